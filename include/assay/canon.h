@@ -1,0 +1,54 @@
+/* Canonical form, version 1: from a reader's value to cell bytes and key bytes. Pure: no I/O, no clock, no globals.
+ * The spec is docs/canonical-form.md, the vectors tests/vectors/. */
+#ifndef ASSAY_CANON_H
+#define ASSAY_CANON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assay/buf.h"
+#include "assay/err.h"
+#include "assay/type.h"
+#include "assay/value.h"
+
+#define ASSAY_CANON_VERSION 1
+
+/* Resolve: read what the reader delivered as a value of the declared type. On success *out holds one of
+ * NULL, BOOL (boolean), INT | DEC | DECDIGITS | DECSPECIAL (integer, decimal), F64 (floats), TEXT, BYTES, DATE, TIME,
+ * TIMETZ, TS, TSTZ, INTERVAL, UUID, JSON. Bytes it had to make live in scratch, whose memory may move at the next call only.
+ * false: the value is a defect under that type; *why is a static sentence without the value ("not an integer").
+ * A value already in its resolved kind is copied, so that callers may skip the call for those (assay_is_resolved). */
+bool assay_resolve(enum assay_logical type, const struct assay_value *v, struct assay_value *out,
+                   struct assay_buf *scratch, const char **why);
+
+/* Append the cell: tag and payload. v is resolved. false: *why as above (e.g. "invalid UTF-8", "over 200,000 digits"),
+ * out unchanged. Running out of memory is reported as why == ASSAY_WHY_NOMEM. */
+bool assay_cell_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why);
+extern const char ASSAY_WHY_NOMEM[];
+
+/* Append the order-preserving, injective key bytes of one key column; a key of several columns is their concatenation. */
+bool assay_key_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why);
+
+/* Bytes of the cell that starts at p, or 0 when there is no well-formed cell within n bytes. */
+size_t assay_cell_len(const uint8_t *p, size_t n);
+/* Readable text of one cell: NULL as "NULL" with *is_null true; text as it is; others in the first accepted spelling. Appends. */
+enum assay_status assay_cell_show(const uint8_t *p, size_t n, bool *is_null, struct assay_buf *out);
+/* Readable text of key bytes of the given column types, columns joined by ", ". Appends. */
+enum assay_status assay_key_show(const enum assay_logical *types, size_t n_types, const uint8_t *key, size_t len,
+                                 struct assay_buf *out);
+
+/* Row form: SHA-256("assay-row/1" | u16 n | per column in byte order of name: u16 len | name | tag | u16 key_pos). */
+struct assay_form_column {
+    const char *name;
+    enum assay_logical type;
+    uint16_t key_pos;
+};
+/* Columns must be sorted by name bytes without duplicates (else ASSAY_EUSAGE). */
+enum assay_status assay_row_form(const struct assay_form_column *col, size_t n, uint8_t out[32]);
+
+/* Calendar, proleptic Gregorian. */
+int64_t assay_days_from_civil(int64_t y, unsigned m, unsigned d); /* days since 1970-01-01 */
+void assay_civil_from_days(int64_t days, int64_t *y, unsigned *m, unsigned *d);
+
+#endif

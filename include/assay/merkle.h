@@ -1,0 +1,32 @@
+/* RFC 6962 / RFC 9162 Merkle tree over SHA-256. Pure. */
+#ifndef ASSAY_MERKLE_H
+#define ASSAY_MERKLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assay/err.h"
+
+void assay_merkle_leaf(const void *body, size_t n, uint8_t out[32]);
+void assay_merkle_node(const uint8_t left[32], const uint8_t right[32], uint8_t out[32]);
+void assay_merkle_empty(uint8_t out[32]); /* SHA-256("") */
+
+/* Compact range: appending leaf hashes one by one, root at any time, O(log n) memory. All-zero is the empty tree. */
+struct assay_merkle {
+    uint64_t size;
+    uint8_t stack[64][32];
+};
+void assay_merkle_add(struct assay_merkle *m, const uint8_t leaf[32]);
+void assay_merkle_root(const struct assay_merkle *m, uint8_t out[32]);
+
+/* Second, independent path: recursive split over an array of leaf hashes (RFC 6962 section 2.1). */
+void assay_merkle_root_of(const uint8_t (*leaf)[32], uint64_t n, uint8_t out[32]);
+
+/* Proof checks, RFC 9162 sections 2.1.3.2 and 2.1.4.2. */
+bool assay_merkle_check_inclusion(uint64_t index, uint64_t size, const uint8_t leaf[32],
+                                  const uint8_t (*proof)[32], size_t n, const uint8_t root[32]);
+bool assay_merkle_check_consistency(uint64_t size1, uint64_t size2, const uint8_t (*proof)[32], size_t n,
+                                    const uint8_t root1[32], const uint8_t root2[32]);
+
+#endif

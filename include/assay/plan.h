@@ -1,0 +1,94 @@
+/* The plan: one YAML file, bound to these structures. Everything here is owned by the plan and freed with it. */
+#ifndef ASSAY_PLAN_H
+#define ASSAY_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assay/buf.h"
+#include "assay/err.h"
+#include "assay/reader.h"
+#include "assay/rule.h"
+#include "assay/type.h"
+
+enum assay_side_id { ASSAY_SOURCE = 0, ASSAY_ARCHIVE = 1 };
+const char *assay_side_name(enum assay_side_id s); /* "source", "archive" */
+
+enum assay_every {
+    ASSAY_EVERY_NONE = 0, /* no window: one segment "all" */
+    ASSAY_EVERY_HOUR,
+    ASSAY_EVERY_DAY,
+    ASSAY_EVERY_MONTH,
+    ASSAY_EVERY_YEAR,
+    ASSAY_EVERY_STEP /* integer window: [k*step, (k+1)*step) */
+};
+
+struct assay_window {
+    char *column; /* canonical name; NULL when every is NONE */
+    enum assay_every every;
+    int64_t step;   /* ASSAY_EVERY_STEP only, > 0 */
+    char *timezone; /* timestamptz only; "UTC" or a fixed "+HH:MM"; never NULL when every != NONE */
+    char *from, *to;/* lexemes or NULL: rows before from are segment "-inf", at or after to "+inf" */
+};
+
+struct assay_plan_column {
+    char *name;               /* canonical */
+    enum assay_logical type;
+    uint16_t key_pos;         /* 1-based position in the key, 0 if none */
+    char *native[2];          /* its name on each side, never NULL */
+    struct assay_rule *rule[2]; /* per side, in order of application */
+    size_t n_rules[2];
+    int line; /* in the plan file, for messages */
+};
+
+struct assay_side {
+    char *uri, *table, *format; /* table NULL for files, format NULL for tables */
+    struct assay_csv_dialect csv;
+    char *snapshot;
+    int timeout_s;
+};
+
+struct assay_dataset {
+    char *name;  /* mapping key */
+    char *id;    /* UUID, lower case */
+    char *owner, *retention; /* or NULL */
+    struct assay_side side[2];
+    struct assay_plan_column *col; /* covered columns, sorted by canonical name bytes */
+    size_t n_cols;
+    char **uncovered; /* native names declared as not covered: "source.x" or "archive.y" */
+    size_t n_uncovered;
+    size_t n_key;        /* 0: no key, hash buckets over whole rows */
+    struct assay_window window;
+    uint32_t chunk_rows; /* target rows a chunk */
+    char **reprocess;    /* argv template, NULL-terminated, or NULL */
+    int line;
+};
+
+struct assay_plan {
+    char *path;     /* as given */
+    char *base_dir; /* directory of the plan file: relative paths start here */
+    char *ledger;   /* path of the ledger database */
+    char *keys;     /* directory of the keys */
+    char *origin;   /* ledger origin line, e.g. "assay.local/sales" */
+    struct assay_dataset *set;
+    size_t n_sets;
+};
+
+/* Read and bind. All errors of the file are collected (one line each, "file:line:column: sentence"), at most 20,
+ * into `errors`; returns ASSAY_EPLAN when there is any. `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` are expanded. */
+enum assay_status assay_plan_load(const char *path, struct assay_plan **out, struct assay_buf *errors, struct assay_err *e);
+void assay_plan_free(struct assay_plan *p);
+
+/* Dataset by name; NULL when there is none. */
+const struct assay_dataset *assay_plan_find(const struct assay_plan *p, const char *name);
+
+/* The resolved form of one dataset: canonical JSON (sorted keys, no white space) of everything that decides what is
+ * hashed and how rows are routed: id, columns, types, rules, native names, key, window, chunk_rows, dialects, canon
+ * version. No locator, no credential. Its SHA-256 is cited by every statement. Appends to out. */
+enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assay_buf *out);
+
+/* The locator of one side, borrowing from the plan. */
+struct assay_locator assay_plan_locator(const struct assay_plan *p, const struct assay_dataset *d, enum assay_side_id s);
+
+#endif

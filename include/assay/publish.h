@@ -1,0 +1,18 @@
+/* Publish whole files or nothing: temporary in the same directory, fsync, close, rename, fsync of the directory. */
+#ifndef ASSAY_PUBLISH_H
+#define ASSAY_PUBLISH_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "assay/buf.h"
+#include "assay/err.h"
+
+/* path "-" writes to stdout. On failure the old file is as it was. */
+enum assay_status assay_publish(const char *path, mode_t mode, const void *bytes, size_t n, struct assay_err *e);
+/* Read a whole regular file, at most max bytes (ASSAY_ELIMIT beyond). Appends. */
+enum assay_status assay_slurp(const char *path, size_t max, struct assay_buf *out, struct assay_err *e);
+/* base_dir/path unless path is absolute. Appends and NUL-terminates. */
+enum assay_status assay_path_join(const char *base_dir, const char *path, struct assay_buf *out);
+
+#endif

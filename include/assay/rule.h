@@ -1,0 +1,39 @@
+/* Column rules: what may change a value before it becomes a cell. A closed list, one table row each (verify/canon/rule.c). */
+#ifndef ASSAY_RULE_H
+#define ASSAY_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assay/buf.h"
+#include "assay/err.h"
+#include "assay/type.h"
+#include "assay/value.h"
+
+struct assay_rule_spec; /* a row of the table */
+
+struct assay_rule {
+    const struct assay_rule_spec *spec;
+    char *text;     /* argument as written, "" if none; owned */
+    int64_t n;      /* parsed numeric argument: digits, unit in ns, offset seconds */
+    char **list;    /* word lists (boolean: true words, NULL, false words, NULL); owned; or NULL */
+    size_t n_list;
+};
+
+/* "rtrim", "truncate: ms" are written in the plan as a name and an optional argument. `why` gets the sentence on failure:
+ * unknown rule (with the nearest name), bad argument, or rule not applicable to `type`. */
+enum assay_status assay_rule_parse(const char *name, const char *arg, enum assay_logical type,
+                                   struct assay_rule *out, struct assay_err *why);
+void assay_rule_release(struct assay_rule *r);
+const char *assay_rule_name(const struct assay_rule *r);
+/* Does the rule act on the raw value, before it is read under the declared type? */
+bool assay_rule_is_early(const struct assay_rule *r);
+/* Change *v in place; bytes that must live on go to scratch (never moved during one row: the caller reserves).
+ * Returns false with *why set to a static sentence when the value is a defect under the rule. */
+bool assay_rule_apply(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
+                      struct assay_buf *scratch, const char **why);
+/* i-th rule name of the table, NULL past the end: for help, schema and docs. */
+const char *assay_rule_nth(size_t i);
+
+#endif

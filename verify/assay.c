@@ -1,0 +1,250 @@
+/* The front door: finds the program that owns a verb and becomes it; drives the steps of `assay check`. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assay/cli.h"
+#include "assay/digest.h"
+#include "assay/log.h"
+
+#define EXIT_SIGNAL 128
+
+/* ---- assay check ---- */
+
+/* The command line of one child. Words are borrowed. */
+struct words {
+    const char **word; /* NULL-terminated */
+    size_t n, cap;
+};
+
+static void add(struct words *w, const char *word)
+{
+    if (w->n + 1 < w->cap)
+        w->word[w->n++] = word;
+}
+
+static void add_list(struct words *w, const struct assay_args *a, const char *opt, const char *flag)
+{
+    const char *const *v;
+    size_t n = assay_arg_list(a, opt, &v);
+    for (size_t i = 0; i < n; i++) {
+        add(w, flag);
+        add(w, v[i]);
+    }
+}
+
+struct check {
+    const struct assay_args *a;
+    const char *plan;
+    char run[37];
+    int worst; /* of the steps before the report, by `worse` */
+    bool ran; /* did a step get past its plan and its lock? */
+};
+
+/* Design section 7: 4 before 1 before 3 before 0. What is not one of these (a crash, a signal, a usage error of a later
+ * step) means that something could not be verified. */
+static int worse(int a, int b)
+{
+    static const int rank[] = {[ASSAY_EXIT_LEDGER] = 3, [ASSAY_EXIT_DISCREPANCY] = 2, [ASSAY_EXIT_UNVERIFIED] = 1};
+    int x = a == ASSAY_EXIT_OK || a == 1 || a == 3 || a == 4 ? a : ASSAY_EXIT_UNVERIFIED;
+    int y = b == ASSAY_EXIT_OK || b == 1 || b == 3 || b == 4 ? b : ASSAY_EXIT_UNVERIFIED;
+    return rank[x] >= rank[y] ? x : y;
+}
+
+static bool nothing_ran(int code)
+{
+    return code == ASSAY_EXIT_USAGE || code == ASSAY_EXIT_LOCKED;
+}
+
+/* Run one step: PROGRAM VERB --run R [--side S] ... PLAN. */
+static int step(struct check *c, const char *program, const char *verb, const char *side)
+{
+    struct assay_err e = {0};
+    char path[PATH_MAX];
+    bool report = strcmp(verb, "report") == 0;
+    const char *const *sets, *const *segs, *const *reps;
+    size_t cap = 32 + 2 * (assay_arg_list(c->a, "dataset", &sets) + assay_arg_list(c->a, "segment", &segs) +
+                           assay_arg_list(c->a, "report", &reps));
+    struct words w = {calloc(cap, sizeof(char *)), 0, cap};
+    int code = ASSAY_EXIT_UNVERIFIED;
+    if (!w.word) {
+        assay_fail_nomem(&e);
+        goto fail;
+    }
+    add(&w, program);
+    add(&w, verb);
+    add(&w, "--run");
+    add(&w, c->run);
+    add_list(&w, c->a, "dataset", "--dataset");
+    if (side) {
+        add(&w, "--side");
+        add(&w, side);
+        add_list(&w, c->a, "segment", "--segment");
+        add_list(&w, c->a, "jobs", "--jobs");
+        add_list(&w, c->a, "memory", "--memory");
+    }
+    if (report)
+        add_list(&w, c->a, "report", "--report");
+    add_list(&w, c->a, "color", "--color");
+    static const char *const loud[] = {"-q", NULL, "-v", "-vv"};
+    const char *v = loud[assay_arg_verbosity(c->a) + 1];
+    if (v)
+        add(&w, v);
+    add(&w, "--");
+    add(&w, c->plan);
+    if (assay_program_find("assay", program, path, sizeof path, &e) != ASSAY_OK)
+        goto fail;
+    assay_log(ASSAY_LOG_INFO, "%s%s%s", verb, side ? " --side " : "", side ? side : "");
+    if (assay_program_run(path, (char *const *)w.word, !report && assay_arg_verbosity(c->a) < 1, &code, &e) != ASSAY_OK)
+        goto fail;
+    if (code >= EXIT_SIGNAL && !assay_interrupted())
+        assay_log(ASSAY_LOG_ERROR, "%s %s was ended by signal %d", program, verb, code - EXIT_SIGNAL);
+fail:
+    if (e.code != ASSAY_OK) {
+        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
+        code = ASSAY_EXIT_UNVERIFIED;
+    }
+    free(w.word);
+    return code;
+}
+
+/* Attest one side. false: stop, *code is the exit code of the whole. */
+static bool attest(struct check *c, const char *side, int *code)
+{
+    int r = step(c, "assay-verify", "verify", side);
+    if (assay_interrupted()) {
+        assay_log(ASSAY_LOG_WARN, "interrupted; what was attested before stays in the ledger under run %s", c->run);
+        *code = EXIT_SIGNAL + assay_interrupt_signal();
+        return false;
+    }
+    if (nothing_ran(r) && !c->ran) {
+        *code = r;
+        return false;
+    }
+    c->ran = true;
+    c->worst = worse(c->worst, r);
+    *code = c->worst;
+    return c->worst != ASSAY_EXIT_LEDGER;
+}
+
+static int compare_and_report(struct check *c)
+{
+    int r = step(c, "assay-reconcile", "reconcile", NULL);
+    if (assay_interrupted())
+        return EXIT_SIGNAL + assay_interrupt_signal();
+    if (r != ASSAY_EXIT_OK && r != ASSAY_EXIT_DISCREPANCY && r != ASSAY_EXIT_UNVERIFIED) {
+        assay_log(ASSAY_LOG_ERROR, "the two sides were not compared; run %s has no result", c->run);
+        return worse(c->worst, r);
+    }
+    c->worst = worse(c->worst, r);
+    r = step(c, "assay-report", "report", NULL);
+    if (assay_interrupted())
+        return EXIT_SIGNAL + assay_interrupt_signal();
+    /* The result document decides; but a step that did not end well never becomes a success. */
+    return r == ASSAY_EXIT_OK || c->worst == ASSAY_EXIT_LEDGER || nothing_ran(r) || r >= EXIT_SIGNAL
+               ? worse(r, c->worst)
+               : r;
+}
+
+static int cmd_check(struct assay_args *a)
+{
+    struct assay_err e = {0};
+    struct check c = {.a = a};
+    const char *const *operand;
+    assay_arg_operands(a, &operand);
+    c.plan = operand[0];
+    if (assay_arg(a, "run")) {
+        if (strlen(assay_arg(a, "run")) != 36) {
+            assay_log(ASSAY_LOG_ERROR, "--run wants a UUID of 36 characters, got '%s'", assay_arg(a, "run"));
+            return ASSAY_EXIT_USAGE;
+        }
+        memcpy(c.run, assay_arg(a, "run"), sizeof c.run);
+    } else if (assay_uuid_new(c.run, &e) != ASSAY_OK) {
+        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
+        return ASSAY_EXIT_UNVERIFIED;
+    }
+    bool source = !assay_arg_flag(a, "archive-only"), archive = !assay_arg_flag(a, "source-only");
+    if (!source && !archive) {
+        assay_log(ASSAY_LOG_ERROR, "--source-only and --archive-only exclude each other");
+        return ASSAY_EXIT_USAGE;
+    }
+    int code = ASSAY_EXIT_OK;
+    if ((source && !attest(&c, "source", &code)) || (archive && !attest(&c, "archive", &code)))
+        return code;
+    if (!source || !archive) {
+        assay_log(ASSAY_LOG_WARN, "only the %s was attested, under run %s; nothing was compared",
+                  source ? "source" : "archive", c.run);
+        return code;
+    }
+    return compare_and_report(&c);
+}
+
+/* ---- the small verbs of the front door ---- */
+
+static int cmd_version(struct assay_args *a)
+{
+    if (assay_arg_flag(a, "json"))
+        printf("{\"name\":\"assay\",\"version\":\"%s\",\"canon\":1}\n", ASSAY_VERSION);
+    else
+        printf("assay %s\n", ASSAY_VERSION);
+    return ASSAY_EXIT_OK;
+}
+
+static int cmd_completion(struct assay_args *a)
+{
+    static const char *const shells[] = {"bash", "zsh", "fish"};
+    const char *const *operand;
+    assay_arg_operands(a, &operand);
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
+        if (strcmp(operand[0], shells[i]) == 0) {
+            assay_cli_completion(stdout, shells[i], "assay", assay_verbs());
+            return ASSAY_EXIT_OK;
+        }
+    assay_log(ASSAY_LOG_ERROR, "no completion for '%s': bash, zsh and fish are known", operand[0]);
+    return ASSAY_EXIT_USAGE;
+}
+
+static int cmd_help(struct assay_args *a)
+{
+    const char *const *operand;
+    size_t n = assay_arg_operands(a, &operand);
+    int words;
+    const struct assay_verb *v = assay_verb_find(assay_verbs(), (int)n, (char *const *)operand, &words);
+    if (n == 0)
+        assay_cli_overview(stdout, "assay", assay_verbs());
+    else if (v)
+        assay_cli_help(stdout, "assay", v);
+    else
+        return assay_verb_unknown("assay", assay_verbs(), operand[0]);
+    return ASSAY_EXIT_OK;
+}
+
+static int exec_owner(char **argv, const struct assay_verb *v)
+{
+    struct assay_err e = {0};
+    char path[PATH_MAX];
+    assay_log_init("assay", 0);
+    if (assay_program_find(argv[0], v->program, path, sizeof path, &e) == ASSAY_OK) {
+        argv[0] = path;
+        execv(path, argv);
+        assay_fail(&e, ASSAY_EIO, "%s: cannot run it: %s", path, strerror(errno));
+    }
+    assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
+    return ASSAY_EXIT_UNVERIFIED;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct assay_verb_run own[] = {
+        {"check", cmd_check}, {"help", cmd_help}, {"version", cmd_version}, {"completion", cmd_completion}, {0},
+    };
+    int words;
+    const struct assay_verb *v = argc > 1 ? assay_verb_find(assay_verbs(), argc - 1, argv + 1, &words) : NULL;
+    if (v && strcmp(v->program, "assay") != 0)
+        return exec_owner(argv, v);
+    if (v)
+        return assay_program_main(argc, argv, "assay", own);
+    return assay_cli_main(argc, argv, "assay", assay_verbs());
+}

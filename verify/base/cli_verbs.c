@@ -1,0 +1,223 @@
+/* Every verb of the suite: operands, options, examples, and the program that owns it. */
+#include "assay/cli.h"
+
+#define VERIFY "assay-verify"
+#define RECONCILE "assay-reconcile"
+#define REPORT "assay-report"
+#define FRONT "assay"
+
+/* Options that several verbs share, so that they read the same everywhere. */
+#define OPT_DATASET                                                                                                    \
+    {                                                                                                                  \
+        "dataset", 'd', ASSAY_OPT_LIST, "NAME", "Only this dataset of the plan."                                       \
+    }
+#define OPT_SEGMENT                                                                                                    \
+    {                                                                                                                  \
+        "segment", 's', ASSAY_OPT_LIST, "NAME", "Only this segment, e.g. 2001-03."                                     \
+    }
+#define OPT_RUN                                                                                                        \
+    {                                                                                                                  \
+        "run", 0, ASSAY_OPT_STRING, "UUID", "Run id; default: a new one, or the newest for readers."                   \
+    }
+#define OPT_JOBS                                                                                                       \
+    {                                                                                                                  \
+        "jobs", 'j', ASSAY_OPT_NUMBER, "N", "Threads that read at the same time; default: one a core."                 \
+    }
+#define OPT_MEMORY                                                                                                     \
+    {                                                                                                                  \
+        "memory", 0, ASSAY_OPT_NUMBER, "MIB", "Ceiling of working memory in MiB; default 512."                         \
+    }
+#define OPT_REPORT                                                                                                     \
+    {                                                                                                                  \
+        "report", 'r', ASSAY_OPT_LIST, "FORMAT[:PATH]",                                                                \
+            "text, json, ndjson or html; to stdout unless a path is given."                                            \
+    }
+#define OPT_LEDGER                                                                                                     \
+    {                                                                                                                  \
+        "ledger", 0, ASSAY_OPT_STRING, "FILE", "Ledger database; instead of a plan."                                   \
+    }
+#define OPT_KEYS                                                                                                       \
+    {                                                                                                                  \
+        "keys", 0, ASSAY_OPT_STRING, "DIR", "Directory of the keys; default: keys beside the ledger."                  \
+    }
+#define OPT_DRY_RUN                                                                                                    \
+    {                                                                                                                  \
+        "dry-run", 'n', ASSAY_OPT_FLAG, NULL, "Say what would be done; do nothing."                                    \
+    }
+#define OPT_SPOOL                                                                                                      \
+    {                                                                                                                  \
+        "spool", 0, ASSAY_OPT_STRING, "FILE", "Write signed statements there instead of to the ledger."                \
+    }
+#define END                                                                                                            \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
+
+static const struct assay_opt init_opts[] = {
+    {"table", 't', ASSAY_OPT_LIST, "NAME", "Table of the source; default: all of them."},
+    {"output", 'o', ASSAY_OPT_STRING, "FILE", "Plan file to write; default plan.yaml; - is stdout."},
+    {"name", 0, ASSAY_OPT_STRING, "NAME", "Name of the dataset; default: the table's."},
+    {"key", 'k', ASSAY_OPT_STRING, "COLUMNS", "Key columns, comma-separated; default: the primary key."},
+    {"window", 'w', ASSAY_OPT_STRING, "COLUMN", "Column that cuts the data into segments."},
+    {"every", 0, ASSAY_OPT_STRING, "UNIT", "hour, day, month, year, or the step of an integer window."},
+    {"format", 0, ASSAY_OPT_STRING, "FORMAT", "Format of the archive's files when the suffix does not say it."},
+    {"force", 'f', ASSAY_OPT_FLAG, NULL, "Replace an existing plan file."},
+    END,
+};
+static const struct assay_opt plan_opts[] = {
+    OPT_DATASET,
+    {"resolved", 0, ASSAY_OPT_FLAG, NULL, "Print the resolved form that statements cite, as JSON."},
+    {"offline", 0, ASSAY_OPT_FLAG, NULL, "Check the file only; open no side."},
+    END,
+};
+static const struct assay_opt check_opts[] = {
+    OPT_DATASET,
+    OPT_SEGMENT,
+    OPT_JOBS,
+    OPT_MEMORY,
+    OPT_REPORT,
+    {"run", 0, ASSAY_OPT_STRING, "UUID", "Run id; default: a new one."},
+    {"source-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the source and stop; e.g. before the archive is written."},
+    {"archive-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the archive and stop."},
+    END,
+};
+static const struct assay_opt verify_opts[] = {
+    {"side", 0, ASSAY_OPT_STRING, "source|archive", "Which side to read."},
+    OPT_DATASET,
+    OPT_SEGMENT,
+    OPT_RUN,
+    OPT_JOBS,
+    OPT_MEMORY,
+    OPT_SPOOL,
+    END,
+};
+static const struct assay_opt reconcile_opts[] = {
+    OPT_DATASET,
+    {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to compare; default: the newest finished run of each side."},
+    OPT_SPOOL,
+    END,
+};
+static const struct assay_opt diff_opts[] = {
+    OPT_DATASET,
+    OPT_SEGMENT,
+    {"chunk", 'c', ASSAY_OPT_LIST, "ID", "Only this chunk; the first hex digits are enough."},
+    {"limit", 'l', ASSAY_OPT_NUMBER, "N", "Rows shown at most; default 100, 0 is all."},
+    {"all", 'a', ASSAY_OPT_FLAG, NULL, "Compare every chunk, not only those the ledger says differ."},
+    {"values", 0, ASSAY_OPT_FLAG, NULL, "Show the differing values, not only columns and keys."},
+    {"format", 0, ASSAY_OPT_STRING, "text|json|ndjson", "How to print; default text."},
+    OPT_RUN,
+    OPT_JOBS,
+    END,
+};
+static const struct assay_opt scrub_opts[] = {
+    OPT_DATASET,
+    OPT_SEGMENT,
+    {"deep", 0, ASSAY_OPT_FLAG, NULL, "Decode and hash the rows too, even of intact files."},
+    {"max-age", 0, ASSAY_OPT_STRING, "AGE", "Skip objects verified within this time, e.g. 30d; the report says so."},
+    OPT_RUN,
+    OPT_JOBS,
+    OPT_REPORT,
+    END,
+};
+static const struct assay_opt reprocess_opts[] = {
+    OPT_DATASET, OPT_SEGMENT, OPT_RUN, OPT_DRY_RUN, END,
+};
+static const struct assay_opt ledger_log_opts[] = {
+    OPT_LEDGER,
+    OPT_KEYS,
+    {"kind", 'k', ASSAY_OPT_STRING, "KIND", "Only leaves of this kind, e.g. run-end."},
+    {"role", 0, ASSAY_OPT_STRING, "ROLE", "Only leaves signed by this role."},
+    {"dataset", 'd', ASSAY_OPT_STRING, "NAME", "Only leaves of this dataset (name or id)."},
+    {"segment", 's', ASSAY_OPT_STRING, "NAME", "Only leaves of this segment."},
+    {"run", 0, ASSAY_OPT_STRING, "UUID", "Only leaves of this run."},
+    {"from", 0, ASSAY_OPT_NUMBER, "INDEX", "Lowest leaf index."},
+    {"limit", 'l', ASSAY_OPT_NUMBER, "N", "Leaves shown at most; default 100, 0 is all."},
+    {"reverse", 0, ASSAY_OPT_FLAG, NULL, "Newest first."},
+    {"json", 0, ASSAY_OPT_FLAG, NULL, "One JSON object a leaf."},
+    END,
+};
+static const struct assay_opt ledger_opts[] = {OPT_LEDGER, OPT_KEYS, {"json", 0, ASSAY_OPT_FLAG, NULL, "JSON."}, END};
+static const struct assay_opt report_opts[] = {
+    {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to report; default: the newest that was reconciled."},
+    OPT_DATASET,
+    OPT_REPORT,
+    OPT_LEDGER,
+    OPT_KEYS,
+    END,
+};
+static const struct assay_opt version_opts[] = {{"json", 0, ASSAY_OPT_FLAG, NULL, "As one JSON object."}, END};
+
+static const struct assay_verb table[] = {
+    {"init", "SOURCE ARCHIVE", "Look at both sides and write a plan.",
+     "  assay init postgresql://host/sales ./archive --table orders --output plan.yaml\n"
+     "  assay init sqlite:app.db 'out/*.csv.gz' --table flights --window flight_date --every month\n",
+     init_opts, 2, 2, NULL, VERIFY},
+    {"plan", "PLAN", "Check a plan and say what would be read.",
+     "  assay plan plan.yaml\n"
+     "  assay plan plan.yaml --dataset orders --resolved\n",
+     plan_opts, 1, 1, NULL, VERIFY},
+    {"check", "PLAN", "The whole step after an export: verify both sides, reconcile, report.",
+     "  assay check plan.yaml\n"
+     "  assay check plan.yaml --dataset orders --report text --report html:report.html\n"
+     "  assay check plan.yaml --report json:result.json -q\n",
+     check_opts, 1, 1, NULL, FRONT},
+    {"verify", "PLAN", "Read one side and attest its chunks and objects in the ledger.",
+     "  assay verify plan.yaml --side source\n"
+     "  assay verify plan.yaml --side archive --segment 2001-03\n"
+     "  assay verify plan.yaml --side source --spool - | ssh keeper assay ledger append plan.yaml -\n",
+     verify_opts, 1, 1, NULL, VERIFY},
+    {"reconcile", "PLAN", "Compare the attestations of both sides; reads no data.",
+     "  assay reconcile plan.yaml\n"
+     "  assay reconcile plan.yaml --run 0b1c6f0e-5a0e-4c0c-9d5e-2d1b7a1f5f4e\n",
+     reconcile_opts, 1, 1, NULL, RECONCILE},
+    {"diff", "PLAN", "Name the rows and columns that differ, by reading both sides again.",
+     "  assay diff plan.yaml --dataset orders --segment 2001-03\n"
+     "  assay diff plan.yaml --dataset orders --chunk 1f3a --limit 20 --values\n",
+     diff_opts, 1, 1, NULL, VERIFY},
+    {"scrub", "PLAN", "Verify the archive alone against what the ledger says it was.",
+     "  assay scrub plan.yaml\n"
+     "  assay scrub plan.yaml --dataset orders --deep\n",
+     scrub_opts, 1, 1, NULL, VERIFY},
+    {"reprocess", "PLAN [-- COMMAND...]", "Order a new export of the segments with open discrepancies.",
+     "  assay reprocess plan.yaml --dry-run\n"
+     "  assay reprocess plan.yaml --dataset orders --segment 2001-03\n",
+     reprocess_opts, 1, 1, NULL, RECONCILE},
+    {"report", "[PLAN]", "Write the result of a run from the ledger alone.",
+     "  assay report plan.yaml\n"
+     "  assay report plan.yaml --report html:report.html --report json:result.json\n"
+     "  assay report --ledger assay.ledger --keys keys --dataset orders\n",
+     report_opts, 0, 1, NULL, REPORT},
+    {"ledger log", "[PLAN]", "List the leaves of the ledger.",
+     "  assay ledger log plan.yaml --kind run-end --reverse\n"
+     "  assay ledger log --ledger assay.ledger --limit 0 --json\n",
+     ledger_log_opts, 0, 1, NULL, VERIFY},
+    {"ledger show", "[PLAN] INDEX", "Print one leaf, or a blob by its sha256, as it was signed.",
+     "  assay ledger show plan.yaml 17\n"
+     "  assay ledger show --ledger assay.ledger 17\n",
+     ledger_opts, 1, 2, NULL, VERIFY},
+    {"ledger verify", "[PLAN]", "Check every leaf, signature, checkpoint and blob.",
+     "  assay ledger verify plan.yaml\n"
+     "  assay ledger verify --ledger assay.ledger --keys keys\n",
+     ledger_opts, 0, 1, NULL, VERIFY},
+    {"ledger append", "[PLAN] FILE", "Take in signed statements from a spool file; - is stdin.",
+     "  assay ledger append plan.yaml statements.spool\n"
+     "  ssh far assay verify plan.yaml --side source --spool - | assay ledger append plan.yaml -\n",
+     ledger_opts, 1, 2, NULL, VERIFY},
+    {"doctor", "[PLAN]", "Look for what would go wrong: keys, rights, clocks, sides, versions.",
+     "  assay doctor\n"
+     "  assay doctor plan.yaml\n",
+     NULL, 0, 1, NULL, VERIFY},
+    {"help", "[VERB]", "Show all verbs, or examples and options of one.", "  assay help check\n", NULL, 0, 2, NULL,
+     FRONT},
+    {"version", "", "Print the version.", "  assay version --json\n", version_opts, 0, 0, NULL, FRONT},
+    {"completion", "bash|zsh|fish", "Print a completion script for your shell.",
+     "  assay completion bash > ~/.local/share/bash-completion/completions/assay\n"
+     "  assay completion fish > ~/.config/fish/completions/assay.fish\n",
+     NULL, 1, 1, NULL, FRONT},
+    {0},
+};
+
+const struct assay_verb *assay_verbs(void)
+{
+    return table;
+}

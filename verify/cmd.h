@@ -1,0 +1,18 @@
+/* The verbs of assay-verify. Each returns the process's exit code (design section 7). */
+#ifndef ASSAY_VERIFY_CMD_H
+#define ASSAY_VERIFY_CMD_H
+
+#include "assay/cli.h"
+
+int assay_cmd_init(struct assay_args *a);
+int assay_cmd_plan(struct assay_args *a);
+int assay_cmd_verify(struct assay_args *a);
+int assay_cmd_diff(struct assay_args *a);
+int assay_cmd_scrub(struct assay_args *a);
+int assay_cmd_ledger_log(struct assay_args *a);
+int assay_cmd_ledger_show(struct assay_args *a);
+int assay_cmd_ledger_verify(struct assay_args *a);
+int assay_cmd_ledger_append(struct assay_args *a);
+int assay_cmd_doctor(struct assay_args *a);
+
+#endif

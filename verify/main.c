@@ -1,0 +1,20 @@
+/* assay-verify: the checker. Reads data, appends statements, prints rows. */
+#include "cmd.h"
+
+int main(int argc, char **argv)
+{
+    static const struct assay_verb_run run[] = {
+        {"init", assay_cmd_init},
+        {"plan", assay_cmd_plan},
+        {"verify", assay_cmd_verify},
+        {"diff", assay_cmd_diff},
+        {"scrub", assay_cmd_scrub},
+        {"ledger log", assay_cmd_ledger_log},
+        {"ledger show", assay_cmd_ledger_show},
+        {"ledger verify", assay_cmd_ledger_verify},
+        {"ledger append", assay_cmd_ledger_append},
+        {"doctor", assay_cmd_doctor},
+        {0},
+    };
+    return assay_program_main(argc, argv, "assay-verify", run);
+}

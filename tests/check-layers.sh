@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Who may include and link what. A rule is one line: what may not be included, in which files, except in which.
+# The reasons are in docs/architecture.md.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+BUILD=${BUILD:-build}
+ours='^(verify|reconcile|reports|include)/'
+broken=0
+
+all_includes=$(grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]' verify reconcile reports include |
+    sed -E 's/^([^:]+):([0-9]+):[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]+)[>"].*/\1 \2 \3/')
+
+# deny HEADER-REGEX FILES-REGEX EXCEPT-REGEX
+deny() {
+    local hits
+    hits=$(awk -v header="$1" -v where="$2" -v except="$3" \
+        '$3 ~ header && $1 ~ where && !(except != "" && $1 ~ except) { print "  " $1 ":" $2 ": includes " $3 }' <<<"$all_includes")
+    if [ -n "$hits" ]; then
+        printf 'check-layers: %s may not be included there:\n%s\n' "$1" "$hits"
+        broken=1
+    fi
+}
+
+#    header                                where                        except
+deny '^libpq'                              "$ours"                      '^verify/reader/(pg[a-z_]*|tables)\.[ch]$'
+deny '^sqlite3\.h'                         "$ours"                      '^verify/(reader/(sqlite[a-z_]*|tables)\.[ch]$|ledger/)'
+deny '^yaml\.h'                            "$ours"                      '^verify/plan/'
+deny '^(zlib|zstd|lz4.*|snappy-c|brotli/.*)\.h' "$ours"                 '^verify/reader/'
+deny '^openssl/|^xxhash\.h'                "$ours"                      '^verify/(base|chunk|ledger)/'
+deny '^cmocka\.h'                          "$ours"                      ''
+deny '^assay/(ledger_append|reader)\.h'    '^reports/'                  ''
+deny '^assay/reader\.h'                    '^reconcile/'                ''
+deny '^assay/(ledger|ledger_append|note|merkle|canon)\.h' '^verify/reader/' ''
+deny '^assay/(plan|reader|schema|canon|rule|ledger.*|note)\.h' '^verify/base/' ''
+deny '^(fcntl|unistd|time|dirent|sys/.*)(\.h)?$' '^verify/canon/'       ''
+deny '(^|/)(verify|reconcile|reports|tests)/' "$ours"                   ''
+deny '^\.\./'                              "$ours"                      ''
+
+# Headers outside include/ are private: only files of the same folder may include them.
+while read -r file line header; do
+    case $header in assay/*) continue ;; esac
+    # Quoted or not, a header that stands somewhere in our folders but not beside the file is somebody else's.
+    [ -e "$(dirname "$file")/$header" ] && continue
+    if find verify reconcile reports -name "$(basename "$header")" | grep -q .; then
+        echo "check-layers: $file:$line: includes $header, which is private to another folder"
+        broken=1
+    fi
+done <<<"$all_includes"
+
+# What a program links it can reach: reports and reconcile have no way to a source.
+for program in assay-report assay-reconcile; do
+    links=$(ldd "$BUILD/$program") || { echo "check-layers: cannot read what $BUILD/$program links"; broken=1; continue; }
+    if grep -q libpq <<<"$links"; then
+        echo "check-layers: $program links libpq"
+        broken=1
+    fi
+done
+
+[ $broken -eq 0 ] && echo "check-layers: $(wc -l <<<"$all_includes") includes obey the rules"
+exit $broken

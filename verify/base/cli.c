@@ -312,7 +312,7 @@ const struct assay_verb *assay_verb_find(const struct assay_verb *verbs, int arg
 
 int assay_verb_unknown(const char *program, const struct assay_verb *verbs, const char *word)
 {
-    const char *names[64];
+    const char *names[64] = {NULL};
     size_t n = 0;
     for (const struct assay_verb *v = verbs; v->name && n < 64; v++)
         names[n++] = v->name;

@@ -1,0 +1,244 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/limits.h"
+#include "dataset.h"
+
+#define MAX_RULES 32 /* rules of one column on one side */
+
+struct raw_column {
+    const yaml_node_t *type, *side[2];
+};
+static const struct assay_field column_fields[] = {
+    {"type", ASSAY_F_NODE, true, offsetof(struct raw_column, type), 0, 0},
+    {"source", ASSAY_F_NODE, false, offsetof(struct raw_column, side[ASSAY_SOURCE]), 0, 0},
+    {"archive", ASSAY_F_NODE, false, offsetof(struct raw_column, side[ASSAY_ARCHIVE]), 0, 0},
+};
+
+struct raw_column_side {
+    const yaml_node_t *name, *rules;
+};
+static const struct assay_field column_side_fields[] = {
+    {"name", ASSAY_F_NODE, false, offsetof(struct raw_column_side, name), 0, 0},
+    {"rules", ASSAY_F_NODE, false, offsetof(struct raw_column_side, rules), 0, 0},
+};
+
+static void bind_type(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c)
+{
+    const char *names[ASSAY_L_COUNT];
+    size_t n = 0;
+    char *text = NULL, hint[80];
+    if (!assay_bind_literal(b, node, "type", &text))
+        return;
+    c->type = assay_type_by_name(text);
+    if (c->type == ASSAY_L_NONE) {
+        for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_COUNT; l++)
+            names[n++] = assay_type_of((enum assay_logical)l)->name;
+        assay_diag_add(b->diag, &node->start_mark, "column \"%.60s\": unknown type \"%.40s\"%s", c->name, text,
+                       assay_bind_hint(b, text, names, n, hint));
+    }
+    free(text);
+}
+
+/* The argument of a rule as one string: a scalar as it is, a list or a mapping of lists in compact form
+ * ("true=J,Y;false=N"), as docs/plan.md has it. */
+static bool rule_argument(struct assay_bind *b, const yaml_node_t *node, const char *rule, char **out)
+{
+    if (node->type == YAML_SCALAR_NODE)
+        return assay_bind_literal(b, node, rule, out);
+    assay_diag_add(b->diag, &node->start_mark, "rule %.60s: expected text as its argument", rule);
+    return false;
+}
+
+static void bind_rule(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c,
+                      struct assay_rule *rule, size_t *n)
+{
+    struct assay_err why = {0};
+    struct assay_pair *pair = NULL;
+    size_t pairs = 0;
+    char *name = NULL, *arg = NULL;
+    bool ok;
+    if (node->type == YAML_MAPPING_NODE) {
+        ok = assay_bind_pairs(b, node, "a rule", &pair, &pairs);
+        if (ok && pairs != 1) {
+            assay_diag_add(b->diag, &node->start_mark, "a rule is one name with one argument, found %zu", pairs);
+            ok = false;
+        }
+        ok = ok && rule_argument(b, pair[0].value, pair[0].key, &arg);
+    } else
+        ok = assay_bind_name(b, node, "rules", &name);
+    if (ok && c->type != ASSAY_L_NONE) {
+        enum assay_status s = assay_rule_parse(pairs ? pair[0].key : name, arg, c->type, &rule[*n], &why);
+        if (s == ASSAY_OK)
+            (*n)++;
+        else if (s == ASSAY_ENOMEM)
+            b->diag->nomem = true;
+        else
+            assay_diag_add(b->diag, &node->start_mark, "column \"%.60s\": %s", c->name, why.msg);
+    }
+    free(pair);
+    free(name);
+    free(arg);
+}
+
+static void bind_rules(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id,
+                       struct assay_plan_column *c)
+{
+    const yaml_node_item_t *item;
+    size_t n;
+    if (!assay_bind_list(b, node, "rules", &item, &n))
+        return;
+    if (n > MAX_RULES) {
+        assay_diag_add(b->diag, &node->start_mark, "column \"%.60s\": %zu rules on one side; the limit is %d", c->name,
+                       n, MAX_RULES);
+        return;
+    }
+    if (!(c->rule[id] = calloc(n + 1, sizeof *c->rule[id]))) {
+        b->diag->nomem = true;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        bind_rule(b, yaml_document_get_node(b->doc, item[i]), c, c->rule[id], &c->n_rules[id]);
+}
+
+static void bind_column_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id,
+                             struct assay_plan_column *c)
+{
+    struct raw_column_side raw = {0};
+    char what[100];
+    snprintf(what, sizeof what, "%s of column \"%.60s\"", assay_side_name(id), c->name);
+    if (!assay_bind_map(b, node, what, column_side_fields, sizeof column_side_fields / sizeof column_side_fields[0],
+                        &raw))
+        return;
+    if (raw.name)
+        assay_bind_name(b, raw.name, "name", &c->native[id]);
+    if (raw.rules)
+        bind_rules(b, raw.rules, id, c);
+}
+
+static void bind_column(struct assay_bind *b, const struct assay_pair *p, struct assay_plan_column *c)
+{
+    struct raw_column raw = {0};
+    char what[100];
+    c->line = (int)p->at->start_mark.line + 1;
+    if (!assay_bind_name(b, p->at, "column name", &c->name))
+        return;
+    if (p->value->type == YAML_SCALAR_NODE) {
+        bind_type(b, p->value, c);
+    } else {
+        snprintf(what, sizeof what, "column \"%.60s\"", c->name);
+        assay_bind_map(b, p->value, what, column_fields, sizeof column_fields / sizeof column_fields[0], &raw);
+        if (raw.type)
+            bind_type(b, raw.type, c);
+        for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
+            if (raw.side[s])
+                bind_column_side(b, raw.side[s], (enum assay_side_id)s, c);
+    }
+    for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
+        if (!c->native[s] && !(c->native[s] = strdup(c->name)))
+            b->diag->nomem = true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct assay_plan_column *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static int by_source(const void *a, const void *b)
+{
+    const struct assay_plan_column *const *x = a, *const *y = b;
+    int c = strcmp((*x)->native[ASSAY_SOURCE], (*y)->native[ASSAY_SOURCE]);
+    return c ? c : (*x)->line - (*y)->line;
+}
+
+static int by_archive(const void *a, const void *b)
+{
+    const struct assay_plan_column *const *x = a, *const *y = b;
+    int c = strcmp((*x)->native[ASSAY_ARCHIVE], (*y)->native[ASSAY_ARCHIVE]);
+    return c ? c : (*x)->line - (*y)->line;
+}
+
+/* One native column read under two names would be hashed twice and another one perhaps not at all. */
+static void check_natives(struct assay_bind *b, const struct assay_pair *pair, const struct assay_dataset *d)
+{
+    static int (*const order[])(const void *, const void *) = {by_source, by_archive};
+    const struct assay_plan_column **ref = calloc(d->n_cols + 1, sizeof *ref);
+    if (!ref) {
+        b->diag->nomem = true;
+        return;
+    }
+    for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++) {
+        for (size_t i = 0; i < d->n_cols; i++)
+            ref[i] = &d->col[i];
+        qsort(ref, d->n_cols, sizeof *ref, order[s]);
+        for (size_t i = 1; i < d->n_cols; i++) {
+            if (strcmp(ref[i - 1]->native[s], ref[i]->native[s]) != 0)
+                continue;
+            assay_diag_add(b->diag, &pair[ref[i] - d->col].at->start_mark,
+                           "columns \"%.60s\" and \"%.60s\" both read \"%.60s\" of the %s", ref[i - 1]->name,
+                           ref[i]->name, ref[i]->native[s], assay_side_name((enum assay_side_id)s));
+        }
+    }
+    free(ref);
+}
+
+void assay_bind_columns(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d)
+{
+    struct assay_pair *pair;
+    size_t n;
+    bool whole = true;
+    if (!assay_bind_pairs(b, node, "columns", &pair, &n))
+        return;
+    if (n == 0 || n > ASSAY_MAX_COLUMNS) {
+        assay_diag_add(b->diag, &node->start_mark, "columns: %zu columns; expected 1 to %d", n, ASSAY_MAX_COLUMNS);
+        free(pair);
+        return;
+    }
+    if (!(d->col = calloc(n, sizeof *d->col))) {
+        b->diag->nomem = true;
+        free(pair);
+        return;
+    }
+    d->n_cols = n;
+    for (size_t i = 0; i < n; i++) {
+        bind_column(b, &pair[i], &d->col[i]);
+        whole = whole && d->col[i].name && d->col[i].native[0] && d->col[i].native[1];
+    }
+    if (whole) {
+        check_natives(b, pair, d); /* before sorting: col and pair still go side by side */
+        qsort(d->col, n, sizeof *d->col, by_name);
+    }
+    free(pair);
+}
+
+struct assay_plan_column *assay_bind_find_column(const struct assay_dataset *d, const char *name)
+{
+    for (size_t i = 0; i < d->n_cols; i++)
+        if (d->col[i].name && strcmp(d->col[i].name, name) == 0)
+            return &d->col[i];
+    return NULL;
+}
+
+const char *assay_bind_column_hint(const struct assay_bind *b, const struct assay_dataset *d, const char *name,
+                                   char out[80])
+{
+    const char *names[ASSAY_MAX_COLUMNS];
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_cols; i++)
+        if (d->col[i].name)
+            names[n++] = d->col[i].name;
+    return assay_bind_hint(b, name, names, n, out);
+}
+
+void assay_plan_column_release(struct assay_plan_column *c)
+{
+    for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++) {
+        for (size_t i = 0; i < c->n_rules[s]; i++)
+            assay_rule_release(&c->rule[s][i]);
+        free(c->rule[s]);
+        free(c->native[s]);
+    }
+    free(c->name);
+}

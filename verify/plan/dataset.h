@@ -1,0 +1,30 @@
+/* The parts of one dataset's mapping. Private to verify/plan/. Each function adds its errors to b->diag. */
+#ifndef ASSAY_PLAN_DATASET_H
+#define ASSAY_PLAN_DATASET_H
+
+#include "assay/plan.h"
+#include "bind.h"
+
+/* dataset.c: the whole mapping of one dataset. */
+void assay_bind_dataset(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
+void assay_dataset_release(struct assay_dataset *d);
+
+/* side.c */
+void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, bool windowed,
+                     struct assay_side *side);
+/* Does the locator name a database (and so a table) rather than files? */
+bool assay_uri_is_database(const char *uri);
+void assay_side_release(struct assay_side *side);
+
+/* column.c: fills d->col sorted by name; checks native names. */
+void assay_bind_columns(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
+void assay_plan_column_release(struct assay_plan_column *c);
+struct assay_plan_column *assay_bind_find_column(const struct assay_dataset *d, const char *name);
+/* "; did you mean" among the covered columns. */
+const char *assay_bind_column_hint(const struct assay_bind *b, const struct assay_dataset *d, const char *name,
+                                   char out[80]);
+
+/* window.c: after the columns. */
+void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
+
+#endif

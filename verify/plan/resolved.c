@@ -1,0 +1,113 @@
+/* The resolved form of a dataset: what the ledger keeps of a plan. Its bytes are hashed, so that nothing here may
+ * depend on the order of the file, on locators or on the environment. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/canon.h"
+#include "assay/plan.h"
+
+static const char *const every_name[] = {
+    [ASSAY_EVERY_NONE] = "none",   [ASSAY_EVERY_HOUR] = "hour", [ASSAY_EVERY_DAY] = "day",
+    [ASSAY_EVERY_MONTH] = "month", [ASSAY_EVERY_YEAR] = "year", [ASSAY_EVERY_STEP] = "step",
+};
+
+static json_t *text_or_null(const char *s)
+{
+    return s ? json_string(s) : json_null();
+}
+
+static json_t *one_char(char c)
+{
+    return c ? json_stringn(&c, 1) : json_null();
+}
+
+static json_t *rules(const struct assay_plan_column *c, int side)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < c->n_rules[side]; i++) {
+        const struct assay_rule *r = &c->rule[side][i];
+        json_t *one = json_pack("[s, s]", assay_rule_name(r), r->text ? r->text : "");
+        if (json_array_append_new(list, one)) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *column(const struct assay_plan_column *c)
+{
+    return json_pack("{s:s, s:s, s:i, s:{s:s, s:o}, s:{s:s, s:o}}", "name", c->name, "type",
+                     assay_type_of(c->type)->name, "key", (int)c->key_pos, "source", "name", c->native[ASSAY_SOURCE],
+                     "rules", rules(c, ASSAY_SOURCE), "archive", "name", c->native[ASSAY_ARCHIVE], "rules",
+                     rules(c, ASSAY_ARCHIVE));
+}
+
+static json_t *columns(const struct assay_dataset *d)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < d->n_cols; i++) {
+        if (json_array_append_new(list, column(&d->col[i]))) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *uncovered(const struct assay_dataset *d)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < d->n_uncovered; i++) {
+        if (json_array_append_new(list, json_string(d->uncovered[i]))) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *dialect(const struct assay_side *s)
+{
+    const struct assay_csv_dialect *c = &s->csv;
+    if (s->format && strcmp(s->format, "csv") != 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:b}", "delimiter", one_char(c->delimiter), "quote", one_char(c->quote),
+                     "escape", one_char(c->escape), "header", (int)c->header, "null", text_or_null(c->null_text),
+                     "quoted_null", (int)c->quoted_null);
+}
+
+/* A table has no dialect and files have no table name: neither is part of what the rows are. */
+static json_t *side(const struct assay_side *s)
+{
+    if (s->table)
+        return json_pack("{s:s}", "kind", "table");
+    return json_pack("{s:s, s:o, s:o}", "kind", "files", "format", text_or_null(s->format), "csv", dialect(s));
+}
+
+static json_t *window(const struct assay_window *w)
+{
+    if (w->every == ASSAY_EVERY_NONE)
+        return json_null();
+    return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o}", "column", w->column, "every", every_name[w->every], "step",
+                     (json_int_t)w->step, "timezone", w->timezone, "from", text_or_null(w->from), "to",
+                     text_or_null(w->to));
+}
+
+enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assay_buf *out)
+{
+    enum assay_status s = ASSAY_ENOMEM;
+    char *text = NULL;
+    json_t *j =
+        json_pack("{s:i, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "assay", 1, "canon", ASSAY_CANON_VERSION, "id",
+                  d->id, "chunk_rows", (int)d->chunk_rows, "columns", columns(d), "uncovered", uncovered(d), "window",
+                  window(&d->window), "source", side(&d->side[ASSAY_SOURCE]), "archive", side(&d->side[ASSAY_ARCHIVE]));
+    if (j)
+        text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
+    if (text)
+        s = assay_buf_adds(out, text);
+    free(text);
+    json_decref(j);
+    return s;
+}

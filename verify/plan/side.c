@@ -1,0 +1,197 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/limits.h"
+#include "dataset.h"
+
+static const char *const formats[] = {"csv", "parquet"};
+
+struct raw_side {
+    char *locator, *table, *format, *snapshot;
+    int64_t timeout;
+    const yaml_node_t *csv, *at_locator, *at_table, *at_format, *at_snapshot;
+};
+
+#define AT(member) offsetof(struct raw_side, member)
+static const struct assay_field side_fields[] = {
+    {"locator", ASSAY_F_TEXT, true, AT(locator), 0, 0},    {"locator", ASSAY_F_NODE, false, AT(at_locator), 0, 0},
+    {"table", ASSAY_F_NAME, false, AT(table), 0, 0},       {"table", ASSAY_F_NODE, false, AT(at_table), 0, 0},
+    {"format", ASSAY_F_NAME, false, AT(format), 0, 0},     {"format", ASSAY_F_NODE, false, AT(at_format), 0, 0},
+    {"snapshot", ASSAY_F_NAME, false, AT(snapshot), 0, 0}, {"snapshot", ASSAY_F_NODE, false, AT(at_snapshot), 0, 0},
+    {"csv", ASSAY_F_NODE, false, AT(csv), 0, 0},           {"timeout", ASSAY_F_INT, false, AT(timeout), 0, 86400},
+};
+#undef AT
+
+struct raw_csv {
+    const yaml_node_t *delimiter, *quote, *escape, *null_text;
+    bool header, quoted_null;
+};
+
+static const struct assay_field csv_fields[] = {
+    {"delimiter", ASSAY_F_NODE, false, offsetof(struct raw_csv, delimiter), 0, 0},
+    {"quote", ASSAY_F_NODE, false, offsetof(struct raw_csv, quote), 0, 0},
+    {"escape", ASSAY_F_NODE, false, offsetof(struct raw_csv, escape), 0, 0},
+    {"header", ASSAY_F_BOOL, false, offsetof(struct raw_csv, header), 0, 0},
+    {"null", ASSAY_F_NODE, false, offsetof(struct raw_csv, null_text), 0, 0},
+    {"quoted_null", ASSAY_F_BOOL, false, offsetof(struct raw_csv, quoted_null), 0, 0},
+};
+
+/* postgresql://, postgres://, or a libpq conninfo string (one of its keywords, then '='); sqlite:. */
+bool assay_uri_is_database(const char *uri)
+{
+    static const char *const prefix[] = {
+        "postgresql://", "postgres://", "sqlite:",   "service=",  "host=",    "hostaddr=", "port=",
+        "dbname=",       "user=",       "password=", "passfile=", "sslmode=", "pgservice="};
+    for (size_t i = 0; i < sizeof prefix / sizeof prefix[0]; i++)
+        if (strncmp(uri, prefix[i], strlen(prefix[i])) == 0)
+            return true;
+    return false;
+}
+
+/* One ASCII character; TAB may be written "\t" in double quotes or as the word tab. Null is 0 where that has a meaning.
+ */
+static void bind_char(struct assay_bind *b, const yaml_node_t *node, const char *key, bool may_be_null, char *out)
+{
+    char *text = NULL;
+    if (may_be_null && assay_node_is_null(node)) {
+        *out = '\0';
+        return;
+    }
+    if (!assay_bind_literal(b, node, key, &text))
+        return;
+    if (strcmp(text, "tab") == 0)
+        *out = '\t';
+    else if (strlen(text) != 1 || (unsigned char)text[0] > 0x7e || (text[0] < 0x20 && text[0] != '\t'))
+        assay_diag_add(b->diag, &node->start_mark, "%s: expected one printable ASCII character or tab%s", key,
+                       may_be_null ? ", or null" : "");
+    else
+        *out = text[0];
+    free(text);
+}
+
+static void check_csv(struct assay_bind *b, const yaml_node_t *node, const struct assay_csv_dialect *c)
+{
+    if (c->quote && c->delimiter == c->quote)
+        assay_diag_add(b->diag, &node->start_mark, "csv: delimiter and quote are the same character");
+    if (c->escape && c->delimiter == c->escape)
+        assay_diag_add(b->diag, &node->start_mark, "csv: delimiter and escape are the same character");
+    if (c->null_text && (strchr(c->null_text, '\n') || strchr(c->null_text, '\r')))
+        assay_diag_add(b->diag, &node->start_mark, "csv: the text of null holds a line break");
+    if (c->quoted_null && !c->null_text)
+        assay_diag_add(b->diag, &node->start_mark, "csv: quoted_null has no meaning when null is null");
+}
+
+static void bind_csv(struct assay_bind *b, const yaml_node_t *node, struct assay_csv_dialect *c)
+{
+    struct raw_csv raw = {.header = c->header, .quoted_null = c->quoted_null};
+    if (!assay_bind_map(b, node, "csv", csv_fields, sizeof csv_fields / sizeof csv_fields[0], &raw))
+        return;
+    c->header = raw.header;
+    c->quoted_null = raw.quoted_null;
+    if (raw.delimiter)
+        bind_char(b, raw.delimiter, "delimiter", false, &c->delimiter);
+    if (raw.quote)
+        bind_char(b, raw.quote, "quote", true, &c->quote);
+    if (raw.escape)
+        bind_char(b, raw.escape, "escape", true, &c->escape);
+    if (raw.null_text && assay_node_is_null(raw.null_text)) {
+        free((char *)(uintptr_t)c->null_text);
+        c->null_text = NULL;
+    } else if (raw.null_text) {
+        char *text = NULL;
+        if (assay_bind_literal(b, raw.null_text, "null", &text)) {
+            free((char *)(uintptr_t)c->null_text);
+            c->null_text = text;
+        }
+    }
+    if (c->escape && c->escape == c->quote)
+        c->escape = '\0'; /* the quote doubled, said in another way: one resolved form for one meaning */
+    check_csv(b, node, c);
+}
+
+static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const char *uri, bool windowed)
+{
+    static const char word[] = "{segment}";
+    const char *first = strstr(uri, word);
+    if (!first)
+        return;
+    if (assay_uri_is_database(uri))
+        assay_diag_add(b->diag, &at->start_mark, "locator: {segment} has a meaning for files only, not for a database");
+    else if (strstr(first + 1, word))
+        assay_diag_add(b->diag, &at->start_mark, "locator: {segment} stands twice; expected once");
+    else if (!windowed)
+        assay_diag_add(b->diag, &at->start_mark,
+                       "locator: {segment} needs a window to name segments; use * for any file name");
+}
+
+static void check_format(struct assay_bind *b, const struct raw_side *raw)
+{
+    size_t n = sizeof formats / sizeof formats[0], i = 0;
+    char hint[80];
+    while (i < n && strcmp(formats[i], raw->format) != 0)
+        i++;
+    if (i == n)
+        assay_diag_add(b->diag, &raw->at_format->start_mark, "format: unknown format \"%.40s\"%s", raw->format,
+                       assay_bind_hint(b, raw->format, formats, n, hint));
+    else if (raw->csv && strcmp(raw->format, "csv") != 0)
+        assay_diag_add(b->diag, &raw->csv->start_mark, "csv: has no meaning for format %s", raw->format);
+}
+
+static void check_database(struct assay_bind *b, const yaml_node_t *node, const struct raw_side *raw, const char *what)
+{
+    if (!raw->at_table)
+        assay_diag_add(b->diag, &node->start_mark, "missing key \"table\" in %s: its locator is a database", what);
+    if (raw->at_format)
+        assay_diag_add(b->diag, &raw->at_format->start_mark,
+                       "format: has a meaning for files only, not for a database");
+    if (raw->csv)
+        assay_diag_add(b->diag, &raw->csv->start_mark, "csv: has a meaning for files only, not for a database");
+    if (raw->at_snapshot && strncmp(raw->locator, "sqlite:", 7) == 0)
+        assay_diag_add(b->diag, &raw->at_snapshot->start_mark, "snapshot: has a meaning for PostgreSQL only");
+}
+
+static void check_files(struct assay_bind *b, const struct raw_side *raw)
+{
+    if (raw->at_table)
+        assay_diag_add(b->diag, &raw->at_table->start_mark,
+                       "table: has a meaning for databases only, and the locator names files");
+    if (raw->at_snapshot)
+        assay_diag_add(b->diag, &raw->at_snapshot->start_mark, "snapshot: has a meaning for PostgreSQL only");
+    if (raw->format)
+        check_format(b, raw);
+}
+
+void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, bool windowed,
+                     struct assay_side *side)
+{
+    const char *what = assay_side_name(id);
+    struct raw_side raw = {0};
+    side->csv = assay_csv_default();
+    if (side->csv.null_text && !(side->csv.null_text = strdup(side->csv.null_text)))
+        b->diag->nomem = true;
+    assay_bind_map(b, node, what, side_fields, sizeof side_fields / sizeof side_fields[0], &raw);
+    if (raw.csv)
+        bind_csv(b, raw.csv, &side->csv);
+    if (raw.locator) {
+        check_placeholder(b, raw.at_locator, raw.locator, windowed);
+        if (assay_uri_is_database(raw.locator))
+            check_database(b, node, &raw, what);
+        else
+            check_files(b, &raw);
+    }
+    side->uri = raw.locator;
+    side->table = raw.table;
+    side->format = raw.format;
+    side->snapshot = raw.snapshot;
+    side->timeout_s = (int)raw.timeout;
+}
+
+void assay_side_release(struct assay_side *side)
+{
+    free(side->uri);
+    free(side->table);
+    free(side->format);
+    free(side->snapshot);
+    free((char *)(uintptr_t)side->csv.null_text);
+    *side = (struct assay_side){0};
+}

@@ -1,0 +1,188 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/canon.h"
+#include "dataset.h"
+
+struct raw_window {
+    char *column, *timezone, *from, *to;
+    const yaml_node_t *at_column, *every, *at_timezone, *at_from, *at_to;
+};
+
+#define AT(member) offsetof(struct raw_window, member)
+static const struct assay_field window_fields[] = {
+    {"column", ASSAY_F_NAME, true, AT(column), 0, 0},
+    {"column", ASSAY_F_NODE, false, AT(at_column), 0, 0},
+    {"every", ASSAY_F_NODE, true, AT(every), 0, 0},
+    {"timezone", ASSAY_F_NAME, false, AT(timezone), 0, 0},
+    {"timezone", ASSAY_F_NODE, false, AT(at_timezone), 0, 0},
+    {"from", ASSAY_F_NAME, false, AT(from), 0, 0},
+    {"from", ASSAY_F_NODE, false, AT(at_from), 0, 0},
+    {"to", ASSAY_F_NAME, false, AT(to), 0, 0},
+    {"to", ASSAY_F_NODE, false, AT(at_to), 0, 0},
+};
+#undef AT
+
+struct raw_step {
+    int64_t step;
+};
+static const struct assay_field step_fields[] = {
+    {"step", ASSAY_F_INT, true, offsetof(struct raw_step, step), 1, INT64_C(999999999999999999)},
+};
+
+/* Which types a unit can cut. */
+static const struct unit {
+    const char *name;
+    enum assay_every every;
+    bool date, stamp, integer;
+} units[] = {
+    {"hour", ASSAY_EVERY_HOUR, false, true, false},  {"day", ASSAY_EVERY_DAY, true, true, false},
+    {"month", ASSAY_EVERY_MONTH, true, true, false}, {"year", ASSAY_EVERY_YEAR, true, true, false},
+    {"step", ASSAY_EVERY_STEP, false, false, true},
+};
+
+static const struct unit *unit_of(enum assay_every every)
+{
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (units[i].every == every)
+            return &units[i];
+    return NULL;
+}
+
+static bool unit_fits(const struct unit *u, enum assay_logical type)
+{
+    switch (type) {
+    case ASSAY_L_DATE:
+        return u->date;
+    case ASSAY_L_TIMESTAMP:
+    case ASSAY_L_TIMESTAMPTZ:
+        return u->stamp;
+    case ASSAY_L_INTEGER:
+        return u->integer;
+    default:
+        return false;
+    }
+}
+
+static void bind_every(struct assay_bind *b, const yaml_node_t *node, struct assay_window *w)
+{
+    const char *names[] = {"hour", "day", "month", "year"};
+    char *text = NULL, hint[80];
+    if (node->type == YAML_MAPPING_NODE) {
+        struct raw_step raw = {0};
+        assay_bind_map(b, node, "every", step_fields, 1, &raw);
+        w->step = raw.step;
+        w->every = raw.step ? ASSAY_EVERY_STEP : ASSAY_EVERY_NONE;
+        return;
+    }
+    if (!assay_bind_literal(b, node, "every", &text))
+        return;
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(units[i].name, text) == 0)
+            w->every = units[i].every;
+    if (w->every == ASSAY_EVERY_NONE)
+        assay_diag_add(b->diag, &node->start_mark,
+                       "every: expected hour, day, month, year or {step: N}, found \"%.40s\"%s", text,
+                       assay_bind_hint(b, text, names, 4, hint));
+    free(text);
+}
+
+/* "UTC" or a fixed offset of whole minutes within what zones of the world have used. */
+static bool zone_is_known(const char *z)
+{
+    if (strcmp(z, "UTC") == 0)
+        return true;
+    if (strlen(z) != 6 || (z[0] != '+' && z[0] != '-') || z[3] != ':' || strspn(z + 1, "0123456789") != 2 ||
+        strspn(z + 4, "0123456789") != 2)
+        return false;
+    int h = (z[1] - '0') * 10 + z[2] - '0', m = (z[4] - '0') * 10 + z[5] - '0';
+    return h <= 15 && m <= 59;
+}
+
+static void check_zone(struct assay_bind *b, const struct raw_window *raw, enum assay_logical type)
+{
+    if (!raw->timezone)
+        return;
+    if (!zone_is_known(raw->timezone))
+        assay_diag_add(b->diag, &raw->at_timezone->start_mark,
+                       "timezone: expected UTC or a fixed offset such as +02:00, found \"%.40s\"", raw->timezone);
+    else if (type != ASSAY_L_TIMESTAMPTZ && strcmp(raw->timezone, "UTC") != 0)
+        assay_diag_add(b->diag, &raw->at_timezone->start_mark,
+                       "timezone: the window column is no timestamptz; only UTC is possible");
+}
+
+/* Key bytes of a bound, whose order is the order of values. */
+static bool bound_key(struct assay_bind *b, const yaml_node_t *at, const char *key, const char *text,
+                      enum assay_logical type, struct assay_buf *out)
+{
+    struct assay_value v = {.kind = ASSAY_K_LEXEME, .len = (uint32_t)strlen(text), .p = (const uint8_t *)text}, r;
+    struct assay_buf scratch = {0};
+    const char *why = NULL;
+    bool ok =
+        assay_resolve(type, &v, &r, &scratch, &why) && r.kind != ASSAY_K_NULL && assay_key_put(type, &r, out, &why);
+    if (!ok)
+        assay_diag_add(b->diag, &at->start_mark, "%s: \"%.40s\" is not a valid %s%s%s", key, text,
+                       assay_type_of(type)->name, why ? ": " : "", why ? why : "");
+    assay_buf_release(&scratch);
+    return ok;
+}
+
+static void check_bounds(struct assay_bind *b, const struct raw_window *raw, enum assay_logical type)
+{
+    struct assay_buf from = {0}, to = {0};
+    bool ok = true;
+    if (raw->from)
+        ok = bound_key(b, raw->at_from, "from", raw->from, type, &from);
+    if (raw->to)
+        ok = bound_key(b, raw->at_to, "to", raw->to, type, &to) && ok;
+    if (ok && raw->from && raw->to) {
+        size_t n = from.len < to.len ? from.len : to.len;
+        int c = memcmp(from.ptr, to.ptr, n);
+        if (c > 0 || (c == 0 && from.len >= to.len))
+            assay_diag_add(b->diag, &raw->at_to->start_mark, "to: is not after from; the window is empty");
+    }
+    assay_buf_release(&from);
+    assay_buf_release(&to);
+}
+
+static void check_column(struct assay_bind *b, const struct raw_window *raw, const struct assay_dataset *d)
+{
+    char hint[80];
+    const struct assay_plan_column *c = assay_bind_find_column(d, raw->column);
+    if (!c) {
+        if (d->n_cols)
+            assay_diag_add(b->diag, &raw->at_column->start_mark, "window: column \"%.60s\" is not among the columns%s",
+                           raw->column, assay_bind_column_hint(b, d, raw->column, hint));
+        return;
+    }
+    if (c->type == ASSAY_L_NONE || d->window.every == ASSAY_EVERY_NONE)
+        return; /* said already */
+    const struct unit *u = unit_of(d->window.every);
+    if (!unit_fits(u, c->type)) {
+        assay_diag_add(b->diag, &raw->at_column->start_mark,
+                       "window: column \"%.60s\" is %s, which cannot be cut by %s", c->name,
+                       assay_type_of(c->type)->name, u->name);
+        return;
+    }
+    check_zone(b, raw, c->type);
+    check_bounds(b, raw, c->type);
+}
+
+void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d)
+{
+    struct raw_window raw = {0};
+    struct assay_window *w = &d->window;
+    if (assay_bind_map(b, node, "window", window_fields, sizeof window_fields / sizeof window_fields[0], &raw)) {
+        if (raw.every)
+            bind_every(b, raw.every, w);
+        if (raw.column)
+            check_column(b, &raw, d);
+    }
+    w->column = raw.column;
+    w->from = raw.from;
+    w->to = raw.to;
+    w->timezone = raw.timezone ? raw.timezone : strdup("UTC");
+    if (!w->timezone)
+        b->diag->nomem = true;
+}

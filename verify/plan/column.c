@@ -41,14 +41,62 @@ static void bind_type(struct assay_bind *b, const yaml_node_t *node, struct assa
     free(text);
 }
 
-/* The argument of a rule as one string: a scalar as it is, a list or a mapping of lists in compact form
- * ("true=J,Y;false=N"), as docs/plan.md has it. */
+static const char not_words[] = "expected text, or {true: [WORD, ...], false: [WORD, ...]}";
+
+/* One list of words, joined by commas. */
+static bool join_words(struct assay_bind *b, const yaml_node_t *node, const char *rule, struct assay_buf *out)
+{
+    const yaml_node_item_t *item;
+    size_t n;
+    char *word = NULL;
+    if (!assay_bind_list(b, node, rule, &item, &n))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++) {
+        const yaml_node_t *at = yaml_document_get_node(b->doc, item[i]);
+        ok = assay_bind_literal(b, at, rule, &word);
+        if (ok && (!*word || strpbrk(word, ",/"))) {
+            assay_diag_add(b->diag, &at->start_mark, "rule %.60s: a word is empty or holds a comma or a slash", rule);
+            ok = false;
+        }
+        if (ok && ((i && assay_buf_addc(out, ',') != ASSAY_OK) || assay_buf_adds(out, word) != ASSAY_OK)) {
+            b->diag->nomem = true;
+            ok = false;
+        }
+    }
+    free(word);
+    return ok;
+}
+
+/* {true: [yes, ja], false: [no]} is another spelling of "yes,ja/no". */
+static bool word_argument(struct assay_bind *b, const yaml_node_t *node, const char *rule, char **out)
+{
+    struct assay_buf text = {.max = ASSAY_MAX_PLAN_BYTES};
+    struct assay_pair *pair;
+    size_t n;
+    if (!assay_bind_pairs(b, node, rule, &pair, &n))
+        return false;
+    bool ok = n == 2;
+    size_t yes = ok && strcmp(pair[1].key, "true") == 0;
+    ok = ok && strcmp(pair[yes].key, "true") == 0 && strcmp(pair[!yes].key, "false") == 0;
+    if (!ok)
+        assay_diag_add(b->diag, &node->start_mark, "rule %.60s: %s", rule, not_words);
+    ok = ok && join_words(b, pair[yes].value, rule, &text);
+    ok = ok && assay_buf_addc(&text, '/') == ASSAY_OK && join_words(b, pair[!yes].value, rule, &text);
+    if (ok && (!assay_buf_str(&text) || !(*out = strdup((const char *)text.ptr)))) {
+        b->diag->nomem = true;
+        ok = false;
+    }
+    assay_buf_release(&text);
+    free(pair);
+    return ok;
+}
+
 static bool rule_argument(struct assay_bind *b, const yaml_node_t *node, const char *rule, char **out)
 {
-    if (node->type == YAML_SCALAR_NODE)
-        return assay_bind_literal(b, node, rule, out);
-    assay_diag_add(b->diag, &node->start_mark, "rule %.60s: expected text as its argument", rule);
-    return false;
+    if (node->type == YAML_MAPPING_NODE)
+        return word_argument(b, node, rule, out);
+    return assay_bind_literal(b, node, rule, out);
 }
 
 static void bind_rule(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c,

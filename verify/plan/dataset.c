@@ -158,13 +158,26 @@ static void bind_reprocess(struct assay_bind *b, const yaml_node_t *node, struct
         assay_diag_add(b->diag, &node->start_mark, "reprocess: the command is empty");
 }
 
+/* Without a window the text of {segment} is all that names a segment: a side that lacks it could not be paired. */
+static void check_file_sets(struct assay_bind *b, const struct raw_dataset *raw, const struct assay_dataset *d)
+{
+    bool has[2] = {false, false};
+    for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
+        has[s] = d->side[s].uri && strstr(d->side[s].uri, "{segment}");
+    if (raw->window || has[ASSAY_SOURCE] == has[ASSAY_ARCHIVE])
+        return;
+    assay_diag_add(b->diag, &(has[ASSAY_SOURCE] ? raw->source : raw->archive)->start_mark,
+                   "locator: {segment} on one side only needs a window; without one use * for any file name");
+}
+
 static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, struct assay_dataset *d)
 {
-    bool windowed = raw->window != NULL;
     if (raw->source)
-        assay_bind_side(b, raw->source, ASSAY_SOURCE, windowed, &d->side[ASSAY_SOURCE]);
+        assay_bind_side(b, raw->source, ASSAY_SOURCE, &d->side[ASSAY_SOURCE]);
     if (raw->archive)
-        assay_bind_side(b, raw->archive, ASSAY_ARCHIVE, windowed, &d->side[ASSAY_ARCHIVE]);
+        assay_bind_side(b, raw->archive, ASSAY_ARCHIVE, &d->side[ASSAY_ARCHIVE]);
+    if (raw->source && raw->archive)
+        check_file_sets(b, raw, d);
     if (raw->columns)
         assay_bind_columns(b, raw->columns, d);
     if (raw->key)

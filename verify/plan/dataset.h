@@ -10,8 +10,7 @@ void assay_bind_dataset(struct assay_bind *b, const yaml_node_t *node, struct as
 void assay_dataset_release(struct assay_dataset *d);
 
 /* side.c */
-void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, bool windowed,
-                     struct assay_side *side);
+void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, struct assay_side *side);
 /* Does the locator name a database (and so a table) rather than files? */
 bool assay_uri_is_database(const char *uri);
 void assay_side_release(struct assay_side *side);

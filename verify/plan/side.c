@@ -109,7 +109,7 @@ static void bind_csv(struct assay_bind *b, const yaml_node_t *node, struct assay
     check_csv(b, node, c);
 }
 
-static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const char *uri, bool windowed)
+static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const char *uri)
 {
     static const char word[] = "{segment}";
     const char *first = strstr(uri, word);
@@ -119,9 +119,6 @@ static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const
         assay_diag_add(b->diag, &at->start_mark, "locator: {segment} has a meaning for files only, not for a database");
     else if (strstr(first + 1, word))
         assay_diag_add(b->diag, &at->start_mark, "locator: {segment} stands twice; expected once");
-    else if (!windowed)
-        assay_diag_add(b->diag, &at->start_mark,
-                       "locator: {segment} needs a window to name segments; use * for any file name");
 }
 
 static void check_format(struct assay_bind *b, const struct raw_side *raw)
@@ -161,8 +158,7 @@ static void check_files(struct assay_bind *b, const struct raw_side *raw)
         check_format(b, raw);
 }
 
-void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, bool windowed,
-                     struct assay_side *side)
+void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, struct assay_side *side)
 {
     const char *what = assay_side_name(id);
     struct raw_side raw = {0};
@@ -173,7 +169,7 @@ void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_s
     if (raw.csv)
         bind_csv(b, raw.csv, &side->csv);
     if (raw.locator) {
-        check_placeholder(b, raw.at_locator, raw.locator, windowed);
+        check_placeholder(b, raw.at_locator, raw.locator);
         if (assay_uri_is_database(raw.locator))
             check_database(b, node, &raw, what);
         else

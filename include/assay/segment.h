@@ -19,6 +19,9 @@ typedef int64_t assay_segment;
 #define ASSAY_SEG_POS INT64_MAX        /* "+inf" */
 #define ASSAY_SEG_ALL 0                /* "all": the one segment of a dataset without a window */
 
+/* A segment of a file set (no window, "{segment}" in the locator) is numbered by its name. */
+assay_segment assay_segment_of_file_set(const char *name);
+
 struct assay_point { /* a window value on a line: seconds and ns, days, or an integer */
     int64_t major;
     int32_t minor;

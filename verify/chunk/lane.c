@@ -80,8 +80,8 @@ void assay_lane_free(struct assay_lane *l)
     if (!l)
         return;
     for (size_t i = 0; i < l->n_seg; i++) {
-        assay_cut_release(&l->seg[i]->own_cut);
-        free(l->seg[i]->memory);
+        assay_cut_release(&l->seg[i]->pub.own_cut);
+        free(l->seg[i]->pub.memory);
         free(l->seg[i]);
     }
     free(l->seg);
@@ -105,11 +105,9 @@ void assay_lane_free(struct assay_lane *l)
 
 bool assay_lane_part_segment(const struct assay_lane *l, const char *text, assay_segment *out)
 {
-    uint8_t h[32];
     if (l->router.every != ASSAY_EVERY_NONE)
         return assay_segment_parse(&l->router, text, out);
-    assay_sha256(text, strlen(text), h); /* a file-set segment is numbered by its name */
-    *out = (assay_segment)(assay_get_be64(h) >> 1);
+    *out = assay_segment_of_file_set(text);
     return true;
 }
 

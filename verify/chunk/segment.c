@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/bytes.h"
 #include "assay/canon.h"
+#include "assay/digest.h"
 
 #define DAY_S INT64_C(86400)
 
@@ -58,6 +60,13 @@ static bool parse_bound(enum assay_logical type, const char *text, struct assay_
         *out = point_of(&v);
     assay_buf_release(&scratch);
     return ok;
+}
+
+assay_segment assay_segment_of_file_set(const char *name)
+{
+    uint8_t h[32];
+    assay_sha256(name, strlen(name), h);
+    return (assay_segment)(assay_get_be64(h) >> 1);
 }
 
 enum assay_status assay_router_init(struct assay_router *r, const struct assay_window *w, enum assay_logical type,

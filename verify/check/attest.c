@@ -1,0 +1,351 @@
+#include "attest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assay/canon.h"
+#include "assay/digest.h"
+#include "assay/publish.h"
+
+#define MAX_INLINE_COLUMNS 256 /* more column sums than this go into a blob: a leaf has 65,535 bytes */
+
+void attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash)
+{
+    assay_writer_begin(w, kind);
+    assay_writer_add(w, "role", assay_side_name(c->side));
+    assay_writer_add(w, "run", c->run);
+    assay_writer_add(w, "dataset", c->set->id);
+    assay_writer_addf(w, "plan", "sha256:%s", plan_hash);
+}
+
+/* Which machine this is, without saying its name: the same host under two roles must show. */
+static void host_id(char out[17])
+{
+    struct assay_buf b = {0};
+    uint8_t h[32];
+    char name[256] = "";
+    if (assay_slurp("/etc/machine-id", 4096, &b, NULL) != ASSAY_OK) {
+        gethostname(name, sizeof name - 1);
+        (void)assay_buf_adds(&b, name);
+    }
+    assay_sha256(b.ptr ? b.ptr : (const uint8_t *)"", b.len, h);
+    assay_hex(h, 8, out);
+    assay_buf_release(&b);
+}
+
+static void add_scope(struct assay_writer *w, const struct assay_check *c)
+{
+    struct assay_buf b = {0};
+    for (size_t i = 0; i < c->n_segments && w->status == ASSAY_OK; i++)
+        w->status = assay_buf_addf(&b, "%s%s", i ? "," : "", c->segments[i]);
+    assay_writer_add(w, "scope", c->n_segments ? assay_buf_str(&b) : "all");
+    assay_buf_release(&b);
+}
+
+enum assay_status attest_start(const struct assay_check *c, const char *plan_hash, const char *token, struct assay_err *e)
+{
+    struct assay_writer w;
+    struct assay_buf shown = {0};
+    char host[17];
+    host_id(host);
+    if (assay_locator_show(c->set->side[c->side].uri, &shown) != ASSAY_OK || !assay_buf_str(&shown))
+        return assay_fail_nomem(e);
+    attest_begin(&w, c, "run-start", plan_hash);
+    assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
+    assay_writer_add(&w, "strength", "fast");
+    assay_writer_add(&w, "host", host);
+    assay_writer_addf(&w, "uid", "%lu", (unsigned long)geteuid());
+    assay_writer_add(&w, "version", ASSAY_VERSION);
+    assay_writer_add(&w, "snapshot", token && *token ? token : NULL);
+    assay_writer_add(&w, "locator", (char *)shown.ptr);
+    add_scope(&w, c);
+    assay_writer_now(&w);
+    assay_buf_release(&shown);
+    return assay_writer_send(&w, c->sink, e);
+}
+
+static bool is_covered(const struct assay_check *c, const char *native)
+{
+    for (size_t i = 0; i < c->set->n_cols; i++)
+        if (strcmp(c->set->col[i].native[c->side], native) == 0)
+            return true;
+    return false;
+}
+
+enum assay_status attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
+                                struct assay_err *e)
+{
+    struct assay_buf text = {0};
+    struct assay_writer w;
+    uint8_t print[32], blob[32];
+    enum assay_status st = assay_schema_text(s, &text);
+    if (st == ASSAY_OK)
+        st = assay_sink_blob(c->sink, text.ptr ? text.ptr : (const uint8_t *)"", text.len, blob, e);
+    assay_buf_release(&text);
+    if (st == ASSAY_OK)
+        st = assay_schema_fingerprint(s, print);
+    if (st != ASSAY_OK)
+        return assay_fail(e, st, "cannot state the schema");
+    attest_begin(&w, c, "schema", plan_hash);
+    assay_writer_hex(&w, "fingerprint", "sha256:", print, 32);
+    assay_writer_hex(&w, "text", "sha256:", blob, 32);
+    for (size_t i = 0; i < s->n; i++)
+        if (!is_covered(c, s->col[i].name))
+            assay_writer_add(&w, "uncovered", s->col[i].name);
+    return assay_writer_send(&w, c->sink, e);
+}
+
+static const char *object_status(const struct assay_part_result *p)
+{
+    switch (p->status) {
+    case ASSAY_OK:
+        return p->unplaced ? "undecodable" : "ok";
+    case ASSAY_ENOTFOUND:
+        return "missing";
+    case ASSAY_ECHANGED:
+        return "changed";
+    case ASSAY_EIO:
+        return "unreadable";
+    default:
+        return "undecodable";
+    }
+}
+
+static enum assay_status attest_object(const struct assay_check *c, const char *plan_hash,
+                                       const struct assay_part_result *p, const struct assay_lane *lane,
+                                       struct assay_err *e)
+{
+    const struct assay_finding *f;
+    size_t n = assay_lane_findings(lane, &f), len = strlen(p->part->name);
+    struct assay_writer w;
+    attest_begin(&w, c, "object", plan_hash);
+    assay_writer_add(&w, "object", p->part->name);
+    assay_writer_add(&w, "segment", p->part->segment);
+    assay_writer_add(&w, "status", object_status(p));
+    if (p->end.hashed) {
+        assay_writer_hex(&w, "sha256", "", p->end.sha256, 32);
+        assay_writer_addf(&w, "bytes", "%llu", (unsigned long long)p->end.bytes);
+    }
+    assay_writer_addf(&w, "rows", "%llu", (unsigned long long)p->rows);
+    if (p->misplaced)
+        assay_writer_addf(&w, "misplaced", "%llu", (unsigned long long)p->misplaced);
+    if (p->unplaced)
+        assay_writer_addf(&w, "defects", "%llu", (unsigned long long)p->unplaced);
+    if (p->status != ASSAY_OK)
+        assay_writer_add(&w, "reason", p->err.msg);
+    for (size_t i = 0, said = 0; i < n && said < ASSAY_MAX_FINDINGS; i++)
+        if (!f[i].placed && strncmp(f[i].text, p->part->name, len) == 0 && f[i].text[len] == ':') {
+            assay_writer_add(&w, "finding", f[i].text);
+            said++;
+        }
+    return assay_writer_send(&w, c->sink, e);
+}
+
+/* The objects of one segment (NULL: all of them) in the form of sha256sum, as a blob and a leaf. */
+static enum assay_status attest_set(const struct assay_check *c, const char *plan_hash, const char *segment,
+                                    const struct assay_part_result *part, size_t n, struct assay_err *e)
+{
+    struct assay_buf list = {0};
+    struct assay_writer w;
+    uint8_t hash[32];
+    char hex[65];
+    size_t objects = 0;
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
+        const struct assay_part *p = part[i].part;
+        if (part[i].skipped || (segment && (!p->segment || strcmp(p->segment, segment) != 0)))
+            continue;
+        objects++;
+        assay_hex(part[i].end.sha256, 32, hex);
+        s = assay_buf_addf(&list, "%s  %s\n", part[i].end.hashed ? hex : "undecodable", p->name);
+    }
+    if (s == ASSAY_OK)
+        s = assay_sink_blob(c->sink, list.ptr ? list.ptr : (const uint8_t *)"", list.len, hash, e);
+    assay_buf_release(&list);
+    if (s != ASSAY_OK)
+        return assay_fail(e, s, "cannot state the set of objects");
+    attest_begin(&w, c, "object-set", plan_hash);
+    assay_writer_add(&w, "segment", segment ? segment : "*");
+    assay_writer_addf(&w, "objects", "%zu", objects);
+    assay_writer_hex(&w, "set", "sha256:", hash, 32);
+    return assay_writer_send(&w, c->sink, e);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static enum assay_status attest_sets(const struct assay_check *c, const char *plan_hash,
+                                     const struct assay_part_result *part, size_t n, struct assay_err *e)
+{
+    enum assay_status s = ASSAY_OK;
+    size_t found = 0;
+    const char **name = calloc(n, sizeof *name);
+    if (!name)
+        return assay_fail_nomem(e);
+    for (size_t i = 0; i < n; i++)
+        if (!part[i].skipped)
+            name[found++] = part[i].part->segment;
+    qsort(name, found, sizeof *name, by_text);
+    for (size_t i = 0; i < found && s == ASSAY_OK; i++)
+        if (i == 0 || strcmp(name[i - 1], name[i]) != 0)
+            s = attest_set(c, plan_hash, name[i], part, n, e);
+    free(name);
+    return s;
+}
+
+enum assay_status attest_objects(const struct assay_check *c, const char *plan_hash,
+                                 const struct assay_part_result *part, size_t n, const struct assay_lane *lane,
+                                 struct assay_err *e)
+{
+    enum assay_status s = ASSAY_OK;
+    if (n && part[0].part && !part[0].part->object)
+        return ASSAY_OK;
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++)
+        if (!part[i].skipped)
+            s = attest_object(c, plan_hash, &part[i], lane, e);
+    if (s != ASSAY_OK)
+        return s;
+    if (n && part[0].part && part[0].part->segment)
+        return attest_sets(c, plan_hash, part, n, e);
+    return attest_set(c, plan_hash, NULL, part, n, e);
+}
+
+enum assay_status attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason, struct assay_err *e)
+{
+    struct assay_writer w;
+    attest_begin(&w, c, "object", plan_hash);
+    assay_writer_add(&w, "object", c->set->side[c->side].uri);
+    assay_writer_add(&w, "status", "missing");
+    assay_writer_add(&w, "reason", reason);
+    return assay_writer_send(&w, c->sink, e);
+}
+
+static void add_bound(struct assay_writer *w, const struct assay_check *c, const char *key, const char *text_key,
+                      const struct assay_bound *b)
+{
+    enum assay_logical type[ASSAY_MAX_COLUMNS];
+    struct assay_buf text = {0};
+    for (size_t i = 0; i < c->set->n_cols; i++)
+        if (c->set->col[i].key_pos)
+            type[c->set->col[i].key_pos - 1] = c->set->col[i].type;
+    assay_writer_hex(w, key, "", b->p, b->len);
+    if (w->status == ASSAY_OK)
+        w->status = assay_key_show(type, c->set->n_key, b->p, b->len, &text);
+    assay_writer_add(w, text_key, assay_buf_str(&text));
+    assay_buf_release(&text);
+}
+
+static enum assay_status put_line(struct assay_writer *w, struct assay_buf *blob, const char *key, const char *line)
+{
+    if (blob)
+        return assay_buf_addf(blob, "%s %s\n", key, line);
+    assay_writer_add(w, key, line);
+    return w->status;
+}
+
+/* "col SUM NAME", and for a ruled column "raw SUM CHANGED-CELLS NAME". */
+static enum assay_status column_sums(const struct assay_check *c, const struct assay_lane *lane,
+                                     const struct assay_tally *t, struct assay_writer *w, struct assay_buf *blob)
+{
+    char sum[33], line[ASSAY_MAX_NAME + 128];
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < c->set->n_cols && s == ASSAY_OK; i++) {
+        size_t ruled = assay_lane_ruled(lane, i);
+        assay_sum_hex(t->sum[2 + i], sum);
+        snprintf(line, sizeof line, "%s %s", sum, c->set->col[i].name);
+        s = put_line(w, blob, "col", line);
+        if (ruled == SIZE_MAX || s != ASSAY_OK)
+            continue;
+        assay_sum_hex(t->sum[2 + c->set->n_cols + ruled], sum);
+        snprintf(line, sizeof line, "%s %llu %s", sum, (unsigned long long)t->changed[ruled], c->set->col[i].name);
+        s = put_line(w, blob, "raw", line);
+    }
+    return s;
+}
+
+static enum assay_status add_columns(const struct assay_check *c, const struct assay_lane *lane,
+                                     const struct assay_tally *t, struct assay_writer *w, struct assay_err *e)
+{
+    struct assay_buf blob = {0};
+    uint8_t hash[32];
+    if (c->set->n_cols <= MAX_INLINE_COLUMNS)
+        return column_sums(c, lane, t, w, NULL);
+    enum assay_status s = column_sums(c, lane, t, w, &blob);
+    if (s == ASSAY_OK)
+        s = assay_sink_blob(c->sink, blob.ptr, blob.len, hash, e);
+    assay_writer_hex(w, "columns", "sha256:", hash, 32);
+    assay_buf_release(&blob);
+    return s;
+}
+
+enum assay_status attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
+                               const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e)
+{
+    const struct assay_cut *cut = seg->cut;
+    const struct assay_tally *t = &seg->chunk[ordinal];
+    const struct assay_finding *f;
+    size_t n = assay_lane_findings(lane, &f);
+    struct assay_writer w;
+    uint8_t id[16];
+    char sum[33];
+    assay_cut_chunk_id(cut, ordinal, id);
+    attest_begin(&w, c, "chunk", plan_hash);
+    assay_writer_add(&w, "segment", cut->name);
+    assay_writer_hex(&w, "cut", "sha256:", cut->hash, 32);
+    assay_writer_hex(&w, "chunk", "", id, sizeof id);
+    assay_writer_addf(&w, "ordinal", "%u", ordinal);
+    assay_writer_add(&w, "method", assay_cut_method_name(cut->method));
+    if (cut->method == ASSAY_CUT_RANGE && ordinal > 0)
+        add_bound(&w, c, "lo", "lo-text", &cut->bound[ordinal - 1]);
+    if (cut->method == ASSAY_CUT_RANGE && ordinal + 1 < cut->chunks)
+        add_bound(&w, c, "hi", "hi-text", &cut->bound[ordinal]);
+    assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
+    assay_writer_add(&w, "strength", "fast");
+    assay_writer_hex(&w, "form", "sha256:", assay_lane_form(lane), 32);
+    assay_writer_addf(&w, "rows", "%llu", (unsigned long long)t->rows);
+    assay_sum_hex(t->sum[0], sum);
+    assay_writer_add(&w, "sum-row", sum);
+    assay_sum_hex(t->sum[1], sum);
+    assay_writer_add(&w, "sum-key", sum);
+    enum assay_status s = add_columns(c, lane, t, &w, e);
+    if (w.status == ASSAY_OK)
+        w.status = s;
+    if (t->defects)
+        assay_writer_addf(&w, "defects", "%llu", (unsigned long long)t->defects);
+    for (size_t i = 0, said = 0; t->defects && i < n && said < ASSAY_MAX_FINDINGS; i++)
+        if (f[i].placed && f[i].segment == seg->segment && f[i].ordinal == ordinal) {
+            assay_writer_add(&w, "finding", f[i].text);
+            said++;
+        }
+    return assay_writer_send(&w, c->sink, e);
+}
+
+enum assay_status attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,
+                             struct assay_err *e)
+{
+    struct assay_writer w;
+    uint64_t leaves;
+    uint8_t root[32];
+    assay_sink_run_root(c->sink, &leaves, root);
+    attest_begin(&w, c, "run-end", plan_hash);
+    assay_writer_add(&w, "status", x->status == ASSAY_OK ? "ok" : x->status == ASSAY_EINTR ? "interrupted" : "failed");
+    assay_writer_add(&w, "reason", x->reason);
+    assay_writer_addf(&w, "rows", "%llu", (unsigned long long)x->rows);
+    if (x->has_count)
+        assay_writer_addf(&w, "counted", "%llu", (unsigned long long)x->counted);
+    if (x->unplaced)
+        assay_writer_addf(&w, "unplaced", "%llu", (unsigned long long)x->unplaced);
+    assay_writer_add(&w, "tiled", x->tiled);
+    assay_writer_add(&w, "key-unique", x->unique);
+    assay_writer_addf(&w, "leaves", "%llu", (unsigned long long)leaves);
+    assay_writer_hex(&w, "root", "sha256:", root, 32);
+    if (x->bytes)
+        assay_writer_addf(&w, "bytes", "%llu", (unsigned long long)x->bytes);
+    assay_writer_now(&w);
+    enum assay_status s = assay_writer_send(&w, c->sink, e);
+    return s == ASSAY_OK ? assay_sink_commit(c->sink, e) : s;
+}

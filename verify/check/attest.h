@@ -1,0 +1,36 @@
+/* The statements of one check. */
+#ifndef ASSAY_ATTEST_H
+#define ASSAY_ATTEST_H
+
+#include "assay/check.h"
+#include "assay/lane.h"
+#include "assay/writer.h"
+
+/* Begin a statement with the lines that all of a check's have: role, run, dataset, plan. */
+void attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash);
+
+enum assay_status attest_start(const struct assay_check *c, const char *plan_hash, const char *token, struct assay_err *e);
+enum assay_status attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
+                                struct assay_err *e);
+/* One object leaf a part that is a file, then one object-set leaf a segment (or one for all). */
+enum assay_status attest_objects(const struct assay_check *c, const char *plan_hash,
+                                 const struct assay_part_result *part, size_t n, const struct assay_lane *lane,
+                                 struct assay_err *e);
+/* An archive that is not there at all. */
+enum assay_status attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason, struct assay_err *e);
+/* One chunk leaf. */
+enum assay_status attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
+                               const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e);
+
+struct attest_end {
+    enum assay_status status;
+    const char *reason;
+    uint64_t rows, bytes, counted, unplaced;
+    bool has_count;
+    const char *tiled, *unique; /* "yes", "no", "unknown" */
+};
+/* The last leaf of the run, then everything is committed. */
+enum assay_status attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,
+                             struct assay_err *e);
+
+#endif

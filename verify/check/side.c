@@ -1,0 +1,310 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/cli.h"
+#include "assay/check.h"
+#include "assay/digest.h"
+#include "assay/keys.h"
+#include "assay/lane.h"
+#include "assay/log.h"
+#include "assay/reader.h"
+#include "attest.h"
+#include "cuts.h"
+#include "unique.h"
+
+/* Everything one run holds; released as one. */
+struct side {
+    const struct assay_check *c;
+    char plan_hash[65];
+    uint8_t secret[ASSAY_SECRET_LEN];
+    struct assay_reader *reader;
+    struct assay_schema schema;
+    const struct assay_part *part;
+    size_t n_parts;
+    struct assay_part_result *result;
+    struct assay_cutset cuts;
+    struct assay_router router;
+    struct assay_lane *lane;
+    struct unique *unique;
+    struct attest_end end;
+    struct assay_err why_failed;
+    bool gone; /* the archive is not there: attested as no rows, not as a failure */
+};
+
+enum assay_status assay_fast_secret(const uint8_t dataset_key[32], const char *dataset_id, uint8_t out[192])
+{
+    char info[64];
+    snprintf(info, sizeof info, "assay/fast/1%s", dataset_id);
+    return assay_hkdf(dataset_key, info, out, ASSAY_SECRET_LEN);
+}
+
+enum assay_status assay_plan_hash(const struct assay_dataset *d, char hex[65], struct assay_buf *blob, struct assay_err *e)
+{
+    struct assay_buf own = {0}, *b = blob ? blob : &own;
+    uint8_t h[32];
+    size_t from = b->len;
+    enum assay_status s = assay_plan_resolved(d, b);
+    if (s == ASSAY_OK) {
+        assay_sha256(b->ptr + from, b->len - from, h);
+        assay_hex(h, sizeof h, hex);
+    }
+    assay_buf_release(&own);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "dataset %s: its plan cannot be resolved", d->name);
+}
+
+static enum assay_status init_router(struct side *x, struct assay_err *e)
+{
+    const struct assay_dataset *d = x->c->set;
+    enum assay_logical type = ASSAY_L_NONE;
+    for (size_t i = 0; i < d->n_cols; i++)
+        if (d->window.column && strcmp(d->col[i].name, d->window.column) == 0)
+            type = d->col[i].type;
+    return assay_router_init(&x->router, &d->window, type, e);
+}
+
+/* Every covered column must be there, and of a type that this reader can testify to. */
+static enum assay_status check_columns(const struct side *x, struct assay_err *e)
+{
+    const struct assay_dataset *d = x->c->set;
+    for (size_t i = 0; i < d->n_cols; i++) {
+        const char *native = d->col[i].native[x->c->side];
+        size_t at = assay_schema_find(&x->schema, native);
+        const char *names[ASSAY_MAX_COLUMNS], *near;
+        if (at == SIZE_MAX) {
+            for (size_t k = 0; k < x->schema.n; k++)
+                names[k] = x->schema.col[k].name;
+            near = assay_nearest(native, names, x->schema.n);
+            return assay_fail(e, ASSAY_ENOTFOUND, "dataset %s, %s: there is no column \"%s\"%s%s%s", d->name,
+                              assay_side_name(x->c->side), native, near ? "; did you mean \"" : "", near ? near : "",
+                              near ? "\"?" : "");
+        }
+        if (x->schema.col[at].logical == ASSAY_L_NONE)
+            return assay_fail(e, ASSAY_ETYPE, "dataset %s, %s: column \"%s\": unverified: type %s", d->name,
+                              assay_side_name(x->c->side), native, x->schema.col[at].native);
+    }
+    return ASSAY_OK;
+}
+
+static bool engine_keeps_key(const struct side *x)
+{
+    const struct assay_dataset *d = x->c->set;
+    size_t declared = 0, same = 0;
+    for (size_t i = 0; i < x->schema.n; i++)
+        declared += x->schema.col[i].key_pos != 0;
+    for (size_t i = 0; i < d->n_cols; i++) {
+        size_t at = d->col[i].key_pos ? assay_schema_find(&x->schema, d->col[i].native[x->c->side]) : SIZE_MAX;
+        same += at != SIZE_MAX && x->schema.col[at].key_pos != 0 && d->col[i].n_rules[x->c->side] == 0;
+    }
+    return x->schema.key_is_unique && declared > 0 && same == declared;
+}
+
+/* An archive that is gone, empty or broken is evidence against it; a source that cannot be opened is no evidence at all. */
+static enum assay_status open_side(struct side *x, struct assay_err *e)
+{
+    const struct assay_check *c = x->c;
+    struct assay_locator loc = assay_plan_locator(c->plan, c->set, c->side);
+    struct assay_err why = {0};
+    enum assay_status s = assay_reader_open(&loc, &x->reader, &why);
+    if (s == ASSAY_OK)
+        s = x->reader->ops->parts(x->reader, c->jobs, &x->part, &x->n_parts, &why);
+    bool archive = c->side == ASSAY_ARCHIVE;
+    if (archive && (s == ASSAY_ENOTFOUND || (s == ASSAY_OK && x->n_parts == 0))) {
+        x->gone = true;
+        if (s == ASSAY_OK)
+            assay_fail(&why, ASSAY_ENOTFOUND, "%s: no file matches", c->set->side[c->side].uri);
+        x->why_failed = why;
+        return attest_missing(c, x->plan_hash, why.msg, e);
+    }
+    if (s == ASSAY_OK && x->n_parts == 0)
+        s = assay_fail(&why, ASSAY_ENOTFOUND, "%s: no file matches", c->set->side[c->side].uri);
+    if (s != ASSAY_OK)
+        return assay_fail(e, s, "%s", why.msg);
+    s = x->reader->ops->schema(x->reader, &x->schema, &why);
+    if (s != ASSAY_OK && archive && x->part[0].object && (s == ASSAY_EDATA || s == ASSAY_ELIMIT))
+        return ASSAY_OK; /* the first object is broken; the scan says so, and reads the others */
+    if (s != ASSAY_OK)
+        return assay_fail(e, s, "%s", why.msg);
+    s = check_columns(x, e);
+    return s == ASSAY_OK ? attest_schema(c, x->plan_hash, &x->schema, e) : s;
+}
+
+static enum assay_status independent_count(struct side *x, struct assay_err *e)
+{
+    if (x->gone || x->end.has_count)
+        return ASSAY_OK;
+    return x->reader->ops->count(x->reader, &x->end.counted, &x->end.has_count, e);
+}
+
+static enum assay_status get_cuts(struct side *x, struct assay_err *e)
+{
+    const struct assay_check *c = x->c;
+    enum assay_status s = ASSAY_OK;
+    if (c->ledger)
+        s = assay_cuts_load(c->ledger, c->set, x->plan_hash, &x->router, &x->cuts, e);
+    if (s != ASSAY_OK || x->cuts.n)
+        return s;
+    if (c->side == ASSAY_ARCHIVE)
+        return assay_fail(e, ASSAY_ESOURCE,
+                          "dataset %s: cut the source first (assay verify --side source): the ledger holds no chunk "
+                          "boundaries for this plan", c->set->name);
+    if ((s = independent_count(x, e)) != ASSAY_OK)
+        return s;
+    uint64_t rows = x->end.has_count ? x->end.counted : x->reader->ops->estimate(x->reader);
+    s = cuts_make(c, x->reader, x->secret, rows, &x->cuts, e);
+    for (size_t i = 0; i < x->cuts.n && s == ASSAY_OK; i++)
+        s = cut_attest(c, x->plan_hash, &x->cuts.cut[i], &x->router, e);
+    return s == ASSAY_OK ? assay_sink_commit(c->sink, e) : s;
+}
+
+static bool in_scope(const struct assay_check *c, const char *segment)
+{
+    for (size_t i = 0; i < c->n_segments; i++)
+        if (strcmp(c->segments[i], segment) == 0)
+            return true;
+    return c->n_segments == 0;
+}
+
+static bool part_wanted(void *ctx, const struct assay_part *p)
+{
+    const struct assay_check *c = ctx;
+    return !p->segment || in_scope(c, p->segment);
+}
+
+static enum assay_status scan_side(struct side *x, struct assay_err *e)
+{
+    const struct assay_check *c = x->c;
+    struct assay_lane_spec spec = {c->set, c->side, &x->cuts, x->secret, NULL, NULL};
+    struct assay_scan_job job = {x->reader, &spec, x->part, x->n_parts, c->jobs, NULL, NULL, part_wanted, (void *)c};
+    struct assay_buf lo = {0}, hi = {0};
+    assay_segment seg;
+    bool has = false;
+    enum assay_status s = ASSAY_OK;
+    if (x->gone)
+        return assay_lane_new(&spec, &x->lane, e);
+    if (c->side == ASSAY_SOURCE && c->set->n_key && !engine_keeps_key(x)) {
+        if ((s = unique_new(&x->unique, e)) != ASSAY_OK)
+            return s;
+        spec.on_row = unique_row;
+        spec.ctx = x->unique;
+    }
+    if (c->n_segments == 1 && assay_segment_parse(&x->router, c->segments[0], &seg))
+        s = assay_segment_bounds(&x->router, seg, &has, &lo, &hi);
+    if (has) {
+        job.window_lo = assay_buf_str(&lo);
+        job.window_hi = assay_buf_str(&hi);
+    }
+    x->result = calloc(x->n_parts, sizeof *x->result);
+    if (s != ASSAY_OK || !x->result)
+        s = assay_fail_nomem(e);
+    else
+        s = assay_scan_parts(&job, x->result, &x->lane, e);
+    if (s == ASSAY_OK && x->unique)
+        s = unique_finish(x->unique, e);
+    assay_buf_release(&lo);
+    assay_buf_release(&hi);
+    return s;
+}
+
+static enum assay_status attest_chunks(struct side *x, struct assay_check_result *out, struct assay_err *e)
+{
+    const struct assay_lane_segment *seg;
+    size_t n;
+    enum assay_status s = assay_lane_segments(x->lane, &seg, &n, e);
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
+        if (!in_scope(x->c, seg[i].cut->name))
+            continue;
+        if (!assay_cutset_find(&x->cuts, seg[i].segment))
+            s = cut_attest(x->c, x->plan_hash, seg[i].cut, &x->router, e);
+        out->segments++;
+        for (uint32_t k = 0; k < seg[i].cut->chunks && s == ASSAY_OK; k++) {
+            s = attest_chunk(x->c, x->plan_hash, x->lane, &seg[i], k, e);
+            out->chunks++;
+            out->defects += seg[i].chunk[k].defects;
+            out->rows += seg[i].chunk[k].rows;
+        }
+    }
+    return s;
+}
+
+static void sum_parts(struct side *x, struct assay_check_result *out)
+{
+    for (size_t i = 0; i < x->n_parts && x->result; i++) {
+        const struct assay_part_result *p = &x->result[i];
+        if (p->skipped)
+            continue;
+        out->objects += p->part->object;
+        out->bad_objects += p->part->object && (p->status != ASSAY_OK || p->unplaced);
+        out->bytes += p->end.bytes;
+        out->defects += p->unplaced;
+        x->end.unplaced += p->unplaced;
+        if (p->status != ASSAY_OK)
+            assay_log(ASSAY_LOG_WARN, "%s", p->err.msg);
+    }
+}
+
+static enum assay_status verify(struct side *x, struct assay_check_result *out, struct assay_err *e)
+{
+    const struct assay_check *c = x->c;
+    enum assay_status s = open_side(x, e);
+    if (s == ASSAY_OK)
+        s = get_cuts(x, e);
+    if (s == ASSAY_OK)
+        s = scan_side(x, e);
+    if (s == ASSAY_OK && !x->gone)
+        s = attest_objects(c, x->plan_hash, x->result, x->n_parts, x->lane, e);
+    if (s == ASSAY_OK)
+        s = attest_chunks(x, out, e);
+    if (s == ASSAY_OK && c->n_segments == 0)
+        s = independent_count(x, e);
+    if (s != ASSAY_OK)
+        return s;
+    sum_parts(x, out);
+    bool comparable = c->n_segments == 0 && x->end.has_count;
+    out->tiled = !comparable || x->end.counted == out->rows;
+    x->end.tiled = x->end.unplaced ? "no" : comparable ? (out->tiled ? "yes" : "no") : "unknown";
+    x->end.unique = !x->unique ? (x->c->set->n_key && engine_keeps_key(x) ? "yes" : "unknown")
+                               : unique_duplicates(x->unique) ? "no" : "yes";
+    return ASSAY_OK;
+}
+
+static void side_release(struct side *x)
+{
+    unique_free(x->unique);
+    assay_lane_free(x->lane);
+    free(x->result);
+    assay_cutset_release(&x->cuts);
+    assay_schema_release(&x->schema);
+    if (x->reader)
+        x->reader->ops->close(x->reader);
+}
+
+enum assay_status assay_check_side(const struct assay_check *c, struct assay_check_result *out, struct assay_err *e)
+{
+    struct side x = {.c = c, .end = {.tiled = "unknown", .unique = "unknown"}};
+    struct assay_locator loc = assay_plan_locator(c->plan, c->set, c->side);
+    (void)loc;
+    *out = (struct assay_check_result){0};
+    enum assay_status s = assay_plan_hash(c->set, x.plan_hash, NULL, e);
+    if (s == ASSAY_OK && assay_fast_secret(c->dataset_key, c->set->id, x.secret) != ASSAY_OK)
+        s = assay_fail_nomem(e);
+    if (s == ASSAY_OK)
+        s = init_router(&x, e);
+    if (s == ASSAY_OK)
+        s = attest_start(c, x.plan_hash, NULL, e);
+    if (s == ASSAY_OK)
+        s = assay_sink_commit(c->sink, e);
+    if (s != ASSAY_OK)
+        return s;
+    s = verify(&x, out, e);
+    x.end.status = s;
+    x.end.reason = s == ASSAY_OK ? (x.gone ? x.why_failed.msg : NULL) : e->msg;
+    x.end.rows = out->rows;
+    x.end.bytes = out->bytes;
+    struct assay_err late = {0};
+    enum assay_status ended = attest_end(c, x.plan_hash, &x.end, &late);
+    if (ended != ASSAY_OK && s == ASSAY_OK)
+        s = assay_fail(e, ended, "%s", late.msg);
+    side_release(&x);
+    return s;
+}

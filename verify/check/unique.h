@@ -1,0 +1,14 @@
+/* Are the keys of a source unique, where no engine promises it? Exact up to a 128-bit hash, in bounded memory. */
+#ifndef ASSAY_UNIQUE_H
+#define ASSAY_UNIQUE_H
+
+#include "assay/lane.h"
+
+struct unique;
+enum assay_status unique_new(struct unique **out, struct assay_err *e);
+assay_row_fn unique_row; /* ctx: struct unique */
+enum assay_status unique_finish(struct unique *u, struct assay_err *e);
+uint64_t unique_duplicates(const struct unique *u); /* rows whose key another row has already */
+void unique_free(struct unique *u);
+
+#endif

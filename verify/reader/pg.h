@@ -1,0 +1,99 @@
+/* What the files of the PostgreSQL reader share. Libpq is used by verify/reader/pg*.c alone. */
+#ifndef ASSAY_PG_H
+#define ASSAY_PG_H
+
+#include <libpq-fe.h>
+#include <pthread.h>
+
+#include "assay/reader.h"
+#include "pg_decode.h"
+
+/* The relation a locator names. */
+struct assay_pg_rel {
+    char *show; /* schema.name, for people */
+    char *quoted; /* "schema"."name", for SQL */
+    uint32_t oid;
+    char kind; /* pg_class.relkind: r p v m f */
+    bool heap; /* block ranges by ctid are meaningful: a heap without inheritance children */
+    bool may_lock;
+    int64_t bytes;
+    double reltuples;
+};
+
+struct assay_pg_part {
+    uint64_t lo, hi; /* blocks [lo, hi); hi UINT64_MAX: open-ended */
+};
+
+struct assay_pg_reader {
+    struct assay_reader base;
+    struct assay_locator loc;
+    PGconn *conn; /* holds the snapshot; guarded by lock */
+    pthread_mutex_t lock; /* conn, part, n_parts, estimate, count */
+    char *secret[2]; /* passwords of the URI, for scrubbing messages; may be NULL */
+    char *snapshot; /* exported id that scans import */
+    char *token;
+    struct assay_pg_rel rel;
+    struct assay_schema schema;
+    struct assay_pg_field *field; /* one per schema column */
+    uint32_t *base_oid; /* one per schema column: domains resolved */
+    struct assay_part *part; /* borrowed out */
+    struct assay_pg_part *range;
+    size_t n_parts;
+    bool estimated, counted;
+    uint64_t estimate, count;
+};
+
+/* ---- pg_conn.c: connection, session, statements, messages ---- */
+
+/* Connect by the locator; r->secret is filled on the way. NULL with e filled. */
+PGconn *assay_pg_connect(struct assay_pg_reader *r, struct assay_err *e);
+/* BEGIN a read-only repeatable-read transaction with every setting pinned. snapshot NULL: none is imported yet. */
+enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const char *snapshot, struct assay_err *e);
+/* Run one statement (or, without parameters, several) and wait; a signal cancels it. *out is a result without error;
+ * NULL when the caller does not want it. `doing` begins the message: "counting the rows of". */
+enum assay_status assay_pg_exec(struct assay_pg_reader *r, PGconn *conn, const char *doing, const char *sql,
+                                const char *param, PGresult **out, struct assay_err *e);
+/* Wait until the connection has something to read. ASSAY_EINTR after a signal, ASSAY_ESOURCE when the connection broke.
+ */
+enum assay_status assay_pg_wait(PGconn *conn, struct assay_err *e);
+/* Record a server's or libpq's error: first line, no secrets, no values. res may be NULL. */
+enum assay_status assay_pg_fail(struct assay_pg_reader *r, PGconn *conn, const PGresult *res, const char *doing,
+                                struct assay_err *e);
+/* Did the server end the connection (rather than refuse the statement)? */
+bool assay_pg_gone(PGconn *conn, const PGresult *res);
+/* Ask the server to stop what the connection is doing; errors are ignored. */
+void assay_pg_cancel(PGconn *conn);
+/* The cause of an error as text into out[n]: first line, no secrets, no values. */
+void assay_pg_cause(const struct assay_pg_reader *r, PGconn *conn, const PGresult *res, char *out, size_t n);
+
+/* ---- pg_schema.c: catalog ---- */
+
+/* Resolve loc.table into r->rel; run before and again inside the snapshot. */
+enum assay_status assay_pg_resolve(struct assay_pg_reader *r, struct assay_err *e);
+void assay_pg_rel_release(struct assay_pg_rel *rel);
+/* Fill schema, field, base_oid. */
+enum assay_status assay_pg_load_columns(struct assay_pg_reader *r, struct assay_err *e);
+
+/* ---- pg_part.c: block ranges, counts, samples ---- */
+
+enum assay_status assay_pg_parts(struct assay_reader *base, size_t want, const struct assay_part **out, size_t *n,
+                                 struct assay_err *e);
+uint64_t assay_pg_estimate(struct assay_reader *base);
+enum assay_status assay_pg_count(struct assay_reader *base, uint64_t *rows, bool *known, struct assay_err *e);
+void assay_pg_parts_release(struct assay_pg_reader *r);
+
+/* ---- pg_copy.c: the COPY statement of a scan ---- */
+
+/* Append the statement. *filtered: it delivers less than the part. column[i] is the schema index of o->columns[i]. */
+enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, const struct assay_scan_opts *o,
+                                    const size_t *column, struct assay_buf *sql, bool *filtered, struct assay_err *e);
+
+/* ---- pg_scan.c ---- */
+
+enum assay_status assay_pg_scan_open(struct assay_reader *base, size_t part, const struct assay_scan_opts *o,
+                                     struct assay_scan **out, struct assay_err *e);
+enum assay_status assay_pg_scan_next(struct assay_scan *base, struct assay_batch *b, struct assay_err *e);
+void assay_pg_scan_end(struct assay_scan *base, struct assay_scan_end *end);
+void assay_pg_scan_free(struct assay_scan *base);
+
+#endif

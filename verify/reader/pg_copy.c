@@ -1,0 +1,147 @@
+/* The COPY statement of one scan: select list, block range, sample, window. */
+#include "pg.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "assay/buf.h"
+
+#define SAMPLE_SAFETY 4 /* rows read for one asked for: pages differ in density */
+#define SAMPLE_MIN_BLOCKS 300 /* fewer pages would make the cut depend on a handful of them */
+#define BLOCK_BYTES 8192
+
+static void add_identifier(struct assay_pg_reader *r, PGconn *conn, const char *name, struct assay_buf *sql, bool *ok)
+{
+    (void)r;
+    char *quoted = PQescapeIdentifier(conn, name, strlen(name));
+    if (!quoted || assay_buf_adds(sql, quoted) != ASSAY_OK)
+        *ok = false;
+    PQfreemem(quoted);
+}
+
+static bool add_columns(struct assay_pg_reader *r, const size_t *column, size_t n, struct assay_buf *sql)
+{
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++) {
+        if (i)
+            assay_buf_adds(sql, ", ");
+        add_identifier(r, r->conn, r->field[column[i]].name, sql, &ok);
+        if (r->field[column[i]].wire == ASSAY_PGW_AS_TEXT)
+            assay_buf_adds(sql, "::pg_catalog.text");
+    }
+    return ok;
+}
+
+/* Percentage for TABLESAMPLE SYSTEM; 100: read everything. */
+static double sample_percent(struct assay_pg_reader *r, uint64_t wanted)
+{
+    if (!strchr("rm", r->rel.kind) || r->rel.bytes <= 0)
+        return 100;
+    double rows = (double)assay_pg_estimate(&r->base);
+    double blocks = (double)r->rel.bytes / BLOCK_BYTES;
+    if (rows <= 0)
+        return 100;
+    double by_rows = 100.0 * SAMPLE_SAFETY * (double)wanted / rows;
+    double by_blocks = 100.0 * SAMPLE_MIN_BLOCKS / blocks;
+    double percent = by_rows > by_blocks ? by_rows : by_blocks;
+    return percent >= 50 ? 100 : percent;
+}
+
+/* The types whose order in SQL is that of the lexeme's value, with the slack that keeps the filter generous: bounds
+ * without a zone may be meant in any zone, and a date bound written as a time stamp is cut to its day. */
+static const struct {
+    enum assay_pg_wire wire;
+    const char *cast, *less, *more;
+} window_types[] = {
+    {ASSAY_PGW_INT2, "numeric", "", ""},
+    {ASSAY_PGW_INT4, "numeric", "", ""},
+    {ASSAY_PGW_INT8, "numeric", "", ""},
+    {ASSAY_PGW_NUMERIC, "numeric", "", ""},
+    {ASSAY_PGW_DATE, "date", " - 1", " + 1"},
+    {ASSAY_PGW_TIMESTAMP, "timestamp", " - '1 day'::pg_catalog.interval", " + '1 day'::pg_catalog.interval"},
+    {ASSAY_PGW_TIMESTAMPTZ, "timestamptz", " - '1 day'::pg_catalog.interval", " + '1 day'::pg_catalog.interval"},
+};
+
+/* A whole number is compared as the column's own type, so that an index serves. */
+static const char *int_cast(enum assay_pg_wire wire, const char *lexeme)
+{
+    size_t digits = strspn(lexeme + (*lexeme == '-'), "0123456789");
+    bool whole = digits > 0 && digits <= 18 && lexeme[(*lexeme == '-') + digits] == '\0';
+    return whole && wire != ASSAY_PGW_NUMERIC ? "int8" : NULL;
+}
+
+static bool add_bound(struct assay_pg_reader *r, size_t type, const char *op, const char *column, const char *lexeme,
+                      const char *slack, struct assay_buf *sql)
+{
+    enum assay_pg_wire wire = window_types[type].wire;
+    bool whole_type = wire == ASSAY_PGW_INT2 || wire == ASSAY_PGW_INT4 || wire == ASSAY_PGW_INT8;
+    const char *cast = whole_type ? int_cast(wire, lexeme) : NULL;
+    char *literal = PQescapeLiteral(r->conn, lexeme, strlen(lexeme));
+    bool ok = literal != NULL;
+    if (ok) {
+        add_identifier(r, r->conn, column, sql, &ok);
+        /* 'infinity' minus a day stays infinity, as it should */
+        assay_buf_addf(sql, " %s %s::pg_catalog.%s%s", op, literal, cast ? cast : window_types[type].cast, slack);
+    }
+    PQfreemem(literal);
+    return ok;
+}
+
+/* [lo, hi) or NULL, widened; nothing for a type that SQL might order otherwise than the checker does. */
+static bool add_window(struct assay_pg_reader *r, const struct assay_scan_opts *o, const char *lead,
+                       struct assay_buf *sql, bool *filtered)
+{
+    size_t col = assay_schema_find(&r->schema, o->window_column);
+    size_t type = 0;
+    size_t n = sizeof window_types / sizeof *window_types;
+    while (type < n && window_types[type].wire != r->field[col].wire)
+        type++;
+    if (type == n)
+        return true;
+    *filtered = true;
+    bool ok = assay_buf_addf(sql, "%s((", lead) == ASSAY_OK;
+    if (o->window_lo)
+        ok = ok && add_bound(r, type, ">=", o->window_column, o->window_lo, window_types[type].less, sql);
+    if (o->window_lo && o->window_hi)
+        assay_buf_adds(sql, " AND ");
+    if (o->window_hi)
+        ok = ok && add_bound(r, type, "<=", o->window_column, o->window_hi, window_types[type].more, sql);
+    assay_buf_adds(sql, ") OR ");
+    add_identifier(r, r->conn, o->window_column, sql, &ok);
+    assay_buf_adds(sql, " IS NULL)");
+    return ok;
+}
+
+static bool add_range(const struct assay_pg_part *g, struct assay_buf *sql)
+{
+    enum assay_status s = assay_buf_addf(sql, " WHERE ctid >= '(%llu,0)'::pg_catalog.tid", (unsigned long long)g->lo);
+    if (s == ASSAY_OK && g->hi != UINT64_MAX)
+        s = assay_buf_addf(sql, " AND ctid < '(%llu,0)'::pg_catalog.tid", (unsigned long long)g->hi);
+    return s == ASSAY_OK;
+}
+
+enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, const struct assay_scan_opts *o,
+                                    const size_t *column, struct assay_buf *sql, bool *filtered, struct assay_err *e)
+{
+    bool windowed = o->window_column && (o->window_lo || o->window_hi);
+    *filtered = false;
+    if (windowed && assay_schema_find(&r->schema, o->window_column) == SIZE_MAX)
+        return assay_fail(e, ASSAY_ENOTFOUND, "table %s has no column %s to select a window by", r->rel.show,
+                          o->window_column);
+    double percent = o->sample ? sample_percent(r, o->sample_rows) : 100;
+    pthread_mutex_lock(&r->lock); /* quoting reads the connection's state */
+    bool ok = assay_buf_adds(sql, "COPY (SELECT ") == ASSAY_OK && add_columns(r, column, o->n_columns, sql);
+    assay_buf_addf(sql, " FROM %s", r->rel.quoted);
+    if (percent < 100) {
+        *filtered = true;
+        assay_buf_addf(sql, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1)", percent);
+    }
+    bool ranged = part < r->n_parts && r->n_parts > 1;
+    if (ranged)
+        ok = ok && add_range(&r->range[part], sql);
+    if (windowed)
+        ok = ok && add_window(r, o, ranged ? " AND " : " WHERE ", sql, filtered);
+    pthread_mutex_unlock(&r->lock);
+    assay_buf_adds(sql, ") TO STDOUT (FORMAT binary)");
+    return ok && assay_buf_str(sql) ? ASSAY_OK : assay_fail_nomem(e);
+}

@@ -1,0 +1,229 @@
+/* The catalog side of the PostgreSQL reader: which relation the locator names, its columns, its key. */
+#include "pg.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/buf.h"
+#include "assay/limits.h"
+
+/* Relations by exact name: "schema.name" before "name" in public. $1 is the locator's text. */
+#define REL_COLUMNS                                                                                                    \
+    "SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples,"                                                      \
+    " CASE WHEN c.relkind IN ('r','m') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END,"                            \
+    " c.relkind IN ('r','m') AND NOT c.relhassubclass AND am.amname = 'heap',"                                         \
+    " pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),"          \
+    " pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), current_user"            \
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"                             \
+    " LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE c.relkind IN ('r','p','v','m','f') AND "
+
+enum { C_OID, C_SCHEMA, C_NAME, C_KIND, C_TUPLES, C_BYTES, C_HEAP, C_USAGE, C_ANY, C_SELECT, C_RLS, C_USER };
+
+static const char by_exact[] =
+    REL_COLUMNS "(n.nspname || '.' || c.relname = $1 OR n.nspname = 'public' AND c.relname = $1)"
+                " ORDER BY n.nspname || '.' || c.relname = $1 DESC LIMIT 2";
+/* Then as SQL would read it: unquoted parts folded, quoted parts as they are. to_regclass raises on bad syntax, so that
+ * the quotes are looked at first. */
+static const char by_sql[] =
+    REL_COLUMNS "n.nspname || '.' || c.relname = pg_catalog.array_to_string(pg_catalog.parse_ident($1), '.')"
+                " OR c.relkind IN ('r','p','v','m','f') AND n.nspname = 'public' AND c.relname ="
+                " pg_catalog.array_to_string(pg_catalog.parse_ident($1), '.') LIMIT 2";
+/* What the user may have meant. */
+static const char by_likeness[] =
+    "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace,"
+    " (SELECT lower($1) AS w, lower(regexp_replace($1, '^.*[.]', '')) AS t) x"
+    " WHERE c.relkind IN ('r','p','v','m','f') AND n.nspname NOT IN ('pg_catalog','information_schema','pg_toast')"
+    " AND (lower(c.relname) IN (x.w, x.t) OR strpos(lower(c.relname), x.t) > 0 OR strpos(x.t, lower(c.relname)) > 0"
+    " OR left(lower(c.relname), 4) = left(x.t, 4))"
+    " ORDER BY lower(c.relname) IN (x.w, x.t) DESC, abs(length(c.relname) - length(x.t)), 1 LIMIT 1";
+
+static bool is_true(const PGresult *res, int row, int col)
+{
+    return PQgetvalue(res, row, col)[0] == 't';
+}
+
+void assay_pg_rel_release(struct assay_pg_rel *rel)
+{
+    free(rel->show);
+    free(rel->quoted);
+    *rel = (struct assay_pg_rel){0};
+}
+
+/* Could parse_ident take this text? Quotes balanced, and no part that begins with anything but a letter or underscore.
+ */
+static bool is_sql_name(const char *text)
+{
+    bool start = true;
+    for (const char *p = text; *p; p++) {
+        if (start && *p == '"') {
+            p = strchr(p + 1, '"');
+            if (!p || p[1] == '"' || (p[1] && p[1] != '.'))
+                return false;
+            start = false;
+        } else if (start) {
+            if (!isalpha((unsigned char)*p) && *p != '_')
+                return false;
+            start = false;
+        } else if (*p == '.') {
+            start = true;
+        } else if (!isalnum((unsigned char)*p) && *p != '_') {
+            return false;
+        }
+    }
+    return !start;
+}
+
+static char *join_quoted(PGconn *conn, const char *schema, const char *name)
+{
+    char *a = PQescapeIdentifier(conn, schema, strlen(schema));
+    char *b = PQescapeIdentifier(conn, name, strlen(name));
+    struct assay_buf out = {0};
+    if (a && b)
+        assay_buf_addf(&out, "%s.%s", a, b);
+    PQfreemem(a);
+    PQfreemem(b);
+    if (!out.len || !assay_buf_str(&out)) {
+        assay_buf_release(&out);
+        return NULL;
+    }
+    return (char *)out.ptr;
+}
+
+static enum assay_status take_rel(struct assay_pg_reader *r, const PGresult *res, struct assay_err *e)
+{
+    struct assay_pg_rel rel = {0};
+    struct assay_buf show = {0};
+    assay_buf_addf(&show, "%s.%s", PQgetvalue(res, 0, C_SCHEMA), PQgetvalue(res, 0, C_NAME));
+    rel.show = assay_buf_str(&show) ? (char *)show.ptr : NULL;
+    rel.quoted = join_quoted(r->conn, PQgetvalue(res, 0, C_SCHEMA), PQgetvalue(res, 0, C_NAME));
+    if (!rel.show || !rel.quoted) {
+        assay_pg_rel_release(&rel);
+        return assay_fail_nomem(e);
+    }
+    rel.oid = (uint32_t)strtoul(PQgetvalue(res, 0, C_OID), NULL, 10);
+    rel.kind = PQgetvalue(res, 0, C_KIND)[0];
+    rel.reltuples = strtod(PQgetvalue(res, 0, C_TUPLES), NULL);
+    rel.bytes = strtoll(PQgetvalue(res, 0, C_BYTES), NULL, 10);
+    rel.heap = is_true(res, 0, C_HEAP);
+    rel.may_lock = is_true(res, 0, C_SELECT) && strchr("rp", rel.kind);
+    assay_pg_rel_release(&r->rel);
+    r->rel = rel;
+    const char *user = PQgetvalue(res, 0, C_USER);
+    if (!is_true(res, 0, C_USAGE) || !is_true(res, 0, C_ANY))
+        return assay_fail(e, ASSAY_ESOURCE, "role %s may not read table %s: GRANT USAGE on its schema and SELECT on it",
+                          user, rel.show);
+    if (is_true(res, 0, C_RLS))
+        return assay_fail(e, ASSAY_ESOURCE,
+                          "row-level security would hide rows of table %s from role %s: a check needs BYPASSRLS or the "
+                          "owner, else it would verify a part as if it were the whole",
+                          rel.show, user);
+    return ASSAY_OK;
+}
+
+static enum assay_status not_found(struct assay_pg_reader *r, struct assay_err *e)
+{
+    PGresult *res = NULL;
+    enum assay_status s = assay_pg_exec(r, r->conn, "looking for names like", by_likeness, r->loc.table, &res, e);
+    if (s != ASSAY_OK)
+        return s;
+    const char *like = PQntuples(res) > 0 ? PQgetvalue(res, 0, 0) : NULL;
+    s = assay_fail(e, ASSAY_ENOTFOUND, "there is no table %s in database %s%s%s%s", r->loc.table, PQdb(r->conn),
+                   like ? " (did you mean " : "", like ? like : "", like ? "?)" : "");
+    PQclear(res);
+    return s;
+}
+
+enum assay_status assay_pg_resolve(struct assay_pg_reader *r, struct assay_err *e)
+{
+    const char *doing = "looking up table";
+    PGresult *res = NULL;
+    enum assay_status s = assay_pg_exec(r, r->conn, doing, by_exact, r->loc.table, &res, e);
+    if (s == ASSAY_OK && PQntuples(res) == 0 && is_sql_name(r->loc.table)) {
+        PQclear(res);
+        res = NULL;
+        s = assay_pg_exec(r, r->conn, doing, by_sql, r->loc.table, &res, e);
+    }
+    if (s != ASSAY_OK)
+        return s;
+    size_t want = strlen(r->loc.table);
+    if (PQntuples(res) == 0)
+        s = not_found(r, e);
+    else if (PQntuples(res) == 2 &&
+             strlen(PQgetvalue(res, 1, C_SCHEMA)) + strlen(PQgetvalue(res, 1, C_NAME)) + 1 == want)
+        s = assay_fail(e, ASSAY_ENOTFOUND,
+                       "%s names two tables: a dot in a schema's or table's name makes it ambiguous", r->loc.table);
+    else
+        s = take_rel(r, res, e);
+    PQclear(res);
+    return s;
+}
+
+/* Columns in attnum order; domains are followed to their base type; position in the primary key or, without one, in the
+ * first UNIQUE index whose columns are all NOT NULL (no expression, no predicate, valid, immediate). $1 is the
+ * relation. */
+static const char columns_sql[] =
+    "WITH RECURSIVE k AS (SELECT i.indkey::int2[] AS cols, i.indnkeyatts AS n FROM pg_catalog.pg_index i"
+    "  WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL"
+    "  AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute x WHERE x.attrelid = i.indrelid"
+    "   AND x.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT x.attnotnull)"
+    "  ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),"
+    " base AS (SELECT a.attnum, a.atttypid AS t FROM pg_catalog.pg_attribute a"
+    "  WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped"
+    "  UNION ALL SELECT b.attnum, y.typbasetype FROM base b JOIN pg_catalog.pg_type y ON y.oid = b.t"
+    "  WHERE y.typtype = 'd')"
+    " SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, b.t,"
+    "  coalesce(pg_catalog.array_position((k.cols)[0:k.n - 1], a.attnum) -"
+    "   pg_catalog.array_lower((k.cols)[0:k.n - 1], 1) + 1, 0),"
+    "  pg_catalog.pg_encoding_to_char(d.encoding) = 'UTF8' AND b.t IN (19, 25, 1043) AND coalesce("
+    "   CASE WHEN o.oid = 100 THEN CASE coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c')"
+    "     WHEN 'c' THEN d.datcollate IN ('C', 'POSIX') ELSE false END"
+    "    ELSE o.collprovider = 'c' AND o.collcollate IN ('C', 'POSIX') END, false)"
+    " FROM pg_catalog.pg_attribute a JOIN base b ON b.attnum = a.attnum"
+    " JOIN pg_catalog.pg_type y ON y.oid = b.t AND y.typtype <> 'd' LEFT JOIN k ON true"
+    " LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation,"
+    " pg_catalog.pg_database d WHERE a.attrelid = $1::oid AND d.datname = pg_catalog.current_database()"
+    " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+
+enum { A_NAME, A_NATIVE, A_NOTNULL, A_BASE, A_KEYPOS, A_BINARY };
+
+static enum assay_status add_column(struct assay_pg_reader *r, const PGresult *res, int i, struct assay_err *e)
+{
+    uint32_t oid = (uint32_t)strtoul(PQgetvalue(res, i, A_BASE), NULL, 10);
+    const struct assay_pg_type *t = assay_pg_type_of(oid);
+    enum assay_status s = assay_schema_add(&r->schema, PQgetvalue(res, i, A_NAME), PQgetvalue(res, i, A_NATIVE),
+                                           t->logical, !is_true(res, i, A_NOTNULL), e);
+    if (s != ASSAY_OK)
+        return s;
+    struct assay_column *c = &r->schema.col[r->schema.n - 1];
+    c->binary_order = is_true(res, i, A_BINARY);
+    c->key_pos = (uint16_t)strtoul(PQgetvalue(res, i, A_KEYPOS), NULL, 10);
+    if (c->key_pos)
+        r->schema.key_is_unique = true;
+    r->base_oid[i] = oid;
+    r->field[i] = (struct assay_pg_field){.wire = t->wire, .name = c->name};
+    return ASSAY_OK;
+}
+
+enum assay_status assay_pg_load_columns(struct assay_pg_reader *r, struct assay_err *e)
+{
+    struct assay_buf oid = {0};
+    PGresult *res = NULL;
+    assay_buf_addf(&oid, "%u", r->rel.oid);
+    const char *param = assay_buf_str(&oid);
+    enum assay_status s =
+        param ? assay_pg_exec(r, r->conn, "reading the columns of", columns_sql, param, &res, e) : assay_fail_nomem(e);
+    assay_buf_release(&oid);
+    if (s != ASSAY_OK)
+        return s;
+    int n = PQntuples(res);
+    r->field = calloc((size_t)n + 1, sizeof *r->field);
+    r->base_oid = calloc((size_t)n + 1, sizeof *r->base_oid);
+    if (!r->field || !r->base_oid)
+        s = assay_fail_nomem(e);
+    for (int i = 0; s == ASSAY_OK && i < n; i++)
+        s = add_column(r, res, i, e);
+    PQclear(res);
+    return s;
+}

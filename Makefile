@@ -145,7 +145,8 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 DOCS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SCHEMAS := $(wildcard docs/*.schema.json)
 .PHONY: install uninstall clean help
-install: all $(LIB_A) $(BUILD)/assay.pc ## DESTDIR and PREFIX are honoured
+COMPLETIONS := bash-completion/completions/assay zsh/site-functions/_assay fish/vendor_completions.d/assay.fish
+install: all $(LIB_A) $(BUILD)/assay.pc $(COMPLETIONS:%=$(BUILD)/share/%) ## DESTDIR and PREFIX are honoured
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/assay \
 		$(SHARE)/doc/assay $(SHARE)/assay/schema
 	install $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
@@ -156,11 +157,16 @@ install: all $(LIB_A) $(BUILD)/assay.pc ## DESTDIR and PREFIX are honoured
 	install -m 644 $(BUILD)/assay.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/assay/*.h $(DESTDIR)$(PREFIX)/include/assay
 	install -m 644 $(DOCS) $(SHARE)/doc/assay
+	set -e; for f in $(COMPLETIONS); do install -D -m 644 $(BUILD)/share/$$f $(SHARE)/$$f; done
 	$(if $(SCHEMAS),install -m 644 $(SCHEMAS) $(SHARE)/assay/schema)
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(LIBDIR)/libassay.a $(DESTDIR)$(LIBDIR)/libassay.so* \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
+		$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(COMPLETIONS:%=$(SHARE)/%)
 	rm -rf $(DESTDIR)$(PREFIX)/include/assay $(SHARE)/doc/assay $(SHARE)/assay
+# $(BUILD)/share/SHELL-SOMETHING/...: the shell is the first word of the path.
+$(COMPLETIONS:%=$(BUILD)/share/%): $(BUILD)/assay
+	@mkdir -p $(@D)
+	$(BUILD)/assay completion $(firstword $(subst -, ,$(subst /, ,$(@:$(BUILD)/share/%=%)))) > $@
 $(BUILD)/assay.pc: assay.pc.in $(BUILD)/flags
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 clean: ## remove everything that was built

@@ -1,0 +1,89 @@
+#include "cmd_session.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assay/keys.h"
+#include "assay/log.h"
+#include "assay/publish.h"
+
+static int choose_sets(struct assay_args *a, struct session *s)
+{
+    const char *const *name, *known[ASSAY_MAX_DATASETS];
+    size_t n = assay_arg_list(a, "dataset", &name);
+    s->set = calloc(s->plan->n_sets + n + 1, sizeof *s->set);
+    if (!s->set)
+        return ASSAY_EXIT_UNVERIFIED;
+    for (size_t i = 0; n == 0 && i < s->plan->n_sets; i++)
+        s->set[s->n_sets++] = &s->plan->set[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct assay_dataset *d = assay_plan_find(s->plan, name[i]);
+        if (!d) {
+            for (size_t k = 0; k < s->plan->n_sets; k++)
+                known[k] = s->plan->set[k].name;
+            const char *near = assay_nearest(name[i], known, s->plan->n_sets);
+            assay_log(ASSAY_LOG_ERROR, "%s: there is no dataset \"%s\"%s%s%s", s->plan->path, name[i],
+                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+            return ASSAY_EXIT_USAGE;
+        }
+        s->set[s->n_sets++] = d;
+    }
+    return ASSAY_EXIT_OK;
+}
+
+static char *joined(const struct assay_plan *p, const char *path)
+{
+    struct assay_buf b = {0};
+    if (assay_path_join(p->base_dir, path, &b) == ASSAY_OK)
+        return (char *)b.ptr;
+    assay_buf_release(&b);
+    return NULL;
+}
+
+int session_open(struct assay_args *a, struct session *s)
+{
+    struct assay_err e = {0};
+    struct assay_buf errors = {0};
+    const char *const *operand;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    *s = (struct session){0};
+    assay_arg_operands(a, &operand);
+    enum assay_status st = assay_plan_load(operand[0], &s->plan, &errors, &e);
+    if (st != ASSAY_OK) {
+        assay_log(ASSAY_LOG_ERROR, "%s", errors.len ? assay_buf_str(&errors) : e.msg);
+        assay_buf_release(&errors);
+        return ASSAY_EXIT_USAGE; /* nothing ran */
+    }
+    assay_buf_release(&errors);
+    int code = choose_sets(a, s);
+    if (code != ASSAY_EXIT_OK)
+        return code;
+    s->ledger_path = joined(s->plan, s->plan->ledger);
+    s->keys_dir = joined(s->plan, s->plan->keys);
+    if (!s->ledger_path || !s->keys_dir)
+        return ASSAY_EXIT_UNVERIFIED;
+    if (assay_dataset_key_load(s->keys_dir, s->dataset_key, &e) != ASSAY_OK) {
+        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
+        return ASSAY_EXIT_USAGE;
+    }
+    s->n_segments = assay_arg_list(a, "segment", &s->segments);
+    long long jobs = assay_arg_number(a, "jobs", cores < 1 ? 1 : cores);
+    s->jobs = jobs < 1 ? 1 : jobs > 64 ? 64 : (unsigned)jobs;
+    return ASSAY_EXIT_OK;
+}
+
+enum assay_status session_ledger(const struct session *s, struct assay_ledger **out, struct assay_err *e)
+{
+    return assay_ledger_open(s->ledger_path, s->keys_dir, out, e);
+}
+
+void session_close(struct session *s)
+{
+    assay_plan_free(s->plan);
+    free(s->set);
+    free(s->ledger_path);
+    free(s->keys_dir);
+    OPENSSL_cleanse(s->dataset_key, sizeof s->dataset_key);
+}

@@ -1,0 +1,88 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "assay/approve.h"
+#include "assay/check.h"
+#include "assay/digest.h"
+#include "assay/log.h"
+#include "cmd.h"
+#include "cmd_session.h"
+
+static enum assay_status open_sink(const struct session *s, const char *spool, enum assay_side_id side,
+                                   struct assay_sink **out, struct assay_err *e)
+{
+    enum assay_role role = side == ASSAY_SOURCE ? ASSAY_ROLE_SOURCE : ASSAY_ROLE_ARCHIVE;
+    return spool ? assay_sink_spool(spool, s->keys_dir, role, out, e)
+                 : assay_sink_ledger(s->ledger_path, s->keys_dir, role, out, e);
+}
+
+static void say(const struct assay_check *c, const struct assay_check_result *r)
+{
+    printf("%s %s: %llu rows in %u chunks of %u segments", c->set->name, assay_side_name(c->side),
+           (unsigned long long)r->rows, r->chunks, r->segments);
+    if (r->objects)
+        printf(", %u objects, %llu bytes", r->objects, (unsigned long long)r->bytes);
+    if (r->bad_objects)
+        printf(", %u objects cannot be read whole", r->bad_objects);
+    if (r->defects)
+        printf(", %llu values or rows do not decode", (unsigned long long)r->defects);
+    printf("%s\n", r->tiled ? "" : ", NOT TILED: the independent count differs");
+}
+
+/* One dataset, one side. What the check finds is in the ledger; the exit code says only whether it could look. */
+static int verify_set(struct session *s, const struct assay_dataset *d, enum assay_side_id side, const char *run,
+                      const char *spool)
+{
+    struct assay_check_result r;
+    struct assay_err e = {0};
+    struct assay_check c = {s->plan, d, side, run, s->segments, s->n_segments, s->jobs, NULL, NULL, s->dataset_key};
+    enum assay_status st = session_ledger(s, &c.ledger, &e);
+    if (st == ASSAY_ENOTFOUND && spool) { /* a checker on a machine of its own has no ledger at hand */
+        assay_err_reset(&e);
+        st = ASSAY_OK;
+    }
+    if (st == ASSAY_OK && !spool)
+        st = assay_plan_approve(c.ledger, s->ledger_path, s->keys_dir, d, &e);
+    if (st == ASSAY_OK)
+        st = open_sink(s, spool, side, &c.sink, &e);
+    if (st == ASSAY_OK && (st = assay_check_side(&c, &r, &e)) == ASSAY_OK && (!spool || strcmp(spool, "-") != 0))
+        say(&c, &r);
+    assay_progress(NULL);
+    assay_sink_free(c.sink);
+    assay_ledger_close(c.ledger);
+    if (st == ASSAY_OK)
+        return ASSAY_EXIT_OK;
+    assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
+    return (int)assay_err_exit(st);
+}
+
+int assay_cmd_verify(struct assay_args *a)
+{
+    struct session s;
+    struct assay_err e = {0};
+    char run[37];
+    const char *side = assay_arg(a, "side"), *spool = assay_arg(a, "spool");
+    int worst = session_open(a, &s);
+    if (worst != ASSAY_EXIT_OK)
+        goto done;
+    if (spool && s.n_sets * (side ? 1 : 2) > 1) {
+        assay_log(ASSAY_LOG_ERROR, "a spool takes one side of one dataset: give --side and --dataset");
+        worst = ASSAY_EXIT_USAGE;
+        goto done;
+    }
+    if (assay_arg(a, "run"))
+        snprintf(run, sizeof run, "%s", assay_arg(a, "run"));
+    else if (assay_uuid_new(run, &e) != ASSAY_OK)
+        worst = ASSAY_EXIT_UNVERIFIED;
+    for (size_t i = 0; i < s.n_sets && worst != ASSAY_EXIT_LEDGER; i++)
+        for (int k = ASSAY_SOURCE; k <= ASSAY_ARCHIVE && !assay_interrupted(); k++) {
+            if (side && strcmp(side, assay_side_name((enum assay_side_id)k)) != 0)
+                continue;
+            int code = verify_set(&s, s.set[i], (enum assay_side_id)k, run, spool);
+            if (code != ASSAY_EXIT_OK && worst != ASSAY_EXIT_LEDGER)
+                worst = code;
+        }
+done:
+    session_close(&s);
+    return worst;
+}

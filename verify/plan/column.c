@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "assay/limits.h"
 #include "dataset.h"
@@ -24,20 +25,44 @@ static const struct assay_field column_side_fields[] = {
     {"rules", ASSAY_F_NODE, false, offsetof(struct raw_column_side, rules), 0, 0},
 };
 
-static void bind_type(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c)
+/* What engines call the types; a plan has one name for each. */
+static const char *const synonym[][2] = {
+    {"int", "integer"},     {"int2", "integer"},       {"int4", "integer"},
+    {"int8", "integer"},    {"int32", "integer"},      {"int64", "integer"},
+    {"bigint", "integer"},  {"smallint", "integer"},   {"serial", "integer"},
+    {"numeric", "decimal"}, {"number", "decimal"},     {"money", "decimal"},
+    {"real", "float32"},    {"float4", "float32"},     {"float", "float64"},
+    {"float8", "float64"},  {"double", "float64"},     {"string", "text"},
+    {"varchar", "text"},    {"char", "text"},          {"str", "text"},
+    {"bool", "boolean"},    {"blob", "bytes"},         {"bytea", "bytes"},
+    {"binary", "bytes"},    {"datetime", "timestamp"}, {"timestamp_tz", "timestamptz"},
+    {"jsonb", "json"},
+};
+
+static const char *type_hint(const struct assay_bind *b, const char *text, char out[80])
 {
     const char *names[ASSAY_L_COUNT];
     size_t n = 0;
+    for (size_t i = 0; i < sizeof synonym / sizeof synonym[0]; i++) {
+        if (strcasecmp(text, synonym[i][0]) == 0) {
+            snprintf(out, 80, "; did you mean \"%s\"?", synonym[i][1]);
+            return out;
+        }
+    }
+    for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_COUNT; l++)
+        names[n++] = assay_type_of((enum assay_logical)l)->name;
+    return assay_bind_hint(b, text, names, n, out);
+}
+
+static void bind_type(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c)
+{
     char *text = NULL, hint[80];
     if (!assay_bind_literal(b, node, "type", &text))
         return;
     c->type = assay_type_by_name(text);
-    if (c->type == ASSAY_L_NONE) {
-        for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_COUNT; l++)
-            names[n++] = assay_type_of((enum assay_logical)l)->name;
+    if (c->type == ASSAY_L_NONE)
         assay_diag_add(b->diag, &node->start_mark, "column \"%.60s\": unknown type \"%.40s\"%s", c->name, text,
-                       assay_bind_hint(b, text, names, n, hint));
-    }
+                       type_hint(b, text, hint));
     free(text);
 }
 

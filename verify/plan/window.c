@@ -67,8 +67,7 @@ static bool unit_fits(const struct unit *u, enum assay_logical type)
 
 static void bind_every(struct assay_bind *b, const yaml_node_t *node, struct assay_window *w)
 {
-    const char *names[] = {"hour", "day", "month", "year"};
-    char *text = NULL, hint[80];
+    char *text = NULL;
     if (node->type == YAML_MAPPING_NODE) {
         struct raw_step raw = {0};
         assay_bind_map(b, node, "every", step_fields, 1, &raw);
@@ -83,8 +82,7 @@ static void bind_every(struct assay_bind *b, const yaml_node_t *node, struct ass
             w->every = units[i].every;
     if (w->every == ASSAY_EVERY_NONE)
         assay_diag_add(b->diag, &node->start_mark,
-                       "every: expected hour, day, month, year or {step: N}, found \"%.40s\"%s", text,
-                       assay_bind_hint(b, text, names, 4, hint));
+                       "every: expected hour, day, month, year or {step: N}, found \"%.40s\"", text);
     free(text);
 }
 

@@ -1,0 +1,387 @@
+#include "attested.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/limits.h"
+
+struct loader {
+    struct assay_ledger *ledger;
+    const struct assay_dataset *set;
+    const char *plan; /* "sha256:..." */
+    struct attested *out;
+    size_t cap_chunks, cap_objects, n_slots;
+    uint32_t *slot; /* open addressing over chunk ids */
+    enum assay_status status;
+    struct assay_err *err;
+    enum assay_status (*take)(struct loader *, const struct assay_stmt *, uint64_t leaf);
+};
+
+static char *copy(const char *s)
+{
+    return s ? strdup(s) : NULL;
+}
+
+static void copy_to(char *out, size_t n, const char *s)
+{
+    snprintf(out, n, "%s", s ? s : "");
+}
+
+static uint64_t number(const struct assay_stmt *s, const char *key)
+{
+    const char *v = assay_stmt_get(s, key);
+    return v ? strtoull(v, NULL, 10) : 0;
+}
+
+static bool relevant(const struct loader *l, const struct assay_stmt *s)
+{
+    const char *plan = assay_stmt_get(s, "plan");
+    return plan && strcmp(plan, l->plan) == 0;
+}
+
+static bool each(void *ctx, const struct assay_leaf *leaf)
+{
+    struct loader *l = ctx;
+    struct assay_stmt s = {0};
+    l->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, l->err);
+    if (l->status == ASSAY_OK && relevant(l, &s))
+        l->status = l->take(l, &s, leaf->index);
+    assay_stmt_release(&s);
+    return l->status == ASSAY_OK;
+}
+
+static enum assay_status load_kind(struct loader *l, const char *kind, enum assay_side_id side, const char *run,
+                                   enum assay_status (*take)(struct loader *, const struct assay_stmt *, uint64_t))
+{
+    struct assay_ledger_query q = {
+        .kind = kind, .role = assay_side_name(side), .dataset = l->set->id, .run = run, .newest_first = true};
+    l->take = take;
+    enum assay_status s = assay_ledger_each(l->ledger, &q, each, l, l->err);
+    return s == ASSAY_OK ? l->status : s;
+}
+
+/* ---- runs ---- */
+
+static enum assay_status take_end(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
+{
+    struct attested *a = l->out;
+    (void)leaf;
+    if (a->ended)
+        return ASSAY_OK; /* an older one */
+    a->ended = true;
+    copy_to(a->run, sizeof a->run, assay_stmt_get(s, "run"));
+    a->status = copy(assay_stmt_get(s, "status"));
+    a->reason = copy(assay_stmt_get(s, "reason"));
+    a->tiled = copy(assay_stmt_get(s, "tiled"));
+    a->unique = copy(assay_stmt_get(s, "key-unique"));
+    a->rows = number(s, "rows");
+    a->counted = number(s, "counted");
+    a->unplaced = number(s, "unplaced");
+    return a->status && a->tiled && a->unique ? ASSAY_OK : assay_fail(l->err, ASSAY_ELEDGER, "a run-end leaf is not whole");
+}
+
+/* ---- chunks ---- */
+
+static size_t slot_of(const struct loader *l, const char *id)
+{
+    uint8_t b[8] = {0};
+    char head[17];
+    uint64_t h = 0;
+    snprintf(head, sizeof head, "%.16s", id);
+    (void)assay_unhex(head, b, sizeof b);
+    for (size_t i = 0; i < sizeof b; i++)
+        h = h << 8 | b[i];
+    size_t at = (size_t)h & (l->n_slots - 1);
+    while (l->slot[at] && strcmp(l->out->chunk[l->slot[at] - 1].id, id) != 0)
+        at = (at + 1) & (l->n_slots - 1);
+    return at;
+}
+
+static enum assay_status room_for_chunk(struct loader *l)
+{
+    struct attested *a = l->out;
+    if (a->n_chunks >= ASSAY_MAX_CHUNKS)
+        return assay_fail(l->err, ASSAY_ELIMIT, "dataset %s has more than %d chunks", l->set->name, ASSAY_MAX_CHUNKS);
+    if (a->n_chunks == l->cap_chunks) {
+        size_t want = l->cap_chunks ? 2 * l->cap_chunks : 64;
+        struct attested_chunk *grown = realloc(a->chunk, want * sizeof *grown);
+        if (!grown)
+            return assay_fail_nomem(l->err);
+        a->chunk = grown;
+        l->cap_chunks = want;
+    }
+    if (2 * (a->n_chunks + 1) <= l->n_slots)
+        return ASSAY_OK;
+    size_t want = l->n_slots ? 2 * l->n_slots : 256;
+    uint32_t *slot = calloc(want, sizeof *slot);
+    if (!slot)
+        return assay_fail_nomem(l->err);
+    free(l->slot);
+    l->slot = slot;
+    l->n_slots = want;
+    for (size_t i = 0; i < a->n_chunks; i++)
+        l->slot[slot_of(l, a->chunk[i].id)] = (uint32_t)i + 1;
+    return ASSAY_OK;
+}
+
+static size_t column_of(const struct assay_dataset *d, const char *name)
+{
+    for (size_t i = 0; i < d->n_cols; i++)
+        if (strcmp(d->col[i].name, name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static enum assay_status bad_chunk(struct loader *l, const char *what)
+{
+    return assay_fail(l->err, ASSAY_ELEDGER, "a chunk statement of dataset %s: %s", l->set->name, what);
+}
+
+/* "SUM NAME" */
+static enum assay_status take_sum(struct loader *l, struct attested_chunk *c, const char *line)
+{
+    char hex[33];
+    size_t at = strlen(line) > 33 ? column_of(l->set, line + 33) : SIZE_MAX;
+    snprintf(hex, sizeof hex, "%.32s", line);
+    if (at == SIZE_MAX || assay_sum_parse(hex, &c->col[at]))
+        return bad_chunk(l, "the sum of a column that the plan does not cover");
+    return ASSAY_OK;
+}
+
+/* "SUM CHANGED NAME" */
+static enum assay_status take_raw(struct loader *l, struct attested_chunk *c, const char *line)
+{
+    char hex[33], *end = NULL;
+    size_t at = SIZE_MAX;
+    unsigned long long changed = strlen(line) > 33 ? strtoull(line + 33, &end, 10) : 0;
+    if (end && *end == ' ')
+        at = column_of(l->set, end + 1);
+    snprintf(hex, sizeof hex, "%.32s", line);
+    if (at == SIZE_MAX || assay_sum_parse(hex, &c->raw[at]))
+        return bad_chunk(l, "the raw sum of a column that the plan does not cover");
+    c->changed[at] = changed;
+    c->ruled[at] = true;
+    return ASSAY_OK;
+}
+
+static enum assay_status take_blob(struct loader *l, struct attested_chunk *c, const char *name)
+{
+    struct assay_buf b = {0};
+    uint8_t hash[32];
+    char *save = NULL;
+    if (strncmp(name, "sha256:", 7) != 0 || assay_unhex(name + 7, hash, sizeof hash))
+        return bad_chunk(l, "its columns are no blob");
+    enum assay_status s = assay_ledger_blob(l->ledger, hash, &b, l->err);
+    if (s == ASSAY_OK && !assay_buf_str(&b))
+        s = assay_fail_nomem(l->err);
+    for (char *line = s == ASSAY_OK ? strtok_r((char *)b.ptr, "\n", &save) : NULL; line && s == ASSAY_OK;
+         line = strtok_r(NULL, "\n", &save))
+        s = strncmp(line, "col ", 4) == 0   ? take_sum(l, c, line + 4)
+            : strncmp(line, "raw ", 4) == 0 ? take_raw(l, c, line + 4)
+                                            : bad_chunk(l, "an unknown line in its columns");
+    assay_buf_release(&b);
+    return s;
+}
+
+static enum assay_status take_columns(struct loader *l, const struct assay_stmt *s, struct attested_chunk *c)
+{
+    size_t n = l->set->n_cols;
+    c->col = calloc(n + 1, sizeof *c->col);
+    c->raw = calloc(n + 1, sizeof *c->raw);
+    c->changed = calloc(n + 1, sizeof *c->changed);
+    c->ruled = calloc(n + 1, sizeof *c->ruled);
+    if (!c->col || !c->raw || !c->changed || !c->ruled)
+        return assay_fail_nomem(l->err);
+    const char *blob = assay_stmt_get(s, "columns");
+    if (blob)
+        return take_blob(l, c, blob);
+    enum assay_status st = ASSAY_OK;
+    size_t sums = 0;
+    for (size_t i = 0; i < s->n && st == ASSAY_OK; i++) {
+        if (strcmp(s->field[i].key, "col") == 0) {
+            st = take_sum(l, c, s->field[i].value);
+            sums++;
+        } else if (strcmp(s->field[i].key, "raw") == 0) {
+            st = take_raw(l, c, s->field[i].value);
+        }
+    }
+    return st == ASSAY_OK && sums != n ? bad_chunk(l, "it does not have a sum of every covered column") : st;
+}
+
+static enum assay_status take_chunk(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
+{
+    const char *id = assay_stmt_get(s, "chunk"), *segment = assay_stmt_get(s, "segment");
+    const char *row = assay_stmt_get(s, "sum-row"), *key = assay_stmt_get(s, "sum-key");
+    if (!id || strlen(id) != 32 || !segment || !row || !key)
+        return bad_chunk(l, "chunk, segment, sum-row or sum-key is missing");
+    enum assay_status st = room_for_chunk(l);
+    if (st != ASSAY_OK)
+        return st;
+    size_t at = slot_of(l, id);
+    if (l->slot[at])
+        return ASSAY_OK; /* newest first: this one is superseded */
+    struct attested_chunk *c = &l->out->chunk[l->out->n_chunks];
+    *c = (struct attested_chunk){.leaf = leaf};
+    copy_to(c->id, sizeof c->id, id);
+    copy_to(c->cut, sizeof c->cut, assay_stmt_get(s, "cut"));
+    copy_to(c->run, sizeof c->run, assay_stmt_get(s, "run"));
+    copy_to(c->form, sizeof c->form, assay_stmt_get(s, "form"));
+    l->out->n_chunks++;
+    l->slot[at] = (uint32_t)l->out->n_chunks;
+    c->segment = copy(segment);
+    c->lo = copy(assay_stmt_get(s, "lo-text"));
+    c->hi = copy(assay_stmt_get(s, "hi-text"));
+    c->ordinal = (uint32_t)number(s, "ordinal");
+    c->rows = number(s, "rows");
+    c->defects = number(s, "defects");
+    if (!c->segment)
+        return assay_fail_nomem(l->err);
+    if (assay_sum_parse(row, &c->row) || assay_sum_parse(key, &c->key))
+        return bad_chunk(l, "its sums are not 32 hex digits");
+    return take_columns(l, s, c);
+}
+
+static int by_segment(const void *a, const void *b)
+{
+    const struct attested_chunk *x = a, *y = b;
+    int c = strcmp(x->segment, y->segment);
+    return c ? c : x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
+}
+
+/* ---- objects ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+/* Newest first; the newest statement about a name counts. A statement older than the newest whole run is history. */
+static enum assay_status take_object(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
+{
+    struct attested *a = l->out;
+    const char *name = assay_stmt_get(s, "object");
+    if (!name)
+        return assay_fail(l->err, ASSAY_ELEDGER, "an object statement of dataset %s names no object", l->set->name);
+    if (a->n_objects == l->cap_objects) {
+        size_t want = l->cap_objects ? 2 * l->cap_objects : 64;
+        struct attested_object *grown = realloc(a->object, want * sizeof *grown);
+        if (!grown)
+            return assay_fail_nomem(l->err);
+        a->object = grown;
+        l->cap_objects = want;
+    }
+    struct attested_object *o = &a->object[a->n_objects++];
+    *o = (struct attested_object){.leaf = leaf, .misplaced = number(s, "misplaced"), .defects = number(s, "defects")};
+    o->name = copy(name);
+    o->segment = copy(assay_stmt_get(s, "segment"));
+    o->status = copy(assay_stmt_get(s, "status"));
+    const char *why = assay_stmt_get(s, "reason");
+    o->reason = copy(why ? why : assay_stmt_get(s, "finding"));
+    return o->name && o->status ? ASSAY_OK : assay_fail(l->err, ASSAY_ELEDGER, "an object statement is not whole");
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct attested_object *x = a, *y = b;
+    int c = strcmp(x->name, y->name);
+    return c ? c : x->leaf > y->leaf ? -1 : x->leaf < y->leaf;
+}
+
+static void object_release(struct attested_object *o)
+{
+    free(o->name);
+    free(o->segment);
+    free(o->status);
+    free(o->reason);
+}
+
+static void keep_newest(struct attested *a)
+{
+    size_t to = 0;
+    if (a->n_objects)
+        qsort(a->object, a->n_objects, sizeof *a->object, by_name);
+    for (size_t i = 0; i < a->n_objects; i++)
+        if (to && same_text(a->object[to - 1].name, a->object[i].name))
+            object_release(&a->object[i]);
+        else
+            a->object[to++] = a->object[i];
+    a->n_objects = to;
+}
+
+struct whole { /* the newest run of everything that came to its end */
+    uint64_t first;
+    const char *plan;
+};
+
+static bool find_whole(void *ctx, const struct assay_leaf *leaf)
+{
+    struct whole *w = ctx;
+    struct assay_stmt s = {0};
+    if (assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL) == ASSAY_OK) {
+        const char *scope = assay_stmt_get(&s, "scope"), *plan = assay_stmt_get(&s, "plan");
+        if (scope && plan && strcmp(scope, "all") == 0 && strcmp(plan, w->plan) == 0)
+            w->first = leaf->index;
+    }
+    assay_stmt_release(&s);
+    return w->first == 0;
+}
+
+static enum assay_status load_objects(struct loader *l, enum assay_side_id side, const char *run)
+{
+    struct whole w = {0, l->plan};
+    struct assay_ledger_query q = {
+        .kind = "run-start", .role = assay_side_name(side), .dataset = l->set->id, .newest_first = true};
+    enum assay_status s = run ? ASSAY_OK : assay_ledger_each(l->ledger, &q, find_whole, &w, l->err);
+    if (s != ASSAY_OK)
+        return s;
+    q = (struct assay_ledger_query){.kind = "object", .role = assay_side_name(side), .dataset = l->set->id,
+                                    .run = run, .from = w.first, .newest_first = true};
+    l->take = take_object;
+    s = assay_ledger_each(l->ledger, &q, each, l, l->err);
+    keep_newest(l->out);
+    return s == ASSAY_OK ? l->status : s;
+}
+
+enum assay_status attested_load(struct assay_ledger *ledger, const struct assay_dataset *d, enum assay_side_id side,
+                                const char *plan_hash, const char *run, struct attested *out, struct assay_err *e)
+{
+    char plan[80];
+    struct loader l = {.ledger = ledger, .set = d, .plan = plan, .out = out, .err = e};
+    snprintf(plan, sizeof plan, "sha256:%s", plan_hash);
+    *out = (struct attested){0};
+    enum assay_status s = load_kind(&l, "run-end", side, run, take_end);
+    if (s == ASSAY_OK)
+        s = load_kind(&l, "chunk", side, run, take_chunk);
+    if (s == ASSAY_OK && out->n_chunks)
+        qsort(out->chunk, out->n_chunks, sizeof *out->chunk, by_segment);
+    if (s == ASSAY_OK)
+        s = load_objects(&l, side, run);
+    free(l.slot);
+    if (s != ASSAY_OK)
+        attested_release(out);
+    return s;
+}
+
+void attested_release(struct attested *a)
+{
+    for (size_t i = 0; i < a->n_chunks; i++) {
+        struct attested_chunk *c = &a->chunk[i];
+        free(c->segment);
+        free(c->lo);
+        free(c->hi);
+        free(c->col);
+        free(c->raw);
+        free(c->changed);
+        free(c->ruled);
+    }
+    for (size_t i = 0; i < a->n_objects; i++)
+        object_release(&a->object[i]);
+    free(a->chunk);
+    free(a->object);
+    free(a->status);
+    free(a->reason);
+    free(a->tiled);
+    free(a->unique);
+    *a = (struct attested){0};
+}

@@ -1,0 +1,61 @@
+#include "compare.h"
+
+#include <string.h>
+
+const char *verdict_name(enum verdict v)
+{
+    static const char *const names[] = {"unverified", "match", "mismatch"};
+    return names[v];
+}
+
+static struct compared unverified(const char *reason)
+{
+    return (struct compared){VERDICT_UNVERIFIED, NULL, reason, 0};
+}
+
+static struct compared mismatch(const char *kind, const char *reason)
+{
+    return (struct compared){VERDICT_MISMATCH, kind, reason, 0};
+}
+
+static struct compared compare_rows(const struct attested_chunk *s, const struct attested_chunk *a)
+{
+    if (a->rows == 0)
+        return mismatch("missing", "the archive has none of the rows");
+    if (a->rows < s->rows)
+        return mismatch("lost", "the archive has fewer rows");
+    if (a->rows > s->rows)
+        return mismatch("extra", "the archive has more rows");
+    return mismatch("rows", "as many rows, but other keys");
+}
+
+struct compared compare_chunk(const struct attested_chunk *s, const struct attested_chunk *a, size_t n_cols, bool keyed,
+                              bool *differs)
+{
+    size_t n = 0;
+    memset(differs, 0, n_cols * sizeof *differs);
+    if (!s)
+        return unverified("the source has no statement about this chunk");
+    if (!a)
+        return unverified("the archive has no statement about this chunk");
+    if (strcmp(s->cut, a->cut) != 0)
+        return unverified("the two sides were cut differently");
+    if (strcmp(s->form, a->form) != 0)
+        return unverified("the two sides have different row forms");
+    if (s->defects)
+        return unverified("values of the source do not decode as their declared type");
+    if (a->defects && s->rows)
+        return mismatch("undecodable", "values of the archive do not decode as their declared type");
+    if (s->rows != a->rows || s->key != a->key)
+        return compare_rows(s, a);
+    for (size_t i = 0; i < n_cols; i++)
+        n += differs[i] = s->col[i] != a->col[i];
+    if (n)
+        return mismatch("changed", keyed ? "the same keys, but other values" : "as many rows, but other values");
+    if (s->row != a->row)
+        return mismatch("recombined", "every column has the same values, but in other rows");
+    struct compared c = {VERDICT_MATCH, NULL, NULL, 0};
+    for (size_t i = 0; i < n_cols; i++)
+        c.accepted += s->changed[i] + a->changed[i];
+    return c;
+}

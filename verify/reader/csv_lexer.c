@@ -10,6 +10,9 @@
 
 #define MAX_RECORD (2ull * ASSAY_MAX_ROW) /* as written: quotes may be doubled, columns may be left out */
 
+/* No quoting: a byte that ends a record before it could open a field. */
+#define NO_QUOTE '\n'
+
 static const char DEFECT_CR[] = "unquoted carriage return";
 static const char DEFECT_NUL[] = "NUL byte";
 static const char DEFECT_QUOTE[] = "quote inside an unquoted field";
@@ -24,7 +27,8 @@ static enum assay_status check_dialect(const struct assay_csv_lexer *lx, const s
                                        struct assay_err *e)
 {
     const struct assay_csv_special *s = &lx->special;
-    if (!plain_byte((char)s->delimiter) || !plain_byte((char)s->quote) || !plain_byte((char)s->escape))
+    if (!plain_byte((char)s->delimiter) || !plain_byte(d->quote ? d->quote : '"') ||
+        !plain_byte(d->escape ? d->escape : '"'))
         return assay_fail(e, ASSAY_EPLAN,
                           "%s: delimiter, quote and escape must be single ASCII bytes other than line ends", lx->name);
     if (s->delimiter == s->quote || s->delimiter == s->escape)
@@ -43,8 +47,8 @@ enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const
     t = t ? t : &none;
     *lx = (struct assay_csv_lexer){.fd = fd, .name = name, .line = 1, .quoted_null = d->quoted_null};
     lx->special.delimiter = (uint8_t)(d->delimiter ? d->delimiter : ',');
-    lx->special.quote = (uint8_t)(d->quote ? d->quote : '"');
-    lx->special.escape = d->escape ? (uint8_t)d->escape : lx->special.quote;
+    lx->special.quote = (uint8_t)(d->quote ? d->quote : NO_QUOTE);
+    lx->special.escape = d->escape && d->quote ? (uint8_t)d->escape : lx->special.quote;
     lx->indexer = t->indexer ? t->indexer : assay_csv_index_best();
     lx->block = t->block ? t->block : ASSAY_CSV_BLOCK;
     lx->max_field = t->max_field ? t->max_field : ASSAY_MAX_CELL;

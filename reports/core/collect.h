@@ -1,0 +1,51 @@
+/* Between the model's files: reading leaves into datasets. Private to reports/core/. */
+#ifndef ASSAY_REPORT_COLLECT_H
+#define ASSAY_REPORT_COLLECT_H
+
+#include "assay/note.h"
+#include "model.h"
+
+/* One pass over leaves: `take` gets each parsed statement; false stops with *e filled, or without an error to stop
+ * early. */
+struct assay_collect {
+    struct assay_report *r;
+    struct assay_rep_dataset *d; /* or NULL */
+    int side;
+    struct assay_err *e;
+    void *more;
+    bool (*take)(struct assay_collect *c, const struct assay_stmt *s, const struct assay_leaf *leaf);
+};
+enum assay_status assay_collect(struct assay_ledger *l, const struct assay_ledger_query *q, struct assay_collect *c);
+
+/* Value of a key as a copy in the report; NULL when absent or empty. */
+const char *assay_collect_text(struct assay_report *r, const struct assay_stmt *s, const char *key);
+/* Value of a key as an unsigned number; false when absent or not a number (then *out is unchanged). */
+bool assay_collect_number(const struct assay_stmt *s, const char *key, uint64_t *out);
+
+/* side.c: everything that one side stated about the dataset in the run that the verdict compared. */
+enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                     int side, struct assay_err *e);
+/* chunks.c: the record of that chunk, made if new. NULL when out of memory or over ASSAY_MAX_CHUNKS. */
+struct assay_rep_chunk *assay_chunk_of(struct assay_rep_dataset *d, const char *id);
+/* A record for a verdict that speaks of a whole segment. */
+struct assay_rep_chunk *assay_chunk_whole(struct assay_rep_dataset *d, const char *segment);
+/* Segments in reading order: -inf, then natural order of names, +inf, null. */
+int assay_segment_order(const char *a, const char *b);
+/* Sort into key order, settle every chunk's verdict, list the worst. false: out of memory. */
+bool assay_chunks_settle(struct assay_report *r, struct assay_rep_dataset *d);
+/* schema.c: the observed columns of one side out of the schema text; the comparison of both. */
+bool assay_schema_take(struct assay_report *r, struct assay_rep_side *s, char *text);
+/* plan.c: covered columns and rules from the resolved plan that the statements cite. A plan that the ledger does not
+ * hold leaves both empty. */
+struct assay_rep_plan_column {
+    const char *name, *type, *native[2];
+};
+struct assay_rep_plan {
+    struct assay_rep_plan_column *column;
+    size_t n;
+};
+enum assay_status assay_plan_take(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                  struct assay_rep_plan *out, struct assay_err *e);
+bool assay_schema_compare(struct assay_report *r, struct assay_rep_dataset *d, const struct assay_rep_plan *plan);
+
+#endif

@@ -1,0 +1,148 @@
+/* The result of one run as the ledger tells it. Built once, then rendered in any format; nothing else is consulted. */
+#ifndef ASSAY_REPORT_MODEL_H
+#define ASSAY_REPORT_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assay/err.h"
+#include "assay/ledger.h"
+
+#include "arena.h"
+
+#define ASSAY_REPORT_SCHEMA_VERSION 1
+#define ASSAY_REPORT_MAX_CHUNKS 10000 /* chunks that do not match, in the result document */
+#define ASSAY_REPORT_MAX_OBJECTS 10000 /* objects that are not ok, in the result document */
+#define ASSAY_REPORT_MAX_OPEN 10000 /* discrepancies of one dataset in the result document */
+
+enum assay_rv { ASSAY_RV_UNVERIFIED = 0, ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_COUNT };
+const char *assay_rv_name(enum assay_rv v); /* "unverified", "match", "mismatch" */
+/* Worst first: mismatch, unverified, match. */
+int assay_rv_rank(enum assay_rv v);
+
+/* All strings are borrowed from the report; NULL means that the ledger does not say. */
+struct assay_rep_chunk {
+    char id[33]; /* "*" or "-": a verdict about a segment or the dataset, not about one chunk */
+    bool whole; /* such a one */
+    bool judged; /* has a verdict leaf of its own */
+    bool has[2]; /* attested by that side, by enum assay_side_id order: source, archive */
+    bool has_rows[2];
+    enum assay_rv verdict;
+    uint64_t ordinal, n_chunks /* whole: chunks it speaks for */, rows[2], accepted, leaf /* of the verdict */;
+    const char *segment, *lo, *hi, *kind, *columns, *reason;
+};
+
+struct assay_rep_object {
+    bool ok;
+    int side;
+    const char *locator, *segment, *status, *reason, *sha256;
+    uint64_t bytes, rows, misplaced, defects;
+};
+
+struct assay_rep_column {
+    const char *name, *native, *logical; /* as the side spells it */
+    bool nullable;
+    unsigned key_pos;
+};
+
+struct assay_rep_side {
+    bool started, ended;
+    const char *run, *locator, *snapshot, *host, *version, *uid, *scope, *strength, *started_at, *ended_at, *status,
+        *reason, *tiled, *key_unique, *fingerprint, *key; /* key: name of the signer and its key id */
+    uint64_t rows, counted, bytes, chunks, objects, objects_bad, object_bytes;
+    bool has_counted;
+    struct assay_rep_column *column; /* observed schema, in the side's order */
+    size_t n_columns;
+    const char **uncovered;
+    size_t n_uncovered, cap_uncovered;
+};
+
+struct assay_rep_change { /* one line of the column-by-column comparison */
+    const char *name; /* canonical name, or the native one when the plan does not cover it */
+    const char *type; /* the plan's logical type, NULL when not covered */
+    const char *change; /* "same", "converted", "only at the source", "only at the archive", "not covered" */
+    const struct assay_rep_column *side[2];
+};
+
+struct assay_rep_rule {
+    const char *column, *side, *rule;
+};
+
+struct assay_rep_discrepancy {
+    const char *id, *segment, *chunk, *kind, *columns, *object, *state, *reason, *run, *observed, *request;
+    uint64_t rows[2], leaf;
+    bool has_rows[2];
+};
+
+struct assay_rep_request {
+    const char *id, *segment, *lo, *hi, *outcome, *observed;
+    uint64_t attempt, leaf, discrepancies;
+};
+
+struct assay_rep_counts {
+    uint64_t segments, chunks[ASSAY_RV_COUNT], rows[2], rows_by[ASSAY_RV_COUNT], bytes_by[ASSAY_RV_COUNT];
+    uint64_t objects, bytes_archive, cells_accepted;
+};
+
+struct assay_rep_dataset {
+    const char *id, *name, *plan, *strength, *reason;
+    enum assay_rv verdict;
+    struct assay_rep_counts counts;
+    struct assay_rep_side side[2];
+    struct assay_rep_chunk *chunk; /* key order: segment, ordinal; whole-segment verdicts before the chunks */
+    size_t n_chunks, cap_chunks;
+    uint32_t *worst; /* indexes of chunks that do not match, worst first */
+    size_t n_worst;
+    uint32_t *slot; /* hash table of chunk ids: index + 1 */
+    size_t n_slots;
+    struct assay_rep_object *object; /* those not ok, then some that are */
+    size_t n_objects, cap_objects, n_bad;
+    struct assay_rep_change *change;
+    size_t n_changes;
+    const char *schema_verdict; /* "same", "converted", "different", "unknown" */
+    struct assay_rep_rule *rule;
+    size_t n_rules;
+    struct assay_rep_discrepancy *disc; /* newest state of each: open, requested, then those this run closed */
+    size_t n_disc, cap_disc, n_open, n_closed;
+    struct assay_rep_request *request;
+    size_t n_requests, cap_requests;
+    const char *side_run[2]; /* as the verdicts say */
+    uint64_t verdict_leaf; /* newest verdict leaf, for finding the runs it spoke of */
+    bool has_verdict;
+};
+
+struct assay_report {
+    struct assay_arena arena;
+    const char *run, *plan_path, *ledger_path, *keys_path; /* NULL plan_path: called with --ledger */
+    const char *error; /* ledger broken, or nothing to report: the sentence */
+    const char *independence; /* why it is not claimed; NULL: two hosts and two keys */
+    const char *observed; /* newest statement of the run */
+    enum assay_rv verdict;
+    int exit_code;
+    struct assay_rep_counts counts;
+    struct assay_rep_dataset *set; /* worst first, then by name */
+    size_t n_sets, cap_sets;
+    uint64_t ledger_size;
+    const char *root, *checkpoint; /* root: base64 of the newest checkpoint, "" when there is none */
+    bool ledger_checked; /* the whole ledger was verified just now */
+};
+
+struct assay_report_scope {
+    const char *run; /* NULL: the newest that was reconciled */
+    const char *const *dataset; /* names or ids */
+    size_t n_datasets; /* 0: all */
+    const char *plan_path, *ledger_path, *keys_path;
+    const char *const *plan_ids; /* dataset ids of the plan, NULL: all of the ledger */
+    size_t n_plan_ids;
+};
+
+/* Read the run from the ledger. ASSAY_ENOTFOUND when the named run or dataset is not in it; a ledger without any run
+ * gives a report whose verdict is unverified. Caller frees. */
+enum assay_status assay_report_build(struct assay_ledger *l, const struct assay_report_scope *scope,
+                                     struct assay_report **out, struct assay_err *e);
+/* A report that says that the ledger or the evidence is broken (exit code 4) or that nothing could be read (3). */
+struct assay_report *assay_report_broken(const struct assay_report_scope *scope, const struct assay_err *why);
+void assay_report_free(struct assay_report *r); /* NULL is a no-op */
+
+#endif

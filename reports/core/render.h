@@ -1,0 +1,29 @@
+/* Model -> bytes. Every renderer is a pure function of the model: the same ledger gives the same bytes. */
+#ifndef ASSAY_REPORT_RENDER_H
+#define ASSAY_REPORT_RENDER_H
+
+#include "escape.h"
+#include "model.h"
+
+#define ASSAY_REPORT_TEXT_LINES 40
+
+struct assay_text_opts {
+    bool color, utf8, quiet; /* quiet: the verdict sentence only */
+};
+enum assay_status assay_render_text(const struct assay_report *r, const struct assay_text_opts *o,
+                                    struct assay_buf *out);
+enum assay_status assay_render_json(const struct assay_report *r, struct assay_buf *out);
+enum assay_status assay_render_ndjson(const struct assay_report *r, struct assay_buf *out);
+enum assay_status assay_render_html(const struct assay_report *r, struct assay_buf *out);
+
+/* The verdict in one sentence; the same words in every format. sep groups digits. */
+void assay_render_sentence(struct assay_out *o, const struct assay_report *r, const char *sep);
+/* What makes it green without being equal: rules, uncovered columns. Nothing when there is none of it; false then. */
+bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, const char *sep);
+/* The next command to type for the worst dataset, or a general one. `put` writes and escapes. */
+void assay_render_next(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d,
+                       void (*put)(struct assay_out *o, const char *text));
+/* Columns that either side does not cover. */
+size_t assay_render_uncovered(const struct assay_rep_dataset *d);
+
+#endif

@@ -1,0 +1,220 @@
+/* The terminal report: the verdict first, at most ASSAY_REPORT_TEXT_LINES lines whatever the size of the run. */
+#include <string.h>
+
+#include "render.h"
+
+#define NAME_CHARS 28
+#define MAX_SETS 10
+#define MAX_FINDINGS 12
+#define MAX_OBJECTS 4
+
+struct text {
+    struct assay_out o;
+    const struct assay_text_opts *opt;
+};
+
+static const struct {
+    const char *utf8, *ascii, *color;
+} mark[] = {
+    [ASSAY_RV_UNVERIFIED] = {"?", "?", "\033[33m"},
+    [ASSAY_RV_MATCH] = {"=", "=", "\033[34m"},
+    [ASSAY_RV_MISMATCH] = {"\xe2\x89\xa0", "#", "\033[31m"},
+};
+
+static void color(struct text *t, const char *code)
+{
+    if (t->opt->color)
+        assay_out_raw(&t->o, code);
+}
+
+static void put_mark(struct text *t, enum assay_rv v)
+{
+    color(t, mark[v].color);
+    assay_out_raw(&t->o, t->opt->utf8 ? mark[v].utf8 : mark[v].ascii);
+    color(t, "\033[0m");
+}
+
+static void plain_name(struct assay_out *o, const char *s)
+{
+    assay_out_plain(o, s, 200);
+}
+
+static void rows(struct assay_out *o, const uint64_t n[2])
+{
+    assay_out_raw(o, "rows ");
+    assay_out_number(o, n[0], ",");
+    assay_out_raw(o, "/");
+    assay_out_number(o, n[1], ",");
+}
+
+static void more(struct assay_out *o, uint64_t n, const char *what)
+{
+    if (!n)
+        return;
+    assay_out_raw(o, "  and ");
+    assay_out_number(o, n, ",");
+    assay_out_f(o, " more %s\n", what);
+}
+
+static void dataset_line(struct text *t, const struct assay_rep_dataset *d)
+{
+    struct assay_out *o = &t->o;
+    assay_out_raw(o, "  ");
+    put_mark(t, d->verdict);
+    assay_out_raw(o, " ");
+    assay_out_plain(o, d->name, NAME_CHARS);
+    assay_out_f(o, "  %s  ", assay_rv_name(d->verdict));
+    rows(o, d->counts.rows);
+    assay_out_raw(o, "  chunks ");
+    assay_out_number(o, d->counts.chunks[ASSAY_RV_MATCH], ",");
+    assay_out_f(o, "%s/", t->opt->utf8 ? mark[1].utf8 : mark[1].ascii);
+    assay_out_number(o, d->counts.chunks[ASSAY_RV_MISMATCH], ",");
+    assay_out_f(o, "%s/", t->opt->utf8 ? mark[2].utf8 : mark[2].ascii);
+    assay_out_number(o, d->counts.chunks[ASSAY_RV_UNVERIFIED], ",");
+    assay_out_raw(o, "?");
+    if (d->reason && d->verdict == ASSAY_RV_UNVERIFIED) {
+        assay_out_raw(o, "  ");
+        assay_out_plain(o, d->reason, 100);
+    }
+    assay_out_raw(o, "\n");
+}
+
+static void finding_line(struct text *t, const struct assay_rep_dataset *d, const struct assay_rep_chunk *c)
+{
+    struct assay_out *o = &t->o;
+    assay_out_raw(o, "  ");
+    put_mark(t, c->verdict);
+    assay_out_raw(o, " ");
+    assay_out_plain(o, d->name, NAME_CHARS);
+    if (c->segment && strcmp(c->segment, "*") != 0) {
+        assay_out_raw(o, "  ");
+        assay_out_plain(o, c->segment, NAME_CHARS);
+    }
+    if (!c->whole) {
+        assay_out_f(o, "  chunk %.8s", c->id);
+        if (c->lo || c->hi) {
+            assay_out_raw(o, " [");
+            assay_out_plain(o, c->lo ? c->lo : "-inf", 20);
+            assay_out_raw(o, ", ");
+            assay_out_plain(o, c->hi ? c->hi : "+inf", 20);
+            assay_out_raw(o, ")");
+        }
+    }
+    if (c->kind)
+        assay_out_raw(o, "  ");
+    assay_out_plain(o, c->kind, 20);
+    if (c->columns)
+        assay_out_raw(o, ": ");
+    assay_out_plain(o, c->columns, 48);
+    if (c->has_rows[0] || c->has_rows[1]) {
+        assay_out_raw(o, "  ");
+        rows(o, c->rows);
+    }
+    if (c->verdict == ASSAY_RV_UNVERIFIED && c->reason) {
+        assay_out_raw(o, "  ");
+        assay_out_plain(o, c->reason, 80);
+    }
+    assay_out_raw(o, "\n");
+}
+
+static void findings(struct text *t, const struct assay_report *r)
+{
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        const struct assay_rep_dataset *d = &r->set[i];
+        all += d->n_worst;
+        for (size_t k = 0; k < d->n_worst && shown < MAX_FINDINGS; k++, shown++)
+            finding_line(t, d, &d->chunk[d->worst[k]]);
+    }
+    more(&t->o, all - shown, "findings; --report json lists them");
+}
+
+static void objects(struct text *t, const struct assay_report *r)
+{
+    struct assay_out *o = &t->o;
+    size_t shown = 0;
+    uint64_t all = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        const struct assay_rep_dataset *d = &r->set[i];
+        all += d->side[0].objects_bad + d->side[1].objects_bad;
+        for (size_t k = 0; k < d->n_objects && shown < MAX_OBJECTS; k++) {
+            const struct assay_rep_object *x = &d->object[k];
+            if (x->ok)
+                continue;
+            shown++;
+            assay_out_raw(o, "  ! object ");
+            assay_out_plain(o, x->locator, 80);
+            assay_out_raw(o, "  ");
+            assay_out_plain(o, x->status ? x->status : "of unknown state", 20);
+            if (x->reason)
+                assay_out_raw(o, ": ");
+            assay_out_plain(o, x->reason, 80);
+            assay_out_raw(o, "\n");
+        }
+    }
+    more(o, all > shown ? all - shown : 0, "objects that are not ok");
+}
+
+static void sets(struct text *t, const struct assay_report *r)
+{
+    for (size_t i = 0; i < r->n_sets && i < MAX_SETS; i++)
+        dataset_line(t, &r->set[i]);
+    more(&t->o, r->n_sets > MAX_SETS ? r->n_sets - MAX_SETS : 0, "datasets");
+}
+
+static void tail(struct text *t, const struct assay_report *r)
+{
+    struct assay_out *o = &t->o;
+    uint64_t open = 0, closed = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        open += r->set[i].n_open;
+        closed += r->set[i].n_closed;
+    }
+    if (open || closed) {
+        assay_out_raw(o, "discrepancies: ");
+        assay_out_number(o, open, ",");
+        assay_out_raw(o, " open, ");
+        assay_out_number(o, closed, ",");
+        assay_out_raw(o, " closed by this run\n");
+    }
+    size_t before = o->buf.len;
+    assay_out_raw(o, "not plainly equal: ");
+    if (assay_render_caveats(o, r, ","))
+        assay_out_raw(o, "\n");
+    else
+        o->buf.len = before;
+    if (r->n_sets)
+        assay_out_f(o, "independence: %s%s\n", r->independence ? "not claimed, " : "two hosts and two keys",
+                    r->independence ? r->independence : "");
+    assay_out_raw(o, "ledger: ");
+    assay_out_number(o, r->ledger_size, ",");
+    assay_out_raw(o, " leaves, root ");
+    assay_out_plain(o, r->root && *r->root ? r->root : "(no checkpoint)", 64);
+    assay_out_raw(o, r->ledger_checked ? ", checked now" : "");
+    assay_out_raw(o, "; run ");
+    assay_out_plain(o, r->run ? r->run : "-", 36);
+    assay_out_raw(o, "\nnext: ");
+    assay_render_next(o, r, r->n_sets ? &r->set[0] : NULL, plain_name);
+    assay_out_raw(o, "\n");
+}
+
+enum assay_status assay_render_text(const struct assay_report *r, const struct assay_text_opts *opt,
+                                    struct assay_buf *out)
+{
+    struct text t = {.o.ascii = !opt->utf8, .opt = opt};
+    color(&t, r->n_sets && !r->error ? mark[r->verdict].color : mark[0].color);
+    color(&t, "\033[1m");
+    assay_render_sentence(&t.o, r, ",");
+    color(&t, "\033[0m");
+    assay_out_raw(&t.o, "\n");
+    if (!opt->quiet) {
+        sets(&t, r);
+        findings(&t, r);
+        objects(&t, r);
+        tail(&t, r);
+    }
+    if (t.o.status == ASSAY_OK)
+        t.o.status = assay_buf_add(out, t.o.buf.ptr, t.o.buf.len);
+    assay_buf_release(&t.o.buf);
+    return t.o.status;
+}

@@ -1,0 +1,135 @@
+/* The words that every format shares: the verdict sentence, the caveats, the next command. */
+#include <string.h>
+
+#include "render.h"
+
+static void plural(struct assay_out *o, uint64_t n, const char *noun, const char *sep)
+{
+    assay_out_number(o, n, sep);
+    assay_out_f(o, " %s%s", noun, n == 1 ? "" : "s");
+}
+
+static uint64_t all_chunks(const struct assay_rep_counts *c)
+{
+    return c->chunks[0] + c->chunks[1] + c->chunks[2];
+}
+
+static size_t sets_with(const struct assay_report *r, enum assay_rv v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
+        n += r->set[i].verdict == v;
+    return n;
+}
+
+static void strength(struct assay_out *o, const struct assay_report *r)
+{
+    bool fast = false;
+    for (size_t i = 0; i < r->n_sets; i++)
+        fast |= !r->set[i].strength || strcmp(r->set[i].strength, "sealed") != 0;
+    assay_out_raw(o, fast ? " (strength fast: finds accidents, is not proof)" : " (strength sealed)");
+}
+
+static void mismatch(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    const struct assay_rep_counts *c = &r->counts;
+    if (c->chunks[ASSAY_RV_MISMATCH]) {
+        assay_out_number(o, c->chunks[ASSAY_RV_MISMATCH], sep);
+        assay_out_raw(o, " of ");
+        plural(o, all_chunks(c), "chunk", sep);
+        assay_out_f(o, " differ%s in ", c->chunks[ASSAY_RV_MISMATCH] == 1 ? "s" : "");
+    } else {
+        assay_out_raw(o, "discrepancies in ");
+    }
+    assay_out_number(o, sets_with(r, ASSAY_RV_MISMATCH), sep);
+    assay_out_raw(o, " of ");
+    plural(o, r->n_sets, "dataset", sep);
+    assay_out_raw(o, "; rows: source ");
+    assay_out_number(o, c->rows[0], sep);
+    assay_out_raw(o, ", archive ");
+    assay_out_number(o, c->rows[1], sep);
+    if (c->chunks[ASSAY_RV_UNVERIFIED]) {
+        assay_out_raw(o, "; ");
+        plural(o, c->chunks[ASSAY_RV_UNVERIFIED], "chunk", sep);
+        assay_out_raw(o, " could not be verified");
+    }
+}
+
+void assay_render_sentence(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    const struct assay_rep_counts *c = &r->counts;
+    if (r->error || !r->n_sets) {
+        assay_out_raw(o, "UNVERIFIED: ");
+        assay_out_plain(o, r->error ? r->error : "nothing was compared", 0);
+        return;
+    }
+    if (r->verdict == ASSAY_RV_MISMATCH) {
+        assay_out_raw(o, "MISMATCH: ");
+        mismatch(o, r, sep);
+    } else if (r->verdict == ASSAY_RV_UNVERIFIED) {
+        assay_out_raw(o, "UNVERIFIED: ");
+        assay_out_number(o, sets_with(r, ASSAY_RV_UNVERIFIED), sep);
+        assay_out_raw(o, " of ");
+        plural(o, r->n_sets, "dataset", sep);
+        assay_out_raw(o, " could not be verified; ");
+        plural(o, c->rows_by[ASSAY_RV_MATCH], "row", sep);
+        assay_out_raw(o, " in ");
+        plural(o, c->chunks[ASSAY_RV_MATCH], "chunk", sep);
+        assay_out_f(o, " %s equal", c->chunks[ASSAY_RV_MATCH] == 1 ? "is" : "are");
+    } else {
+        assay_out_raw(o, "MATCH: ");
+        plural(o, c->rows[0], "row", sep);
+        assay_out_raw(o, " in ");
+        plural(o, all_chunks(c), "chunk", sep);
+        assay_out_raw(o, " of ");
+        plural(o, r->n_sets, "dataset", sep);
+        assay_out_raw(o, " are equal on both sides");
+    }
+    strength(o, r);
+}
+
+size_t assay_render_uncovered(const struct assay_rep_dataset *d)
+{
+    return d->side[0].n_uncovered + d->side[1].n_uncovered;
+}
+
+bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    size_t rules = 0, uncovered = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        rules += r->set[i].n_rules;
+        uncovered += assay_render_uncovered(&r->set[i]);
+    }
+    if (!rules && !uncovered && !r->counts.cells_accepted)
+        return false;
+    plural(o, r->counts.cells_accepted, "cell", sep);
+    assay_out_raw(o, " equal only under ");
+    plural(o, rules, "declared rule", sep);
+    assay_out_raw(o, "; ");
+    plural(o, uncovered, "column", sep);
+    assay_out_raw(o, " not covered");
+    return true;
+}
+
+void assay_render_next(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d,
+                       void (*put)(struct assay_out *o, const char *text))
+{
+    const char *plan = r->plan_path ? r->plan_path : "PLAN";
+    const struct assay_rep_chunk *c = d && d->n_worst ? &d->chunk[d->worst[0]] : NULL;
+    bool differs = d && d->verdict == ASSAY_RV_MISMATCH;
+    if (r->exit_code == ASSAY_EXIT_LEDGER) {
+        put(o, "assay ledger verify ");
+        assay_out_shell(o, plan, put);
+        return;
+    }
+    put(o, differs ? "assay diff " : d && d->verdict == ASSAY_RV_UNVERIFIED ? "assay check " : "assay scrub ");
+    assay_out_shell(o, plan, put);
+    if (!d || d->verdict == ASSAY_RV_MATCH)
+        return;
+    put(o, " --dataset ");
+    assay_out_shell(o, d->name, put);
+    if (differs && c && c->segment && strcmp(c->segment, "*") != 0 && strcmp(c->segment, "-") != 0) {
+        put(o, " --segment ");
+        assay_out_shell(o, c->segment, put);
+    }
+}

@@ -1,0 +1,242 @@
+/* What one side stated in the run that was compared: run facts, schema, objects, chunks. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "assay/plan.h"
+#include "collect.h"
+
+#define KEEP_OK_OBJECTS 1000 /* objects that are ok, kept for the list of the HTML report */
+#define KEEP_TEXTS_BELOW 20000 /* chunks; beyond, the readable bounds of matching chunks are not kept */
+
+/* The four bytes of a key id are the first six base64 digits of a signature (36 bits). False if those are not base64.
+ */
+static bool key_id(const char *sig, char out[9])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint64_t bits = 0;
+    for (int i = 0; i < 6; i++) {
+        const char *at = sig[i] ? strchr(digits, sig[i]) : NULL;
+        if (!at)
+            return false;
+        bits = bits << 6 | (uint64_t)(at - digits);
+    }
+    snprintf(out, 9, "%08x", (unsigned)(bits >> 4));
+    return true;
+}
+
+/* The signer of a note: name and key id of its first signature line, "name+id" as in the key file. */
+static const char *signer(struct assay_report *r, const char *note)
+{
+    static const char dash[] = "\n\n\xe2\x80\x94 ";
+    const char *p = strstr(note, dash);
+    char out[256], id[9];
+    if (!p)
+        return NULL;
+    p += sizeof dash - 1;
+    size_t n = strcspn(p, " \n");
+    if (n > 200 || p[n] != ' ' || !key_id(p + n + 1, id))
+        return NULL;
+    snprintf(out, sizeof out, "%.*s+%s", (int)n, p, id);
+    return assay_arena_copy(&r->arena, out);
+}
+
+static bool take_start(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
+{
+    struct assay_report *r = c->r;
+    side->started = true;
+    side->run = assay_collect_text(r, s, "run");
+    side->locator = assay_collect_text(r, s, "locator");
+    side->snapshot = assay_collect_text(r, s, "snapshot");
+    side->host = assay_collect_text(r, s, "host");
+    side->uid = assay_collect_text(r, s, "uid");
+    side->version = assay_collect_text(r, s, "version");
+    side->scope = assay_collect_text(r, s, "scope");
+    side->strength = assay_collect_text(r, s, "strength");
+    side->started_at = assay_collect_text(r, s, "observed");
+    return true;
+}
+
+static bool take_end(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
+{
+    struct assay_report *r = c->r;
+    side->ended = true;
+    side->status = assay_collect_text(r, s, "status");
+    side->reason = assay_collect_text(r, s, "reason");
+    side->tiled = assay_collect_text(r, s, "tiled");
+    side->key_unique = assay_collect_text(r, s, "key-unique");
+    side->ended_at = assay_collect_text(r, s, "observed");
+    assay_collect_number(s, "rows", &side->rows);
+    assay_collect_number(s, "bytes", &side->bytes);
+    side->has_counted = assay_collect_number(s, "counted", &side->counted);
+    return true;
+}
+
+static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
+{
+    const char *id = assay_stmt_get(s, "chunk");
+    struct assay_rep_chunk *k = id ? assay_chunk_of(c->d, id) : NULL;
+    if (!k) {
+        assay_fail(c->e, id ? ASSAY_ENOMEM : ASSAY_ELEDGER,
+                   id ? "no room for the chunks of dataset %s" : "a chunk statement of dataset %s has no chunk id",
+                   c->d->name);
+        return false;
+    }
+    side->chunks += !k->has[c->side];
+    k->has[c->side] = true;
+    if (!k->has_rows[c->side])
+        k->has_rows[c->side] = assay_collect_number(s, "rows", &k->rows[c->side]);
+    assay_collect_number(s, "ordinal", &k->ordinal);
+    const char *segment = assay_stmt_get(s, "segment");
+    if (!k->segment && segment) {
+        /* chunks of a segment come one after the other: share its name */
+        const struct assay_rep_chunk *before = k > c->d->chunk ? k - 1 : NULL;
+        bool same = before && before->segment && strcmp(before->segment, segment) == 0;
+        k->segment = same ? before->segment : assay_arena_copy(&c->r->arena, segment);
+    }
+    bool judged_bad = k->judged && k->verdict != ASSAY_RV_MATCH;
+    if (!k->lo && !k->hi && (judged_bad || c->d->n_chunks < KEEP_TEXTS_BELOW)) {
+        k->lo = assay_collect_text(c->r, s, "lo-text");
+        k->hi = assay_collect_text(c->r, s, "hi-text");
+    }
+    return true;
+}
+
+static bool object_ok(const char *status)
+{
+    return status && (strcmp(status, "ok") == 0 || strcmp(status, "intact") == 0);
+}
+
+static bool take_object(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
+{
+    struct assay_rep_dataset *d = c->d;
+    struct assay_rep_object o = {.side = c->side, .status = assay_collect_text(c->r, s, "status")};
+    o.ok = object_ok(o.status);
+    assay_collect_number(s, "bytes", &o.bytes);
+    side->objects++;
+    side->objects_bad += !o.ok;
+    side->object_bytes += o.bytes;
+    if (c->side == ASSAY_ARCHIVE) {
+        d->counts.objects++;
+        d->counts.bytes_archive += o.bytes;
+    }
+    size_t n_ok = d->n_objects - d->n_bad;
+    if (o.ok ? n_ok >= KEEP_OK_OBJECTS : d->n_bad >= ASSAY_REPORT_MAX_OBJECTS)
+        return true;
+    o.locator = assay_collect_text(c->r, s, "object");
+    o.segment = assay_collect_text(c->r, s, "segment");
+    o.reason = assay_collect_text(c->r, s, "reason");
+    if (!o.reason)
+        o.reason = assay_collect_text(c->r, s, "finding");
+    o.sha256 = assay_collect_text(c->r, s, "sha256");
+    assay_collect_number(s, "rows", &o.rows);
+    assay_collect_number(s, "misplaced", &o.misplaced);
+    assay_collect_number(s, "defects", &o.defects);
+    if (!assay_grow(&d->object, d->n_objects, &d->cap_objects, sizeof *d->object)) {
+        assay_fail_nomem(c->e);
+        return false;
+    }
+    d->object[d->n_objects++] = o;
+    d->n_bad += !o.ok;
+    return true;
+}
+
+static bool take_schema(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
+{
+    struct assay_ledger *l = c->more;
+    struct assay_buf text = {0};
+    uint8_t name[32];
+    const char *v;
+    bool ok = true;
+    side->fingerprint = assay_collect_text(c->r, s, "fingerprint");
+    for (size_t i = 0; (v = assay_stmt_nth(s, "uncovered", i)); i++) {
+        if (!assay_grow(&side->uncovered, side->n_uncovered, &side->cap_uncovered, sizeof *side->uncovered)) {
+            assay_fail_nomem(c->e);
+            return false;
+        }
+        side->uncovered[side->n_uncovered++] = assay_arena_copy(&c->r->arena, v);
+    }
+    v = assay_stmt_get(s, "text");
+    if (!v)
+        return true;
+    if (strncmp(v, "sha256:", 7) == 0)
+        v += 7;
+    if (assay_unhex(v, name, sizeof name) == 0) {
+        enum assay_status st = assay_ledger_blob(l, name, &text, c->e);
+        if (st == ASSAY_OK && assay_buf_str(&text))
+            ok = assay_schema_take(c->r, side, (char *)text.ptr);
+        else if (st == ASSAY_ENOTFOUND)
+            assay_fail(c->e, ASSAY_ELEDGER, "the ledger lacks blob %.12s, the schema of dataset %s", v, c->d->name);
+    }
+    assay_buf_release(&text);
+    if (!ok)
+        assay_fail_nomem(c->e);
+    return c->e->code == ASSAY_OK;
+}
+
+static bool take(struct assay_collect *c, const struct assay_stmt *s, const struct assay_leaf *leaf)
+{
+    static const struct {
+        const char *kind;
+        bool (*take)(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side);
+    } kinds[] = {
+        {"run-start", take_start}, {"schema", take_schema}, {"object", take_object},
+        {"chunk", take_chunk},     {"run-end", take_end},
+    };
+    struct assay_rep_side *side = &c->d->side[c->side];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(s->kind, kinds[i].kind) != 0)
+            continue;
+        if (!side->key)
+            side->key = signer(c->r, leaf->note);
+        return kinds[i].take(c, s, side);
+    }
+    return true;
+}
+
+/* ---- which run of this side was compared? ---- */
+
+static bool take_run(struct assay_collect *c, const struct assay_stmt *s, const struct assay_leaf *leaf)
+{
+    const char **run = c->more;
+    if (c->d->has_verdict && leaf->index > c->d->verdict_leaf)
+        return true; /* newest first: not yet there when the verdict was made */
+    *run = assay_collect_text(c->r, s, "run");
+    return false;
+}
+
+static enum assay_status find_run(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d, int side,
+                                  const char **out, struct assay_err *e)
+{
+    const char *role = assay_side_name((enum assay_side_id)side), *run = NULL;
+    struct assay_collect c = {.r = r, .d = d, .e = e, .more = &run, .take = take_run};
+    struct assay_ledger_query q = {
+        .kind = "run-start", .role = role, .dataset = d->id, .run = r->run, .newest_first = true};
+    enum assay_status s = ASSAY_OK;
+    run = d->side_run[side];
+    if (!run)
+        s = assay_collect(l, &q, &c);
+    if (s == ASSAY_OK && !run && d->has_verdict) {
+        q.run = NULL;
+        q.kind = "run-end";
+        s = assay_collect(l, &q, &c);
+    }
+    *out = run;
+    return s;
+}
+
+enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                     int side, struct assay_err *e)
+{
+    const char *run;
+    enum assay_status s = find_run(l, r, d, side, &run, e);
+    if (s != ASSAY_OK || !run)
+        return s;
+    struct assay_collect c = {.r = r, .d = d, .side = side, .e = e, .more = l, .take = take};
+    struct assay_ledger_query q = {.role = assay_side_name((enum assay_side_id)side), .dataset = d->id, .run = run};
+    s = assay_collect(l, &q, &c);
+    if (!d->side[side].run)
+        d->side[side].run = run;
+    return s;
+}

@@ -1,0 +1,154 @@
+#include "resolve.h"
+
+#include "ascii.h"
+#include "put.h"
+
+const char ASSAY_WHY_NOMEM[] = "out of memory";
+
+static bool defect(const char **why, const char *sentence)
+{
+    *why = sentence;
+    return false;
+}
+
+static bool resolve_boolean(const struct assay_value *v, struct assay_value *out, const char **why)
+{
+    static const struct spelling {
+        const char *word;
+        bool value;
+    } spellings[] = {{"t", true}, {"f", false}, {"true", true}, {"false", false}, {"1", true}, {"0", false}};
+
+    *out = (struct assay_value){.kind = ASSAY_K_BOOL, .i = v->i};
+    if (v->kind == ASSAY_K_BOOL || v->kind == ASSAY_K_INT || v->kind == ASSAY_K_UINT)
+        return v->u <= 1 || defect(why, "a number other than 0 and 1 under boolean");
+    if (!assay_is_textual(v))
+        return defect(why, "not a boolean");
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        if (assay_is_word(v->p, v->len, spellings[i].word)) {
+            out->i = spellings[i].value;
+            return true;
+        }
+    return defect(why, "not a boolean (rule boolean)");
+}
+
+static bool resolve_text(const struct assay_value *v, struct assay_value *out, const char **why)
+{
+    *out = *v;
+    out->kind = ASSAY_K_TEXT;
+    if (assay_is_textual(v) || v->kind == ASSAY_K_JSON)
+        return true;
+    return defect(why, v->kind == ASSAY_K_BYTES ? "bytes under text (rule as: text)"
+                                                : "not a text value under text (rule as: text)");
+}
+
+static bool resolve_bytes(const struct assay_value *v, struct assay_value *out, struct assay_buf *scratch,
+                          const char **why)
+{
+    *out = *v;
+    if (v->kind == ASSAY_K_BYTES)
+        return true;
+    if (!assay_is_textual(v) || v->len < 2 || v->len % 2 || v->p[0] != '\\' || v->p[1] != 'x')
+        return defect(why, "not bytes in \\x hex");
+    const uint32_t n = (v->len - 2) / 2;
+    uint8_t *p = assay_room(scratch, n + 1u);
+    if (!p)
+        return defect(why, ASSAY_WHY_NOMEM);
+    for (uint32_t i = 0; i < n; i++) {
+        const int hi = assay_hex_digit(v->p[2 + 2 * i]), lo = assay_hex_digit(v->p[3 + 2 * i]);
+        if (hi < 0 || lo < 0)
+            return defect(why, "not bytes in \\x hex");
+        p[i] = (uint8_t)(hi << 4 | lo);
+    }
+    scratch->len += n;
+    *out = (struct assay_value){.kind = ASSAY_K_BYTES, .len = n, .p = p};
+    return true;
+}
+
+/* Hyphens stand before the bytes 4, 6, 8 and 10, all or none. */
+static bool scan_uuid(const uint8_t *p, size_t n, uint8_t out[16])
+{
+    if ((n == 34 || n == 38) && p[0] == '{' && p[n - 1] == '}') {
+        p++;
+        n -= 2;
+    }
+    if (n != 32 && n != 36)
+        return false;
+    for (int i = 0; i < 16; i++) {
+        if (n == 36 && (i == 4 || i == 6 || i == 8 || i == 10) && *p++ != '-')
+            return false;
+        const int hi = assay_hex_digit(p[0]), lo = assay_hex_digit(p[1]);
+        if (hi < 0 || lo < 0)
+            return false;
+        out[i] = (uint8_t)(hi << 4 | lo);
+        p += 2;
+    }
+    return true;
+}
+
+static bool resolve_uuid(const struct assay_value *v, struct assay_value *out, struct assay_buf *scratch,
+                         const char **why)
+{
+    *out = (struct assay_value){.kind = ASSAY_K_UUID, .len = 16, .p = v->p};
+    if (v->kind == ASSAY_K_UUID || (v->kind == ASSAY_K_BYTES && v->len == 16))
+        return true;
+    if (!assay_is_textual(v))
+        return defect(why, "not a uuid");
+    uint8_t *p = assay_room(scratch, 16);
+    if (!p)
+        return defect(why, ASSAY_WHY_NOMEM);
+    if (!scan_uuid(v->p, v->len, p))
+        return defect(why, "not a uuid");
+    scratch->len += 16;
+    out->p = p;
+    return true;
+}
+
+static bool resolve_json(const struct assay_value *v, struct assay_value *out, const char **why)
+{
+    *out = *v;
+    out->kind = ASSAY_K_JSON; /* the text is parsed once, by the cell */
+    return v->kind == ASSAY_K_JSON || assay_is_textual(v) || defect(why, "not json");
+}
+
+bool assay_resolve(enum assay_logical type, const struct assay_value *v, struct assay_value *out,
+                   struct assay_buf *scratch, const char **why)
+{
+    const struct assay_value held = *v; /* v and out may be one */
+    v = &held;
+    if (v->kind == ASSAY_K_NULL) {
+        *out = *v;
+        return true;
+    }
+    if (v->kind == ASSAY_K_BAD)
+        return defect(why, (const char *)v->p);
+    switch (type) {
+    case ASSAY_L_BOOLEAN:
+        return resolve_boolean(v, out, why);
+    case ASSAY_L_INTEGER:
+    case ASSAY_L_DECIMAL:
+        return assay_resolve_decimal(type, v, out, scratch, why);
+    case ASSAY_L_FLOAT32:
+    case ASSAY_L_FLOAT64:
+        return assay_resolve_float(type, v, out, why);
+    case ASSAY_L_TEXT:
+        return resolve_text(v, out, why);
+    case ASSAY_L_BYTES:
+        return resolve_bytes(v, out, scratch, why);
+    case ASSAY_L_DATE:
+    case ASSAY_L_TIME:
+    case ASSAY_L_TIMETZ:
+    case ASSAY_L_TIMESTAMP:
+    case ASSAY_L_TIMESTAMPTZ:
+        return assay_resolve_time(type, v, out, why);
+    case ASSAY_L_INTERVAL:
+        return assay_resolve_interval(v, out, scratch, why);
+    case ASSAY_L_UUID:
+        return resolve_uuid(v, out, scratch, why);
+    case ASSAY_L_JSON:
+        return resolve_json(v, out, why);
+    case ASSAY_L_NONE:
+    case ASSAY_L_COUNT:
+        break;
+    }
+    return defect(why, "a column without a known type");
+}

@@ -1,0 +1,56 @@
+/* What the files of the SQLite reader share. */
+#ifndef ASSAY_SQLITE_READER_H
+#define ASSAY_SQLITE_READER_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "assay/reader.h"
+
+struct assay_sqlite_reader_state {
+    struct assay_reader base;
+    sqlite3 *db; /* holds one read transaction from open to close; guarded by lock */
+    pthread_mutex_t lock; /* the connection is opened without its own mutexes */
+    char *path; /* as opened, relative to the working directory or absolute */
+    char *table; /* as the database spells it */
+    char *token;
+    struct assay_schema schema;
+    struct assay_part part;
+    struct stat identity; /* of the file at open, when it is read without locks */
+    bool immutable; /* opened without locks: identity is checked at the end of every scan */
+    bool utf16; /* text is stored as UTF-16 */
+    bool rowid; /* the table has rowids that can be probed */
+};
+
+/* ---- sqlite_open.c ---- */
+
+/* Open r->path read-only, in a private copy where a lock would block the database's writers; sets db, token, immutable.
+ */
+enum assay_status assay_sqlite_open_db(struct assay_sqlite_reader_state *r, struct assay_err *e);
+/* ASSAY_ECHANGED when a file that is read without locks is not the one opened. */
+enum assay_status assay_sqlite_unchanged(const struct assay_sqlite_reader_state *r, struct assay_err *e);
+/* Record the connection's last error. `doing` begins the sentence; the path follows, and the table once known. */
+enum assay_status assay_sqlite_fail(const struct assay_sqlite_reader_state *r, sqlite3 *db, const char *doing,
+                                    struct assay_err *e);
+/* Prepare sql, which is freed (sqlite3_mprintf); NULL sql is out of memory. */
+enum assay_status assay_sqlite_prepare(const struct assay_sqlite_reader_state *r, char *sql, const char *doing,
+                                       sqlite3_stmt **out, struct assay_err *e);
+/* The first column of the first row as an integer; *any false without a row. sql as above. */
+enum assay_status assay_sqlite_int(const struct assay_sqlite_reader_state *r, char *sql, const char *doing,
+                                   sqlite3_int64 *out, bool *any, struct assay_err *e);
+
+/* ---- sqlite_schema.c ---- */
+
+/* Find the table that the locator names and load its columns: sets table, schema, rowid, utf16. */
+enum assay_status assay_sqlite_load(struct assay_sqlite_reader_state *r, const char *named, struct assay_err *e);
+
+/* ---- sqlite_scan.c ---- */
+
+enum assay_status assay_sqlite_scan_open(struct assay_reader *base, size_t part, const struct assay_scan_opts *o,
+                                         struct assay_scan **out, struct assay_err *e);
+enum assay_status assay_sqlite_scan_next(struct assay_scan *base, struct assay_batch *b, struct assay_err *e);
+void assay_sqlite_scan_end(struct assay_scan *base, struct assay_scan_end *end);
+void assay_sqlite_scan_free(struct assay_scan *base);
+
+#endif

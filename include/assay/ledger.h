@@ -37,6 +37,12 @@ struct assay_leaf {
 enum assay_status assay_ledger_each(struct assay_ledger *l, const struct assay_ledger_query *q,
                                     bool (*each)(void *ctx, const struct assay_leaf *leaf), void *ctx, struct assay_err *e);
 
+/* One leaf by its index: `each` is called once. ASSAY_ENOTFOUND when there is none. */
+enum assay_status assay_ledger_leaf(struct assay_ledger *l, uint64_t index,
+                                    void (*each)(void *ctx, const struct assay_leaf *leaf), void *ctx, struct assay_err *e);
+/* Index of the leaf with this RFC 6962 hash. ASSAY_ENOTFOUND when there is none. */
+enum assay_status assay_ledger_find(struct assay_ledger *l, const uint8_t hash[32], uint64_t *index, struct assay_err *e);
+
 /* A blob by its SHA-256; ASSAY_ENOTFOUND when there is none, ASSAY_ELEDGER when its bytes do not hash to its name. Appends. */
 enum assay_status assay_ledger_blob(struct assay_ledger *l, const uint8_t sha256[32], struct assay_buf *out, struct assay_err *e);
 

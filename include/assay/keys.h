@@ -1,0 +1,24 @@
+/* The keys directory: one signing key a role and the dataset key that hides digests from guessing. */
+#ifndef ASSAY_KEYS_H
+#define ASSAY_KEYS_H
+
+#include <stdint.h>
+
+#include "assay/err.h"
+#include "assay/note.h"
+
+/* Create keys_dir (0700) and in it ROLE.key and ROLE.key.pub of every role, named "<origin>/<role>", and dataset.key.
+ * What exists is never overwritten: a role of which only the .pub is there belongs to somebody else and stays so.
+ * The origin must not hold white space or '+'. */
+enum assay_status assay_keys_init(const char *keys_dir, const char *origin, struct assay_err *e);
+
+/* The key of one role: keys_dir/ROLE.key. The caller frees it. */
+enum assay_status assay_keys_load(const char *keys_dir, enum assay_role role, struct assay_key **out,
+                                  struct assay_err *e);
+
+/* 32 random bytes as 64 hex digits and a LF into path (mode 0600, never overwritten). */
+enum assay_status assay_dataset_key_generate(const char *path, struct assay_err *e);
+/* keys_dir/dataset.key. Refuses a file that others can read. The caller wipes `out` when done. */
+enum assay_status assay_dataset_key_load(const char *keys_dir, uint8_t out[32], struct assay_err *e);
+
+#endif

@@ -1,0 +1,102 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "assay/publish.h"
+#include "base64.h"
+#include "store.h"
+
+/* C2SP checkpoint: origin, decimal size, base64 root, one a line. Extension lines are refused: nobody audits them. */
+enum assay_status assay_checkpoint_text(const char *origin, uint64_t size, const uint8_t root[32],
+                                        struct assay_buf *out)
+{
+    char b64[45];
+    assay_b64_encode(root, 32, b64);
+    return assay_buf_addf(out, "%s\n%llu\n%s\n", origin, (unsigned long long)size, b64);
+}
+
+static bool parse_size(const char *p, size_t n, uint64_t *out)
+{
+    uint64_t v = 0;
+    if (n == 0 || n > 19 || (n > 1 && p[0] == '0'))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return false;
+        v = v * 10 + (uint64_t)(p[i] - '0');
+    }
+    *out = v;
+    return v <= INT64_MAX;
+}
+
+const char *assay_checkpoint_parse(const char *text, size_t len, const char *origin, struct assay_head_of_log *out)
+{
+    size_t n = strlen(origin), got;
+    const char *end = text + len;
+    if (len <= n || memcmp(text, origin, n) != 0 || text[n] != '\n')
+        return "its origin is not that of this ledger";
+    const char *size = text + n + 1, *lf = memchr(size, '\n', (size_t)(end - size));
+    if (!lf || !parse_size(size, (size_t)(lf - size), &out->size))
+        return "its second line is not a size";
+    const char *root = lf + 1;
+    lf = memchr(root, '\n', (size_t)(end - root));
+    if (!lf || assay_b64_decode(root, (size_t)(lf - root), out->root, 32, &got) || got != 32)
+        return "its third line is not a root";
+    return lf + 1 == end ? NULL : "it has extension lines";
+}
+
+enum assay_status assay_published_read(struct assay_ledger *l, struct assay_head_of_log *out, bool *found,
+                                       struct assay_err *e)
+{
+    struct assay_buf note = {.max = 3 * ASSAY_MAX_LEAF};
+    struct assay_err why = {0};
+    const struct assay_verifier *v;
+    size_t text;
+    *found = false;
+    enum assay_status s = assay_slurp(l->published, ASSAY_MAX_LEAF, &note, &why);
+    if (s == ASSAY_ENOTFOUND)
+        s = ASSAY_OK;
+    else if (s != ASSAY_OK)
+        s = assay_fail(e, s, "%s", why.msg);
+    else if ((s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e)) == ASSAY_OK) {
+        *found = true;
+        s = assay_note_verify(v, (const char *)note.ptr, note.len, &text, &why);
+        if (s != ASSAY_OK)
+            s = assay_fail(e, s, "published checkpoint %s: %s", l->published, why.msg);
+        const char *wrong = s == ASSAY_OK ? assay_checkpoint_parse((const char *)note.ptr, text, l->origin, out) : NULL;
+        if (wrong)
+            s = assay_fail(e, ASSAY_ELEDGER, "published checkpoint %s: %s", l->published, wrong);
+    }
+    assay_buf_release(&note);
+    return s;
+}
+
+enum assay_status assay_published_check(struct assay_ledger *l, const struct assay_head_of_log *pub, bool found,
+                                        uint64_t n, bool *behind, struct assay_err *e)
+{
+    uint64_t rows;
+    uint8_t root[32];
+    enum assay_status s;
+    *behind = false;
+    if (!found) {
+        /* Only a crash between the first commit and its publication leaves no file. */
+        s = assay_store_number(l, "SELECT count(*) FROM checkpoint", 0, &rows, e);
+        if (s == ASSAY_OK && rows > 1)
+            return assay_fail(e, ASSAY_ELEDGER,
+                              "published checkpoint %s is missing: without it nobody can tell whether the database "
+                              "is an older copy; put the newest one back",
+                              l->published);
+        *behind = rows == 1;
+        return s;
+    }
+    if (pub->size > n)
+        return assay_fail(e, ASSAY_ELEDGER, "published checkpoint is for %llu leaves, the database has %llu",
+                          (unsigned long long)pub->size, (unsigned long long)n);
+    if ((s = assay_tree_root(l, pub->size, root, e)) != ASSAY_OK)
+        return s;
+    if (memcmp(root, pub->root, 32) != 0)
+        return assay_fail(e, ASSAY_ELEDGER,
+                          "published checkpoint of size %llu: its root is not that of the database's first %llu leaves",
+                          (unsigned long long)pub->size, (unsigned long long)pub->size);
+    *behind = pub->size < n;
+    return ASSAY_OK;
+}

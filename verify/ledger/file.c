@@ -1,0 +1,100 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "assay/limits.h"
+
+int assay_file_write(int fd, const void *bytes, size_t n)
+{
+    const char *p = bytes;
+    while (n) {
+        ssize_t w = write(fd, p, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return -1;
+        p += w;
+        n -= (size_t)w;
+    }
+    return 0;
+}
+
+bool assay_file_exists(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0;
+}
+
+int assay_file_sync_dir(const char *path)
+{
+    char dir[ASSAY_MAX_PATH];
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        snprintf(dir, sizeof dir, ".");
+    else
+        snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int rc = fsync(fd), why = errno;
+    close(fd);
+    errno = why;
+    return rc;
+}
+
+/* flock: belongs to the open file, so that two opens in one process exclude each other too. */
+static int try_lock(int fd, int wait_ms)
+{
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    for (;; wait_ms -= 10) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return -1;
+        if (wait_ms <= 0) {
+            errno = EWOULDBLOCK;
+            return -1;
+        }
+        nanosleep(&pause, NULL);
+    }
+}
+
+enum assay_status assay_file_lock(const char *path, const char *what, int wait_ms, int *fd, struct assay_err *e)
+{
+    char pid[32] = "";
+    int f = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (f < 0)
+        return assay_fail(e, ASSAY_EIO, "%s: cannot open the lock: %s", path, strerror(errno));
+    if (try_lock(f, wait_ms)) {
+        int why = errno;
+        ssize_t n = pread(f, pid, sizeof pid - 1, 0);
+        close(f);
+        if (why != EWOULDBLOCK)
+            return assay_fail(e, ASSAY_EIO, "%s: cannot lock: %s", path, strerror(why));
+        pid[n > 0 ? n : 0] = '\0';
+        pid[strspn(pid, "0123456789")] = '\0';
+        return assay_fail(e, ASSAY_ELOCKED, "%s: process %s is %s; try again when it has ended", path,
+                          pid[0] ? pid : "(unknown)", what);
+    }
+    int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(f, 0) || pwrite(f, pid, (size_t)n, 0) != n) {
+        int why = errno;
+        close(f);
+        return assay_fail(e, ASSAY_EIO, "%s: cannot write the lock: %s", path, strerror(why));
+    }
+    *fd = f;
+    return ASSAY_OK;
+}
+
+void assay_file_unlock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}

@@ -1,0 +1,41 @@
+/* What key.c and note.c share: the inside of keys. */
+#ifndef ASSAY_LEDGER_KEY_H
+#define ASSAY_LEDGER_KEY_H
+
+#include <openssl/evp.h>
+#include <stdint.h>
+
+#include "assay/note.h"
+
+#define ASSAY_KEY_ED25519 0x01 /* C2SP signed-note: Ed25519 over the text */
+#define ASSAY_KEY_COSIGNATURE 0x04 /* C2SP tlog-cosignature: Ed25519 over time and text; verified, never made here */
+
+struct assay_verifier {
+    char *vkey; /* the whole line */
+    char *name;
+    size_t name_len;
+    uint8_t type;
+    uint8_t id[4];
+    uint8_t pub[32];
+    EVP_PKEY *pkey;
+};
+
+struct assay_key {
+    EVP_PKEY *pkey;
+    struct assay_verifier *pub;
+};
+
+enum assay_note_check {
+    ASSAY_NOTE_GOOD,
+    ASSAY_NOTE_GRAMMAR, /* not a signed note */
+    ASSAY_NOTE_MISSING, /* no line of this verifier */
+    ASSAY_NOTE_BAD, /* its signature does not verify */
+    ASSAY_NOTE_TROUBLE /* could not be checked: out of memory inside the crypto library */
+};
+/* The judgement behind assay_note_verify; *why gets a static phrase for ASSAY_NOTE_GRAMMAR. Thread-safe. */
+enum assay_note_check assay_note_check(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
+                                       const char **why);
+/* Length of the text inside a note (up to and with the LF before the last empty line); 0 when there is no split. */
+size_t assay_note_text(const char *note, size_t len);
+
+#endif

@@ -1,0 +1,68 @@
+#include <stdio.h>
+
+#include "key.h"
+#include "store.h"
+
+/* Which role did sign it, when it was not the one that should have? */
+static const char *other_signer(const struct assay_ring *r, const char *note, size_t len)
+{
+    const char *why;
+    size_t text;
+    for (int i = 0; i < ASSAY_ROLE_COUNT; i++)
+        if (r->role[i] && assay_note_check(r->role[i], note, len, &text, &why) == ASSAY_NOTE_GOOD)
+            return assay_role_name((enum assay_role)i);
+    return NULL;
+}
+
+enum assay_status assay_leaf_read(const char *note, size_t len, struct assay_head *h, enum assay_role *role,
+                                  struct assay_err *e)
+{
+    size_t text = assay_note_text(note, len);
+    if (!text)
+        return assay_fail(e, ASSAY_ELEDGER, "not a signed note: no empty line parts text and signatures");
+    const char *wrong = assay_stmt_head(note, text, h);
+    if (wrong)
+        return assay_fail(e, ASSAY_ELEDGER, "not a statement: %s", wrong);
+    wrong = assay_stmt_signer(h, role);
+    if (wrong)
+        return assay_fail(e, ASSAY_ELEDGER, "a `%.*s` statement is refused: %s", (int)h->kind.n, h->kind.p, wrong);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role role, const char *note, size_t len,
+                                    struct assay_err *e)
+{
+    const struct assay_verifier *v;
+    const char *why, *other;
+    size_t text;
+    enum assay_status s = assay_ring_get(r, role, &v, e);
+    if (s != ASSAY_OK)
+        return s;
+    switch (assay_note_check(v, note, len, &text, &why)) {
+    case ASSAY_NOTE_GOOD:
+        return ASSAY_OK;
+    case ASSAY_NOTE_GRAMMAR:
+        return assay_fail(e, ASSAY_ELEDGER, "not a signed note: %s", why);
+    case ASSAY_NOTE_BAD:
+        return assay_fail(e, ASSAY_ELEDGER, "signature does not verify");
+    case ASSAY_NOTE_MISSING:
+        other = other_signer(r, note, len);
+        return assay_fail(e, ASSAY_ELEDGER, "not signed by the key of role %s%s%s", assay_role_name(role),
+                          other ? ", but by that of role " : "", other ? other : "");
+    default:
+        return assay_fail_nomem(e);
+    }
+}
+
+enum assay_status assay_leaf_admit(const struct assay_ring *r, const char *note, size_t len, struct assay_head *h,
+                                   enum assay_role *role, struct assay_err *e)
+{
+    struct assay_err why = {0};
+    enum assay_status s = assay_leaf_read(note, len, h, role, e);
+    if (s != ASSAY_OK)
+        return s;
+    s = assay_leaf_signed(r, *role, note, len, &why);
+    if (s == ASSAY_ELEDGER)
+        return assay_fail(e, s, "a `%.*s` statement is refused: %s", (int)h->kind.n, h->kind.p, why.msg);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "%s", why.msg);
+}

@@ -1,0 +1,172 @@
+#include <openssl/err.h>
+#include <string.h>
+
+#include "assay/bytes.h"
+#include "assay/limits.h"
+#include "base64.h"
+#include "key.h"
+#include "text.h"
+
+/* C2SP signed-note. Signature lines: EM DASH, space, name, space, base64(key id, 4 bytes || signature). */
+#define MAX_NOTE (1u << 20)
+#define MAX_LINES 100
+#define MAX_RAW 8192 /* key id and signature; an ML-DSA-44 one has 2424 bytes */
+static const char dash[] = "\xe2\x80\x94 ";
+
+size_t assay_note_text(const char *note, size_t len)
+{
+    for (size_t i = len; i >= 2; i--)
+        if (note[i - 1] == '\n' && note[i - 2] == '\n')
+            return i - 1;
+    return 0;
+}
+
+struct line {
+    const char *name;
+    size_t name_len;
+    uint8_t raw[MAX_RAW];
+    size_t n;
+};
+
+/* Parse the signature line at *p, which ends at a LF before `end`; NULL when good, else what is wrong. */
+static const char *parse_line(const char **p, const char *end, struct line *out)
+{
+    const char *lf = memchr(*p, '\n', (size_t)(end - *p));
+    if (!lf)
+        return "its last signature line does not end in a line feed";
+    if ((size_t)(lf - *p) < sizeof dash - 1 || memcmp(*p, dash, sizeof dash - 1) != 0)
+        return "a signature line does not begin with an em dash and a space";
+    out->name = *p + sizeof dash - 1;
+    const char *space = memchr(out->name, ' ', (size_t)(lf - out->name));
+    if (!space || !assay_text_is_name(out->name, (size_t)(space - out->name)))
+        return "a signature line has no valid key name";
+    out->name_len = (size_t)(space - out->name);
+    if (assay_b64_decode(space + 1, (size_t)(lf - space - 1), out->raw, sizeof out->raw, &out->n) || out->n < 5)
+        return "a signature line does not hold a signature in base64";
+    *p = lf + 1;
+    return NULL;
+}
+
+/* 1 good, 0 bad, -1 could not be checked. */
+static int check_ed25519(EVP_PKEY *pkey, const uint8_t sig[64], const void *text, size_t len)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    ERR_clear_error();
+    int ok = -1;
+    if (ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1)
+        ok = EVP_DigestVerify(ctx, sig, 64, text, len);
+    /* A wrong signature leaves no error behind; an allocation that failed inside the library does. */
+    if (ok != 1 && (ok < 0 || ERR_peek_error()))
+        ok = -1;
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+static int check_cosignature(const struct assay_verifier *v, const struct line *l, const char *text, size_t text_len)
+{
+    struct assay_buf m = {.max = MAX_NOTE + 64};
+    int ok = -1;
+    if (l->n != 4 + 8 + 64)
+        return 0;
+    if (assay_buf_addf(&m, "cosignature/v1\ntime %llu\n", (unsigned long long)assay_get_be64(l->raw + 4)) == ASSAY_OK &&
+        assay_buf_add(&m, text, text_len) == ASSAY_OK)
+        ok = check_ed25519(v->pkey, l->raw + 12, m.ptr, m.len);
+    assay_buf_release(&m);
+    return ok;
+}
+
+static int check_line(const struct assay_verifier *v, const struct line *l, const char *text, size_t text_len)
+{
+    if (v->type == ASSAY_KEY_COSIGNATURE)
+        return check_cosignature(v, l, text, text_len);
+    return l->n == 4 + 64 ? check_ed25519(v->pkey, l->raw + 4, text, text_len) : 0;
+}
+
+enum assay_note_check assay_note_check(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
+                                       const char **why)
+{
+    struct line l;
+    *why = "it is over 1 MiB";
+    if (len > MAX_NOTE)
+        return ASSAY_NOTE_GRAMMAR;
+    *why = "it holds a control character or is not UTF-8";
+    if (!assay_text_is_note(note, len))
+        return ASSAY_NOTE_GRAMMAR;
+    *why = "no empty line parts text and signatures";
+    size_t text = assay_note_text(note, len);
+    if (text < 2)
+        return ASSAY_NOTE_GRAMMAR;
+    const char *p = note + text + 1, *end = note + len;
+    *why = "it has no signature line";
+    if (p == end)
+        return ASSAY_NOTE_GRAMMAR;
+    int known = 0, lines = 0;
+    while (p < end) {
+        *why = "it has more than 100 signature lines";
+        if (++lines > MAX_LINES || (*why = parse_line(&p, end, &l)) != NULL)
+            return ASSAY_NOTE_GRAMMAR;
+        if (l.name_len != v->name_len || memcmp(l.name, v->name, l.name_len) != 0 || memcmp(l.raw, v->id, 4) != 0)
+            continue; /* an unknown signer is ignored */
+        int ok = check_line(v, &l, note, text);
+        if (ok != 1)
+            return ok < 0 ? ASSAY_NOTE_TROUBLE : ASSAY_NOTE_BAD;
+        known++;
+    }
+    *text_len = text;
+    return known ? ASSAY_NOTE_GOOD : ASSAY_NOTE_MISSING;
+}
+
+enum assay_status assay_note_verify(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
+                                    struct assay_err *e)
+{
+    const char *why;
+    switch (assay_note_check(v, note, len, text_len, &why)) {
+    case ASSAY_NOTE_GOOD:
+        return ASSAY_OK;
+    case ASSAY_NOTE_GRAMMAR:
+        return assay_fail(e, ASSAY_ELEDGER, "not a signed note: %s", why);
+    case ASSAY_NOTE_MISSING:
+        return assay_fail(e, ASSAY_ELEDGER, "no signature by %s", v->vkey);
+    case ASSAY_NOTE_BAD:
+        return assay_fail(e, ASSAY_ELEDGER, "the signature by %s does not verify", v->vkey);
+    default:
+        return assay_fail(e, ASSAY_ENOMEM, "the signature by %s could not be checked: out of memory", v->vkey);
+    }
+}
+
+static enum assay_status sign_ed25519(EVP_PKEY *pkey, const char *text, size_t len, uint8_t sig[64],
+                                      struct assay_err *e)
+{
+    size_t n = 64;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    int ok = ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
+             EVP_DigestSign(ctx, sig, &n, (const uint8_t *)text, len) == 1 && n == 64;
+    EVP_MD_CTX_free(ctx);
+    return ok ? ASSAY_OK : assay_fail(e, ASSAY_ENOMEM, "the note could not be signed: out of memory");
+}
+
+enum assay_status assay_note_sign(const struct assay_key *k, const char *text, size_t len, struct assay_buf *out,
+                                  struct assay_err *e)
+{
+    uint8_t raw[68];
+    char b64[93];
+    size_t before = out->len;
+    if (len > MAX_NOTE / 2)
+        return assay_fail(e, ASSAY_ELIMIT, "a note's text of %zu bytes, the limit is %u", len, MAX_NOTE / 2);
+    if (len < 2 || text[len - 1] != '\n' || !assay_text_is_note(text, len))
+        return assay_fail(e, ASSAY_EDATA,
+                          "a note's text must be UTF-8 that ends in a line feed, without control characters");
+    memcpy(raw, k->pub->id, 4);
+    enum assay_status s = sign_ed25519(k->pkey, text, len, raw + 4, e);
+    if (s != ASSAY_OK)
+        return s;
+    assay_b64_encode(raw, sizeof raw, b64);
+    s = assay_buf_add(out, text, len);
+    if (s == ASSAY_OK)
+        s = assay_buf_addf(out, "\n%s%s %s\n", dash, k->pub->name, b64);
+    if (s != ASSAY_OK) {
+        out->len = before;
+        return assay_fail(e, s, "no room for a signed note of %zu bytes of text", len);
+    }
+    return ASSAY_OK;
+}

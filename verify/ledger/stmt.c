@@ -1,0 +1,317 @@
+#include "stmt.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "assay/limits.h"
+#include "key.h"
+#include "text.h"
+
+static const char magic[] = "assay/v1 ";
+
+/* Kinds and keys: lower-case letters, digits and '-', at most 64. */
+static bool is_word(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '0' && p[i] <= '9') || p[i] == '-'))
+            return false;
+    return n > 0 && n <= 64;
+}
+
+enum assay_status assay_stmt_begin(struct assay_buf *b, const char *kind)
+{
+    size_t before = b->len;
+    if (!is_word(kind, strlen(kind)))
+        return ASSAY_EUSAGE;
+    enum assay_status s = assay_buf_adds(b, magic);
+    if (s == ASSAY_OK)
+        s = assay_buf_adds(b, kind);
+    if (s == ASSAY_OK)
+        s = assay_buf_addc(b, '\n');
+    if (s != ASSAY_OK)
+        b->len = before;
+    return s;
+}
+
+/* Control characters, '%' and bytes that are not UTF-8 (file names may hold them) become %xx, lower case. */
+static enum assay_status add_value(struct assay_buf *b, const char *value, size_t n)
+{
+    const uint8_t *p = (const uint8_t *)value;
+    enum assay_status s = ASSAY_OK;
+    uint32_t cp;
+    for (size_t i = 0, len; i < n && s == ASSAY_OK; i += len) {
+        len = assay_text_utf8(p + i, n - i, &cp);
+        if (len && cp >= 0x20 && cp != 0x7f && cp != '%') {
+            s = assay_buf_add(b, p + i, len);
+        } else {
+            len = 1;
+            s = assay_buf_addf(b, "%%%02x", p[i]);
+        }
+    }
+    return s;
+}
+
+static enum assay_status add_line(struct assay_buf *b, const char *key, const char *value, size_t n)
+{
+    size_t before = b->len;
+    if (!is_word(key, strlen(key)))
+        return ASSAY_EUSAGE;
+    enum assay_status s = assay_buf_adds(b, key);
+    if (s == ASSAY_OK)
+        s = assay_buf_addc(b, ' ');
+    if (s == ASSAY_OK)
+        s = add_value(b, value, n);
+    if (s == ASSAY_OK)
+        s = assay_buf_addc(b, '\n');
+    if (s != ASSAY_OK)
+        b->len = before;
+    return s;
+}
+
+enum assay_status assay_stmt_add(struct assay_buf *b, const char *key, const char *value)
+{
+    return add_line(b, key, value, strlen(value));
+}
+
+enum assay_status assay_stmt_addf(struct assay_buf *b, const char *key, const char *fmt, ...)
+{
+    char *text = NULL;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vasprintf(&text, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return ASSAY_ENOMEM;
+    enum assay_status s = add_line(b, key, text, (size_t)n);
+    free(text);
+    return s;
+}
+
+enum assay_status assay_stmt_addhex(struct assay_buf *b, const char *key, const char *prefix, const void *bytes,
+                                    size_t n)
+{
+    struct assay_buf v = {.max = ASSAY_MAX_LEAF};
+    enum assay_status s = prefix ? assay_buf_adds(&v, prefix) : ASSAY_OK;
+    if (s == ASSAY_OK)
+        s = assay_buf_addhex(&v, bytes, n);
+    if (s == ASSAY_OK)
+        s = add_line(b, key, (const char *)v.ptr, v.len);
+    assay_buf_release(&v);
+    return s;
+}
+
+bool assay_stmt_line(const char **p, const char *end, struct assay_text *key, struct assay_text *value)
+{
+    const char *lf = *p < end ? memchr(*p, '\n', (size_t)(end - *p)) : NULL;
+    const char *space = lf ? memchr(*p, ' ', (size_t)(lf - *p)) : NULL;
+    if (!space || !is_word(*p, (size_t)(space - *p)))
+        return false;
+    *key = (struct assay_text){*p, (size_t)(space - *p)};
+    *value = (struct assay_text){space + 1, (size_t)(lf - space - 1)};
+    *p = lf + 1;
+    return true;
+}
+
+bool assay_stmt_decode(struct assay_text v, char *out, size_t *n)
+{
+    size_t o = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] != '%') {
+            out[o++] = v.p[i];
+            continue;
+        }
+        char hex[3] = {0};
+        uint8_t byte;
+        if (v.n - i < 3)
+            return false;
+        memcpy(hex, v.p + i + 1, 2);
+        if (assay_unhex(hex, &byte, 1))
+            return false;
+        /* What needs no escape must not have one: one value, one spelling. */
+        if (byte == 0 || (byte >= 0x20 && byte < 0x7f && byte != '%'))
+            return false;
+        out[o++] = (char)byte;
+        i += 2;
+    }
+    out[o] = '\0';
+    *n = o;
+    return true;
+}
+
+/* Like decode, without the output: a '%' must begin a valid escape. */
+static bool value_ok(struct assay_text v)
+{
+    char tmp[2];
+    size_t n;
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] != '%')
+            continue;
+        if (v.n - i < 3 || !assay_stmt_decode((struct assay_text){v.p + i, 3}, tmp, &n))
+            return false;
+        i += 2;
+    }
+    return true;
+}
+
+static const char *const head_key[ASSAY_HEAD_FIELDS] = {"role", "dataset", "run", "segment", "chunk"};
+
+static bool is(struct assay_text t, const char *word)
+{
+    return t.n == strlen(word) && memcmp(t.p, word, t.n) == 0;
+}
+
+const char *assay_stmt_head(const char *text, size_t len, struct assay_head *out)
+{
+    struct assay_text key, value;
+    const char *end = text + len, *p = text + sizeof magic - 1;
+    memset(out, 0, sizeof *out);
+    if (len < sizeof magic || memcmp(text, magic, sizeof magic - 1) != 0)
+        return "it does not begin with \"assay/v1 \"";
+    if (!assay_text_is_note(text, len))
+        return "it holds a control character or is not UTF-8";
+    const char *lf = memchr(p, '\n', (size_t)(end - p));
+    if (!lf || !is_word(p, (size_t)(lf - p)))
+        return "its first line is not \"assay/v1 KIND\"";
+    out->kind = (struct assay_text){p, (size_t)(lf - p)};
+    out->first = p = lf + 1;
+    out->end = end;
+    while (assay_stmt_line(&p, end, &key, &value)) {
+        if (!value_ok(value))
+            return "a value has a broken percent escape";
+        for (int i = 0; i < ASSAY_HEAD_FIELDS; i++) {
+            if (!is(key, head_key[i]))
+                continue;
+            if (out->field[i].p)
+                return "it repeats a key that may stand only once";
+            out->field[i] = value;
+        }
+    }
+    return p == end ? NULL : "a line is not \"key value\"";
+}
+
+enum {
+    OWNER = 1 << ASSAY_ROLE_OWNER,
+    SIDES = 1 << ASSAY_ROLE_SOURCE | 1 << ASSAY_ROLE_ARCHIVE,
+    RECONCILE = 1 << ASSAY_ROLE_RECONCILE
+};
+static const struct {
+    const char *kind;
+    int roles;
+} signer[] = {
+    {"plan", OWNER},        {"run-start", SIDES},       {"schema", SIDES},      {"cut", SIDES},
+    {"object", SIDES},      {"object-set", SIDES},      {"chunk", SIDES},       {"run-end", SIDES},
+    {"verdict", RECONCILE}, {"discrepancy", RECONCILE}, {"request", RECONCILE},
+};
+
+const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
+{
+    int roles = 0;
+    for (size_t i = 0; i < sizeof signer / sizeof *signer; i++)
+        if (is(h->kind, signer[i].kind))
+            roles = signer[i].roles;
+    if (!roles)
+        return "no role may state this kind";
+    struct assay_text role = h->field[ASSAY_HEAD_ROLE];
+    if (roles == SIDES && !role.p)
+        return "it does not say its role";
+    for (int r = 0; r < ASSAY_ROLE_COUNT; r++) {
+        if (!(roles & 1 << r) || (role.p && !is(role, assay_role_name((enum assay_role)r))))
+            continue;
+        *out = (enum assay_role)r;
+        return NULL;
+    }
+    return "its role may not state this kind";
+}
+
+bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32])
+{
+    static const char *const citing[] = {"plan", "text", "cut", "columns", "set", "object-set"};
+    char hex[65];
+    if (value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof citing / sizeof *citing; i++) {
+        if (!is(key, citing[i]))
+            continue;
+        memcpy(hex, value.p + 7, 64);
+        hex[64] = '\0';
+        return assay_unhex(hex, sha256, 32) == 0;
+    }
+    return false;
+}
+
+/* ---- the parsed form ---- */
+
+/* One block of memory for all strings (decoding never lengthens) and one for the fields. */
+static bool fill(struct assay_stmt *out, const struct assay_head *h)
+{
+    struct assay_text key, value;
+    size_t n;
+    char *at = out->kind + h->kind.n + 1;
+    const char *p = h->first;
+    memcpy(out->kind, h->kind.p, h->kind.n);
+    out->kind[h->kind.n] = '\0';
+    while (assay_stmt_line(&p, h->end, &key, &value)) {
+        out->field[out->n].key = at;
+        memcpy(at, key.p, key.n);
+        at[key.n] = '\0';
+        at += key.n + 1;
+        out->field[out->n].value = at;
+        if (!assay_stmt_decode(value, at, &n))
+            return false;
+        at += n + 1;
+        out->n++;
+    }
+    return true;
+}
+
+enum assay_status assay_stmt_parse(const char *text, size_t len, struct assay_stmt *out, struct assay_err *e)
+{
+    struct assay_head h;
+    memset(out, 0, sizeof *out);
+    if (len > 2 * ASSAY_MAX_LEAF)
+        return assay_fail(e, ASSAY_ELEDGER, "statement of %zu bytes, the limit is %d", len, ASSAY_MAX_LEAF);
+    size_t note = assay_note_text(text, len);
+    if (note)
+        len = note;
+    const char *wrong = assay_stmt_head(text, len, &h);
+    if (wrong)
+        return assay_fail(e, ASSAY_ELEDGER, "not a statement: %s", wrong);
+    size_t lines = 1;
+    for (const char *p = h.first; p < h.end; p++)
+        lines += *p == '\n';
+    /* Every line gives two strings and loses at least a space and a LF: two NULs always fit. */
+    out->kind = malloc(len + 1);
+    out->field = calloc(lines, sizeof *out->field);
+    if (!out->kind || !out->field) {
+        assay_stmt_release(out);
+        return assay_fail_nomem(e);
+    }
+    if (!fill(out, &h)) {
+        assay_stmt_release(out);
+        return assay_fail(e, ASSAY_ELEDGER, "not a statement: a value has a broken percent escape");
+    }
+    return ASSAY_OK;
+}
+
+const char *assay_stmt_nth(const struct assay_stmt *s, const char *key, size_t i)
+{
+    for (size_t f = 0; f < s->n; f++)
+        if (strcmp(s->field[f].key, key) == 0 && i-- == 0)
+            return s->field[f].value;
+    return NULL;
+}
+
+const char *assay_stmt_get(const struct assay_stmt *s, const char *key)
+{
+    return assay_stmt_nth(s, key, 0);
+}
+
+void assay_stmt_release(struct assay_stmt *s)
+{
+    free(s->kind);
+    free(s->field);
+    memset(s, 0, sizeof *s);
+}

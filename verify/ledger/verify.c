@@ -1,0 +1,416 @@
+/* Checking everything. One walk over the leaves; signatures, which cost fifty times all else, are queued and checked
+ * by a few threads. The first broken leaf is named, whichever check finds it. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assay/digest.h"
+#include "base64.h"
+#include "key.h"
+#include "store.h"
+
+#define QUEUE 2048 /* notes whose signatures wait */
+#define QUEUE_BYTES (8u << 20) /* and their bytes */
+#define THREADS 8
+#define ALONE 64 /* so few are not worth a thread */
+#define SEEN 1024
+
+struct pending {
+    size_t at, len; /* in queue.bytes */
+    uint64_t number;
+    enum assay_role role; /* ASSAY_ROLE_LEDGER: a checkpoint of size `number`; else leaf `number` */
+};
+
+struct pass {
+    struct assay_ledger *l;
+    struct pending queue[QUEUE];
+    size_t queued;
+    struct assay_buf bytes;
+    struct assay_merkle tree;
+    sqlite3_stmt *leaves, *checkpoints, *has_blob;
+    bool at_checkpoint; /* the row of `checkpoints` is not used up */
+    uint64_t n_checkpoints;
+    uint64_t covered; /* size of the last checkpoint that matched */
+    uint8_t tile[8][256][32]; /* hashes of the last unfinished tile of every level */
+    uint8_t seen[SEEN][32]; /* cited blobs known to be there */
+    bool seen_set[SEEN];
+};
+
+/* ---- signatures ---- */
+
+struct slice {
+    const struct pass *p;
+    size_t from, to;
+    size_t bad; /* first that is wrong, or `to` */
+    struct assay_err why;
+};
+
+static void *check_slice(void *arg)
+{
+    struct slice *sl = arg;
+    const struct pass *p = sl->p;
+    for (sl->bad = sl->from; sl->bad < sl->to; sl->bad++) {
+        const struct pending *q = &p->queue[sl->bad];
+        if (assay_leaf_signed(&p->l->ring, q->role, (const char *)p->bytes.ptr + q->at, q->len, &sl->why) != ASSAY_OK)
+            break;
+    }
+    return NULL;
+}
+
+static enum assay_status named(const struct pending *q, const struct assay_err *why, struct assay_err *e)
+{
+    if (why->code != ASSAY_ELEDGER)
+        return assay_fail(e, why->code, "%s", why->msg);
+    return assay_fail(e, why->code, "%s %llu: %s", q->role == ASSAY_ROLE_LEDGER ? "checkpoint of size" : "leaf",
+                      (unsigned long long)q->number, why->msg);
+}
+
+static size_t thread_count(size_t notes)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = cores < 1 ? 1 : cores > THREADS ? THREADS : (size_t)cores;
+    return notes < ALONE ? 1 : n;
+}
+
+/* Check the queue, slice by slice in order: the lowest wrong one is reported. */
+static enum assay_status flush(struct pass *p, struct assay_err *e)
+{
+    struct slice slice[THREADS] = {{0}};
+    pthread_t thread[THREADS];
+    bool started[THREADS] = {false};
+    size_t n = thread_count(p->queued);
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < n; i++) {
+        slice[i] = (struct slice){.p = p, .from = p->queued * i / n, .to = p->queued * (i + 1) / n};
+        started[i] = i + 1 < n && pthread_create(&thread[i], NULL, check_slice, &slice[i]) == 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!started[i])
+            check_slice(&slice[i]);
+    for (size_t i = 0; i < n; i++)
+        if (started[i])
+            pthread_join(thread[i], NULL);
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++)
+        if (slice[i].bad < slice[i].to)
+            s = named(&p->queue[slice[i].bad], &slice[i].why, e);
+    p->queued = 0;
+    assay_buf_reset(&p->bytes);
+    return s;
+}
+
+static enum assay_status enqueue(struct pass *p, enum assay_role role, uint64_t number, const void *note, size_t len,
+                                 struct assay_err *e)
+{
+    enum assay_status s = ASSAY_OK;
+    if (p->queued == QUEUE || p->bytes.len + len > QUEUE_BYTES)
+        s = flush(p, e);
+    if (s != ASSAY_OK)
+        return s;
+    p->queue[p->queued] = (struct pending){p->bytes.len, len, number, role};
+    if (assay_buf_add(&p->bytes, note, len) != ASSAY_OK)
+        return assay_fail_nomem(e);
+    p->queued++;
+    return ASSAY_OK;
+}
+
+/* ---- one leaf ---- */
+
+static bool same_text(sqlite3_stmt *q, int column, struct assay_text want, char *room)
+{
+    size_t n = 0;
+    const char *have = (const char *)sqlite3_column_text(q, column);
+    if (!want.p)
+        return sqlite3_column_type(q, column) == SQLITE_NULL;
+    return have && assay_stmt_decode(want, room, &n) && (size_t)sqlite3_column_bytes(q, column) == n &&
+           memcmp(have, room, n) == 0;
+}
+
+/* Columns 3 to 9 of the walk: the row of leaf_index. */
+static enum assay_status check_index(struct pass *p, uint64_t idx, const struct assay_head *h, enum assay_role role,
+                                     struct assay_err *e)
+{
+    sqlite3_stmt *q = p->leaves;
+    char room[ASSAY_MAX_LEAF + 1];
+    const char *name = assay_role_name(role);
+    bool same = sqlite3_column_type(q, 3) != SQLITE_NULL && same_text(q, 4, h->kind, room) &&
+                same_text(q, 5, (struct assay_text){name, strlen(name)}, room);
+    for (int f = ASSAY_HEAD_DATASET; f < ASSAY_HEAD_FIELDS && same; f++)
+        same = same_text(q, 6 + f - ASSAY_HEAD_DATASET, h->field[f], room);
+    if (same)
+        return ASSAY_OK;
+    return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: its row in leaf_index is not what the leaf says",
+                      (unsigned long long)idx);
+}
+
+static enum assay_status check_cited(struct pass *p, uint64_t idx, const struct assay_head *h, struct assay_err *e)
+{
+    struct assay_text key, value;
+    uint8_t hash[32];
+    char hex[65];
+    for (const char *at = h->first; assay_stmt_line(&at, h->end, &key, &value);) {
+        if (!assay_stmt_cites(key, value, hash))
+            continue;
+        size_t slot = ((size_t)hash[0] << 8 | hash[1]) % SEEN;
+        if (p->seen_set[slot] && memcmp(p->seen[slot], hash, 32) == 0)
+            continue;
+        sqlite3_reset(p->has_blob);
+        sqlite3_bind_blob(p->has_blob, 1, hash, 32, SQLITE_STATIC);
+        int rc = sqlite3_step(p->has_blob);
+        sqlite3_reset(p->has_blob);
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+            return assay_store_fail(p->l, "cannot look up a blob", e);
+        assay_hex(hash, 32, hex);
+        if (rc == SQLITE_DONE)
+            return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: blob sha256:%s is missing", (unsigned long long)idx, hex);
+        memcpy(p->seen[slot], hash, 32);
+        p->seen_set[slot] = true;
+    }
+    return ASSAY_OK;
+}
+
+/* Recompute every tile as it fills, by the recursive definition, and compare with the stored node. */
+static enum assay_status check_tiles(struct pass *p, uint64_t idx, const uint8_t hash[32], struct assay_err *e)
+{
+    uint8_t node[32], stored[32];
+    memcpy(node, hash, 32);
+    for (unsigned level = 0; level < 8; level++) {
+        memcpy(p->tile[level][idx % 256], node, 32);
+        if (idx % 256 != 255 || level == 7)
+            break;
+        idx /= 256;
+        assay_merkle_root_of((const uint8_t(*)[32])p->tile[level], 256, node);
+        enum assay_status s = assay_tree_node(p->l, level + 1, idx, stored, e);
+        if (s != ASSAY_OK)
+            return s;
+        if (memcmp(node, stored, 32) != 0)
+            return assay_fail(e, ASSAY_ELEDGER, "tile node %u/%llu: differs from its leaves", level + 1,
+                              (unsigned long long)idx);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status check_leaf(struct pass *p, struct assay_err *e)
+{
+    sqlite3_stmt *q = p->leaves;
+    struct assay_head h;
+    struct assay_err why = {0};
+    enum assay_role role;
+    uint8_t hash[32];
+    uint64_t idx = p->tree.size, have = (uint64_t)sqlite3_column_int64(q, 0);
+    unsigned long long shown = idx;
+    if (have != idx)
+        return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: missing", shown);
+    const void *stored = sqlite3_column_blob(q, 1), *note = sqlite3_column_blob(q, 2);
+    size_t len = (size_t)sqlite3_column_bytes(q, 2);
+    if (!stored || !note)
+        return assay_store_fail(p->l, "cannot read a leaf", e);
+    assay_merkle_leaf(note, len, hash);
+    if (sqlite3_column_bytes(q, 1) != 32 || memcmp(hash, stored, 32) != 0)
+        return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: stored hash is not the hash of its note", shown);
+    enum assay_status s = assay_leaf_read(note, len, &h, &role, &why);
+    if (s != ASSAY_OK)
+        return assay_fail(e, s, "leaf %llu: %s", shown, why.msg);
+    if ((s = enqueue(p, role, idx, note, len, e)) != ASSAY_OK || (s = check_cited(p, idx, &h, e)) != ASSAY_OK ||
+        (s = check_index(p, idx, &h, role, e)) != ASSAY_OK || (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
+        return s;
+    assay_merkle_add(&p->tree, hash);
+    return ASSAY_OK;
+}
+
+/* ---- checkpoints, in step with the leaves ---- */
+
+static enum assay_status next_checkpoint(struct pass *p, struct assay_err *e)
+{
+    int rc = sqlite3_step(p->checkpoints);
+    p->at_checkpoint = rc == SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ASSAY_OK : assay_store_fail(p->l, "cannot read a checkpoint", e);
+}
+
+static enum assay_status check_checkpoint(struct pass *p, struct assay_err *e)
+{
+    struct assay_head_of_log head;
+    uint8_t root[32];
+    unsigned long long size = p->tree.size;
+    if (!p->at_checkpoint || (uint64_t)sqlite3_column_int64(p->checkpoints, 0) != p->tree.size)
+        return ASSAY_OK;
+    const char *note = sqlite3_column_blob(p->checkpoints, 1);
+    size_t len = (size_t)sqlite3_column_bytes(p->checkpoints, 1), text;
+    const void *frontier = sqlite3_column_blob(p->checkpoints, 2);
+    size_t n = 32 * (size_t)__builtin_popcountll(p->tree.size);
+    if (!note || !(text = assay_note_text(note, len)) || len > ASSAY_MAX_LEAF)
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: not a signed note", size);
+    const char *wrong = assay_checkpoint_parse(note, text, p->l->origin, &head);
+    if (wrong)
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: %s", size, wrong);
+    if (head.size != p->tree.size)
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: its note is for %llu leaves", size,
+                          (unsigned long long)head.size);
+    enum assay_status s = enqueue(p, ASSAY_ROLE_LEDGER, p->tree.size, note, len, e);
+    if (s != ASSAY_OK)
+        return s;
+    assay_merkle_root(&p->tree, root);
+    if (memcmp(root, head.root, 32) != 0)
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: root differs", size);
+    if (!frontier || (size_t)sqlite3_column_bytes(p->checkpoints, 2) != n || memcmp(frontier, p->tree.stack, n) != 0)
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: frontier differs", size);
+    p->n_checkpoints++;
+    p->covered = p->tree.size;
+    return next_checkpoint(p, e);
+}
+
+static enum assay_status check_end(struct pass *p, struct assay_err *e)
+{
+    unsigned long long n = p->tree.size;
+    if (p->at_checkpoint)
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %lld: the database has %llu leaves",
+                          (long long)sqlite3_column_int64(p->checkpoints, 0), n);
+    if (p->covered != p->tree.size)
+        return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: no checkpoint covers it", (unsigned long long)p->covered);
+    return ASSAY_OK;
+}
+
+static enum assay_status walk(struct pass *p, struct assay_err *e)
+{
+    enum assay_status s = assay_store_prepare(
+        p->l,
+        "SELECT leaf.idx, leaf.hash, leaf.note, x.idx, x.kind, x.role, x.dataset, x.run, x.segment, x.chunk "
+        "FROM leaf LEFT JOIN leaf_index AS x ON x.idx = leaf.idx ORDER BY leaf.idx",
+        &p->leaves, e);
+    if (s == ASSAY_OK)
+        s = assay_store_prepare(p->l, "SELECT size, note, frontier FROM checkpoint ORDER BY size", &p->checkpoints, e);
+    if (s == ASSAY_OK)
+        s = assay_store_prepare(p->l, "SELECT 1 FROM blob WHERE sha256 = ?1", &p->has_blob, e);
+    if (s == ASSAY_OK)
+        s = next_checkpoint(p, e);
+    int rc = SQLITE_DONE;
+    while (s == ASSAY_OK && (rc = sqlite3_step(p->leaves)) == SQLITE_ROW)
+        if ((s = check_leaf(p, e)) == ASSAY_OK)
+            s = check_checkpoint(p, e);
+    if (s == ASSAY_OK && rc != SQLITE_DONE)
+        s = assay_store_fail(p->l, "cannot read the leaves", e);
+    return s == ASSAY_OK ? check_end(p, e) : s;
+}
+
+/* ---- the rest of the file ---- */
+
+static enum assay_status check_blob(struct assay_ledger *l, struct assay_sha256 *h, sqlite3_int64 rowid,
+                                    const void *name, struct assay_err *e)
+{
+    sqlite3_blob *b;
+    uint8_t chunk[16384], hash[32];
+    char hex[65];
+    int rc = sqlite3_blob_open(l->db, "main", "blob", "body", rowid, 0, &b),
+        n = rc == SQLITE_OK ? sqlite3_blob_bytes(b) : 0;
+    for (int at = 0, part; at < n && rc == SQLITE_OK; at += part) {
+        part = n - at < (int)sizeof chunk ? n - at : (int)sizeof chunk;
+        if ((rc = sqlite3_blob_read(b, chunk, part, at)) == SQLITE_OK)
+            assay_sha256_update(h, chunk, (size_t)part);
+    }
+    assay_sha256_final(h, hash);
+    enum assay_status s = rc == SQLITE_OK ? ASSAY_OK : assay_store_fail(l, "cannot read a blob", e);
+    sqlite3_blob_close(b);
+    assay_hex(name, 32, hex);
+    if (s == ASSAY_OK && memcmp(hash, name, 32) != 0)
+        s = assay_fail(e, ASSAY_ELEDGER, "blob sha256:%s: its bytes do not hash to its name", hex);
+    return s;
+}
+
+static enum assay_status check_blobs(struct assay_ledger *l, uint64_t *count, struct assay_err *e)
+{
+    sqlite3_stmt *q = NULL;
+    int rc = SQLITE_DONE;
+    struct assay_sha256 *h = assay_sha256_new();
+    enum assay_status s = h ? assay_store_prepare(l, "SELECT rowid, sha256 FROM blob", &q, e) : assay_fail_nomem(e);
+    for (; s == ASSAY_OK && (rc = sqlite3_step(q)) == SQLITE_ROW; ++*count) {
+        const void *name = sqlite3_column_blob(q, 1);
+        if (!name || sqlite3_column_bytes(q, 1) != 32)
+            s = assay_fail(e, ASSAY_ELEDGER, "blob in row %lld: its name is not a SHA-256",
+                           (long long)sqlite3_column_int64(q, 0));
+        else
+            s = check_blob(l, h, sqlite3_column_int64(q, 0), name, e);
+    }
+    if (s == ASSAY_OK && rc != SQLITE_DONE)
+        s = assay_store_fail(l, "cannot read the blobs", e);
+    sqlite3_finalize(q);
+    assay_sha256_free(h);
+    return s;
+}
+
+static enum assay_status check_counts(struct assay_ledger *l, uint64_t n, struct assay_err *e)
+{
+    uint64_t rows, nodes = 0;
+    for (uint64_t k = n / 256; k; k /= 256)
+        nodes += k;
+    enum assay_status s = assay_store_number(l, "SELECT count(*) FROM leaf_index", 0, &rows, e);
+    if (s == ASSAY_OK && rows != n)
+        s = assay_fail(e, ASSAY_ELEDGER, "leaf_index has %llu rows for %llu leaves", (unsigned long long)rows,
+                       (unsigned long long)n);
+    if (s == ASSAY_OK)
+        s = assay_store_number(l, "SELECT count(*) FROM node", 0, &rows, e);
+    if (s == ASSAY_OK && rows != nodes)
+        s = assay_fail(e, ASSAY_ELEDGER, "the node table has %llu rows, %llu leaves make %llu",
+                       (unsigned long long)rows, (unsigned long long)n, (unsigned long long)nodes);
+    return s;
+}
+
+/* The second path once more, over the whole: stored nodes and the last tile. */
+static enum assay_status check_root(struct pass *p, struct assay_ledger_stats *out, struct assay_err *e)
+{
+    uint8_t one[32], two[32];
+    assay_merkle_root(&p->tree, one);
+    enum assay_status s = assay_tree_root(p->l, p->tree.size, two, e);
+    if (s == ASSAY_OK && memcmp(one, two, 32) != 0)
+        s = assay_fail(e, ASSAY_ELEDGER, "the two computations of the root at size %llu differ",
+                       (unsigned long long)p->tree.size);
+    out->leaves = p->tree.size;
+    out->checkpoints = p->n_checkpoints;
+    assay_b64_encode(one, 32, out->root);
+    return s;
+}
+
+static enum assay_status verify_all(struct pass *p, const struct assay_head_of_log *pub, bool found,
+                                    struct assay_ledger_stats *out, struct assay_err *e)
+{
+    struct assay_err late = {0};
+    bool behind;
+    enum assay_status s = walk(p, &late);
+    /* Signatures that wait belong to leaves before the one that stopped the walk: theirs is the first fault. */
+    enum assay_status sig = flush(p, e);
+    if (sig != ASSAY_OK)
+        return sig;
+    if (s != ASSAY_OK)
+        return assay_fail(e, s, "%s", late.msg);
+    if ((s = check_root(p, out, e)) != ASSAY_OK || (s = check_counts(p->l, p->tree.size, e)) != ASSAY_OK ||
+        (s = assay_published_check(p->l, pub, found, p->tree.size, &behind, e)) != ASSAY_OK ||
+        (s = check_blobs(p->l, &out->blobs, e)) != ASSAY_OK)
+        return s;
+    return assay_store_intact(p->l, e);
+}
+
+enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledger_stats *out, struct assay_err *e)
+{
+    struct assay_head_of_log pub;
+    struct assay_err own = {0};
+    bool found;
+    e = e ? e : &own;
+    memset(out, 0, sizeof *out);
+    struct pass *p = calloc(1, sizeof *p);
+    if (!p)
+        return assay_fail_nomem(e);
+    p->l = l;
+    /* The file first, then the snapshot: an appender commits before it publishes, so the database is never behind. */
+    enum assay_status s = assay_published_read(l, &pub, &found, e);
+    bool begun = s == ASSAY_OK && (s = assay_store_exec(l, "BEGIN", "cannot read", e)) == ASSAY_OK;
+    if (s == ASSAY_OK)
+        s = verify_all(p, &pub, found, out, e);
+    sqlite3_finalize(p->leaves);
+    sqlite3_finalize(p->checkpoints);
+    sqlite3_finalize(p->has_blob);
+    if (begun)
+        sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL);
+    assay_buf_release(&p->bytes);
+    free(p);
+    return s;
+}

@@ -1,14 +1,16 @@
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "assay/approve.h"
 #include "assay/check.h"
 #include "assay/digest.h"
+#include "assay/keys.h"
 #include "assay/log.h"
+#include "assay/session.h"
 #include "cmd.h"
-#include "cmd_session.h"
 
-static enum assay_status open_sink(const struct session *s, const char *spool, enum assay_side_id side,
+static enum assay_status open_sink(const struct assay_session *s, const char *spool, enum assay_side_id side,
                                    struct assay_sink **out, struct assay_err *e)
 {
     enum assay_role role = side == ASSAY_SOURCE ? ASSAY_ROLE_SOURCE : ASSAY_ROLE_ARCHIVE;
@@ -30,13 +32,13 @@ static void say(const struct assay_check *c, const struct assay_check_result *r)
 }
 
 /* One dataset, one side. What the check finds is in the ledger; the exit code says only whether it could look. */
-static int verify_set(struct session *s, const struct assay_dataset *d, enum assay_side_id side, const char *run,
-                      const char *spool)
+static int verify_set(struct assay_session *s, const struct assay_dataset *d, enum assay_side_id side, const char *run,
+                      const char *spool, const uint8_t *dataset_key)
 {
     struct assay_check_result r;
     struct assay_err e = {0};
-    struct assay_check c = {s->plan, d, side, run, s->segments, s->n_segments, s->jobs, NULL, NULL, s->dataset_key};
-    enum assay_status st = session_ledger(s, &c.ledger, &e);
+    struct assay_check c = {s->plan, d, side, run, s->segments, s->n_segments, s->jobs, NULL, NULL, dataset_key};
+    enum assay_status st = assay_session_ledger(s, &c.ledger, &e);
     if (st == ASSAY_ENOTFOUND && spool) { /* a checker on a machine of its own has no ledger at hand */
         assay_err_reset(&e);
         st = ASSAY_OK;
@@ -58,13 +60,19 @@ static int verify_set(struct session *s, const struct assay_dataset *d, enum ass
 
 int assay_cmd_verify(struct assay_args *a)
 {
-    struct session s;
+    struct assay_session s;
     struct assay_err e = {0};
+    uint8_t key[32];
     char run[37];
     const char *side = assay_arg(a, "side"), *spool = assay_arg(a, "spool");
-    int worst = session_open(a, &s);
+    int worst = assay_session_open(a, &s);
     if (worst != ASSAY_EXIT_OK)
         goto done;
+    if (assay_dataset_key_load(s.keys_dir, key, &e) != ASSAY_OK) {
+        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
+        worst = ASSAY_EXIT_USAGE;
+        goto done;
+    }
     if (spool && s.n_sets * (side ? 1 : 2) > 1) {
         assay_log(ASSAY_LOG_ERROR, "a spool takes one side of one dataset: give --side and --dataset");
         worst = ASSAY_EXIT_USAGE;
@@ -78,11 +86,12 @@ int assay_cmd_verify(struct assay_args *a)
         for (int k = ASSAY_SOURCE; k <= ASSAY_ARCHIVE && !assay_interrupted(); k++) {
             if (side && strcmp(side, assay_side_name((enum assay_side_id)k)) != 0)
                 continue;
-            int code = verify_set(&s, s.set[i], (enum assay_side_id)k, run, spool);
+            int code = verify_set(&s, s.set[i], (enum assay_side_id)k, run, spool, key);
             if (code != ASSAY_EXIT_OK && worst != ASSAY_EXIT_LEDGER)
                 worst = code;
         }
 done:
-    session_close(&s);
+    OPENSSL_cleanse(key, sizeof key);
+    assay_session_close(&s);
     return worst;
 }

@@ -1,15 +1,14 @@
-#include "cmd_session.h"
+#include "assay/session.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "assay/keys.h"
+#include "assay/limits.h"
 #include "assay/log.h"
 #include "assay/publish.h"
 
-static int choose_sets(struct assay_args *a, struct session *s)
+static int choose_sets(struct assay_args *a, struct assay_session *s)
 {
     const char *const *name, *known[ASSAY_MAX_DATASETS];
     size_t n = assay_arg_list(a, "dataset", &name);
@@ -42,13 +41,13 @@ static char *joined(const struct assay_plan *p, const char *path)
     return NULL;
 }
 
-int session_open(struct assay_args *a, struct session *s)
+int assay_session_open(struct assay_args *a, struct assay_session *s)
 {
     struct assay_err e = {0};
     struct assay_buf errors = {0};
     const char *const *operand;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    *s = (struct session){0};
+    *s = (struct assay_session){0};
     assay_arg_operands(a, &operand);
     enum assay_status st = assay_plan_load(operand[0], &s->plan, &errors, &e);
     if (st != ASSAY_OK) {
@@ -64,26 +63,21 @@ int session_open(struct assay_args *a, struct session *s)
     s->keys_dir = joined(s->plan, s->plan->keys);
     if (!s->ledger_path || !s->keys_dir)
         return ASSAY_EXIT_UNVERIFIED;
-    if (assay_dataset_key_load(s->keys_dir, s->dataset_key, &e) != ASSAY_OK) {
-        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
-        return ASSAY_EXIT_USAGE;
-    }
     s->n_segments = assay_arg_list(a, "segment", &s->segments);
     long long jobs = assay_arg_number(a, "jobs", cores < 1 ? 1 : cores);
     s->jobs = jobs < 1 ? 1 : jobs > 64 ? 64 : (unsigned)jobs;
     return ASSAY_EXIT_OK;
 }
 
-enum assay_status session_ledger(const struct session *s, struct assay_ledger **out, struct assay_err *e)
+enum assay_status assay_session_ledger(const struct assay_session *s, struct assay_ledger **out, struct assay_err *e)
 {
     return assay_ledger_open(s->ledger_path, s->keys_dir, out, e);
 }
 
-void session_close(struct session *s)
+void assay_session_close(struct assay_session *s)
 {
     assay_plan_free(s->plan);
     free(s->set);
     free(s->ledger_path);
     free(s->keys_dir);
-    OPENSSL_cleanse(s->dataset_key, sizeof s->dataset_key);
 }

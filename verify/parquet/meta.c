@@ -1,0 +1,353 @@
+#include "meta.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/bytes.h"
+#include "assay/limits.h"
+
+#define MAGIC "PAR1"
+#define MAGIC_ENCRYPTED "PARE"
+#define TAIL 8 /* footer length and magic */
+#define MAX_ELEMENTS 65536 /* of the schema tree: an element costs the file three bytes, and us seventy */
+
+/* The walk over the footer. */
+struct walk {
+    struct assay_pq_thrift t;
+    struct assay_pq_meta *m;
+    const char *file;
+    struct assay_err *e;
+    struct assay_pq_leaf *leaf; /* NULL until the schema was read */
+    size_t group_cap;
+    int64_t num_rows; /* as claimed; -1: absent */
+    bool has_groups;
+};
+
+static enum assay_status bad(struct walk *w, const char *why)
+{
+    return assay_fail(w->e, ASSAY_EDATA, "%s: footer: %s, at byte %llu", w->file, why,
+                      (unsigned long long)(w->m->footer_at + (uint64_t)(w->t.p - w->t.begin)));
+}
+
+static enum assay_status encrypted(struct walk *w)
+{
+    return assay_fail(w->e, ASSAY_ETYPE,
+                      "%s: the file is encrypted (Parquet modular encryption), which is not supported", w->file);
+}
+
+static enum assay_status read_schema(struct walk *w, const struct assay_pq_field *f)
+{
+    uint32_t n = assay_pq_thrift_list(&w->t, f, TH_STRUCT);
+    if (w->t.err || w->leaf)
+        return bad(w, w->t.err ? w->t.err : "the schema is given twice");
+    if (n > MAX_ELEMENTS)
+        return assay_fail(w->e, ASSAY_ELIMIT, "%s: footer: more than %d schema elements", w->file, MAX_ELEMENTS);
+    struct assay_pq_element *el = NULL;
+    size_t have = 0, cap = 0;
+    enum assay_status s = ASSAY_OK;
+    for (; have < n && s == ASSAY_OK; have++) {
+        if (have == cap) {
+            cap = cap ? cap * 2 : 64;
+            struct assay_pq_element *grown = realloc(el, cap * sizeof *grown);
+            if (!grown) {
+                s = assay_fail_nomem(w->e);
+                break;
+            }
+            el = grown;
+        }
+        assay_pq_element_read(&w->t, &el[have]);
+        if (w->t.err)
+            s = bad(w, w->t.err);
+    }
+    if (s == ASSAY_OK)
+        s = assay_pq_schema_columns(w->m, w->file, el, n, &w->leaf, w->e);
+    free(el);
+    return s;
+}
+
+/* ColumnMetaData, the fields that decoding needs; -1: absent. */
+struct chunk_fields {
+    int64_t type, codec, values, size, data_at, dictionary_at;
+    struct assay_pq_span path; /* its only element */
+    uint32_t path_parts;
+};
+
+static void read_path(struct assay_pq_thrift *t, const struct assay_pq_field *f, struct chunk_fields *c)
+{
+    c->path_parts = assay_pq_thrift_list(t, f, TH_BINARY);
+    for (uint32_t i = 0; i < c->path_parts && !t->err; i++)
+        c->path = assay_pq_thrift_string(t);
+}
+
+static void read_chunk_fields(struct assay_pq_thrift *t, struct chunk_fields *c)
+{
+    for (struct assay_pq_field f = {0}; assay_pq_thrift_field(t, &f);)
+        switch (f.id) {
+        case 1:
+            c->type = assay_pq_thrift_int(t, &f);
+            break;
+        case 3:
+            read_path(t, &f, c);
+            break;
+        case 4:
+            c->codec = assay_pq_thrift_int(t, &f);
+            break;
+        case 5:
+            c->values = assay_pq_thrift_int(t, &f);
+            break;
+        case 7:
+            c->size = assay_pq_thrift_int(t, &f);
+            break;
+        case 9:
+            c->data_at = assay_pq_thrift_int(t, &f);
+            break;
+        case 11:
+            c->dictionary_at = assay_pq_thrift_int(t, &f);
+            break;
+        default:
+            assay_pq_thrift_skip(t, &f);
+        }
+}
+
+static enum assay_status check_chunk(struct walk *w, const struct chunk_fields *c, const struct assay_pq_leaf *leaf,
+                                     struct assay_pq_chunk *out)
+{
+    if (c->type < 0 || c->codec < 0 || c->codec > INT32_MAX || c->values < 0 || c->size < 0 || c->data_at < 0)
+        return bad(w, "a column chunk lacks a field or has a negative one");
+    if (leaf->flat && c->type != leaf->physical)
+        return bad(w, "a column chunk has another physical type than the schema");
+    if (leaf->flat &&
+        (c->path_parts != 1 || c->path.len != leaf->name.len || memcmp(c->path.p, leaf->name.p, leaf->name.len) != 0))
+        return bad(w, "a column chunk has another name than the schema");
+    if (c->values == 0 && c->size == 0) { /* an empty row group: writers leave the offsets zero */
+        *out = (struct assay_pq_chunk){.start = strlen(MAGIC), .codec = (uint32_t)c->codec};
+        return ASSAY_OK;
+    }
+    int64_t start = c->data_at;
+    if (c->dictionary_at > 0 && c->dictionary_at < start)
+        start = c->dictionary_at;
+    if (start < (int64_t)strlen(MAGIC) || (uint64_t)start > w->m->footer_at ||
+        (uint64_t)c->size > w->m->footer_at - (uint64_t)start || c->data_at - start > c->size)
+        return bad(w, "a column chunk lies outside the file's data");
+    *out = (struct assay_pq_chunk){(uint64_t)start, (uint64_t)c->size, (uint64_t)c->values, (uint32_t)c->codec};
+    return ASSAY_OK;
+}
+
+static enum assay_status read_chunk(struct walk *w, const struct assay_pq_leaf *leaf, struct assay_pq_chunk *out)
+{
+    struct chunk_fields c = {-1, -1, -1, -1, -1, -1, {0}, 0};
+    bool other_file = false, cipher = false;
+    for (struct assay_pq_field f = {0}; assay_pq_thrift_field(&w->t, &f);)
+        if (f.id == 1)
+            other_file = assay_pq_thrift_bytes(&w->t, &f).len > 0;
+        else if (f.id == 3 && assay_pq_thrift_struct(&w->t, &f))
+            read_chunk_fields(&w->t, &c);
+        else {
+            cipher = cipher || f.id == 8 || f.id == 9;
+            assay_pq_thrift_skip(&w->t, &f);
+        }
+    if (w->t.err)
+        return bad(w, w->t.err);
+    if (cipher)
+        return encrypted(w);
+    if (other_file)
+        return assay_fail(w->e, ASSAY_ETYPE, "%s: the data of a column lies in another file, which is not supported",
+                          w->file);
+    return check_chunk(w, &c, leaf, out);
+}
+
+static enum assay_status grow_groups(struct walk *w)
+{
+    if (w->m->groups < w->group_cap)
+        return ASSAY_OK;
+    size_t cap = w->group_cap ? w->group_cap * 2 : 1;
+    uint64_t *rows = realloc(w->m->group_rows, cap * sizeof *rows);
+    if (rows)
+        w->m->group_rows = rows;
+    struct assay_pq_chunk *chunk =
+        rows ? reallocarray(w->m->chunk, cap * (w->m->leaves + (size_t)1), sizeof *chunk) : NULL;
+    if (!chunk)
+        return assay_fail_nomem(w->e);
+    w->m->chunk = chunk;
+    w->group_cap = cap;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_chunks(struct walk *w, const struct assay_pq_field *f)
+{
+    struct assay_pq_meta *m = w->m;
+    uint32_t n = assay_pq_thrift_list(&w->t, f, TH_STRUCT);
+    if (w->t.err)
+        return bad(w, w->t.err);
+    if (n != m->leaves)
+        return bad(w, "a row group has not as many columns as the schema");
+    enum assay_status s = ASSAY_OK;
+    for (uint32_t i = 0; i < n && s == ASSAY_OK; i++)
+        s = read_chunk(w, &w->leaf[i], &m->chunk[m->groups * m->leaves + i]);
+    return s;
+}
+
+static enum assay_status read_group(struct walk *w)
+{
+    struct assay_pq_meta *m = w->m;
+    int64_t rows = -1;
+    int chunks = 0;
+    enum assay_status s = grow_groups(w);
+    struct assay_pq_field f = {0};
+    while (s == ASSAY_OK && assay_pq_thrift_field(&w->t, &f))
+        if (f.id == 1 && chunks++ == 0)
+            s = read_chunks(w, &f);
+        else if (f.id == 3)
+            rows = assay_pq_thrift_int(&w->t, &f);
+        else
+            assay_pq_thrift_skip(&w->t, &f);
+    if (s != ASSAY_OK)
+        return s;
+    if (w->t.err || chunks != 1 || rows < 0)
+        return bad(w, w->t.err ? w->t.err : "a row group lacks its columns or its number of rows");
+    for (uint32_t i = 0; i < m->leaves; i++)
+        if (w->leaf[i].flat && m->chunk[m->groups * m->leaves + i].values != (uint64_t)rows)
+            return bad(w, "a column chunk has not as many values as its row group has rows");
+    if ((uint64_t)rows > ASSAY_MAX_PARQUET_ROWS - m->rows)
+        return assay_fail(w->e, ASSAY_ELIMIT, "%s: more than %llu rows", w->file, ASSAY_MAX_PARQUET_ROWS);
+    m->group_rows[m->groups++] = (uint64_t)rows;
+    m->rows += (uint64_t)rows;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_groups(struct walk *w, const struct assay_pq_field *f)
+{
+    uint32_t n = assay_pq_thrift_list(&w->t, f, TH_STRUCT);
+    if (w->t.err || w->has_groups || !w->leaf)
+        return bad(w, w->t.err        ? w->t.err
+                      : w->has_groups ? "the row groups are given twice"
+                                      : "the row groups come before the schema");
+    w->has_groups = true;
+    if (n > ASSAY_MAX_PARQUET_ROW_GROUPS)
+        return assay_fail(w->e, ASSAY_ELIMIT, "%s: more than %u row groups", w->file, ASSAY_MAX_PARQUET_ROW_GROUPS);
+    enum assay_status s = ASSAY_OK;
+    for (uint32_t i = 0; i < n && s == ASSAY_OK; i++)
+        s = read_group(w);
+    return s;
+}
+
+static bool is(struct assay_pq_span s, const char *text)
+{
+    return s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
+}
+
+/* Spark marks files whose dates before the switch of calendars are not proleptic Gregorian. */
+static void read_key_values(struct walk *w, const struct assay_pq_field *list)
+{
+    uint32_t n = assay_pq_thrift_list(&w->t, list, TH_STRUCT);
+    for (uint32_t i = 0; i < n && !w->t.err; i++)
+        for (struct assay_pq_field f = {0}; assay_pq_thrift_field(&w->t, &f);)
+            if (f.id == 1) {
+                struct assay_pq_span key = assay_pq_thrift_bytes(&w->t, &f);
+                w->m->legacy_dates = w->m->legacy_dates || is(key, "org.apache.spark.legacyDateTime");
+                w->m->legacy_int96 = w->m->legacy_int96 || is(key, "org.apache.spark.legacyINT96");
+            } else {
+                assay_pq_thrift_skip(&w->t, &f);
+            }
+}
+
+static enum assay_status read_fields(struct walk *w)
+{
+    enum assay_status s = ASSAY_OK;
+    struct assay_pq_field f = {0};
+    while (s == ASSAY_OK && assay_pq_thrift_field(&w->t, &f))
+        switch (f.id) {
+        case 2:
+            s = read_schema(w, &f);
+            break;
+        case 3:
+            w->num_rows = assay_pq_thrift_int(&w->t, &f);
+            break;
+        case 4:
+            s = read_groups(w, &f);
+            break;
+        case 5:
+            read_key_values(w, &f);
+            break;
+        case 8:
+            s = encrypted(w);
+            break;
+        default:
+            assay_pq_thrift_skip(&w->t, &f);
+        }
+    if (s != ASSAY_OK)
+        return s;
+    if (w->t.err)
+        return bad(w, w->t.err);
+    if (w->t.p != w->t.end)
+        return bad(w, "bytes follow the end of the metadata");
+    if (!w->has_groups || w->num_rows < 0)
+        return bad(w, "the row groups or the number of rows are missing");
+    if ((uint64_t)w->num_rows != w->m->rows)
+        return assay_fail(w->e, ASSAY_EDATA, "%s: footer: claims %lld rows, its row groups hold %llu", w->file,
+                          (long long)w->num_rows, (unsigned long long)w->m->rows);
+    return ASSAY_OK;
+}
+
+/* The bytes of the footer, found from both ends of the file. */
+static enum assay_status load(struct assay_pq_meta *m, const struct assay_pq_file *f, uint8_t **out, size_t *n,
+                              struct assay_err *e)
+{
+    uint8_t head[4], tail[TAIL];
+    enum assay_status s = assay_pq_file_read(f, 0, head, sizeof head, e);
+    if (s == ASSAY_OK)
+        s = assay_pq_file_read(f, f->size - TAIL, tail, sizeof tail, e);
+    if (s != ASSAY_OK)
+        return s;
+    if (memcmp(tail + 4, MAGIC_ENCRYPTED, 4) == 0)
+        return assay_fail(e, ASSAY_ETYPE, "%s: the file is encrypted (magic PARE), which is not supported", f->name);
+    if (memcmp(tail + 4, MAGIC, 4) != 0)
+        return assay_fail(e, ASSAY_EDATA, "%s: does not end with PAR1: no Parquet file, or cut short", f->name);
+    if (memcmp(head, MAGIC, 4) != 0)
+        return assay_fail(e, ASSAY_EDATA, "%s: does not begin with PAR1", f->name);
+    uint64_t len = assay_get_le32(tail);
+    if (len == 0 || len > f->size - TAIL - sizeof head)
+        return assay_fail(e, ASSAY_EDATA, "%s: footer of %llu bytes in a file of %llu", f->name,
+                          (unsigned long long)len, (unsigned long long)f->size);
+    if (len > ASSAY_MAX_PARQUET_FOOTER)
+        return assay_fail(e, ASSAY_ELIMIT, "%s: footer of %llu bytes, the limit is %u", f->name,
+                          (unsigned long long)len, ASSAY_MAX_PARQUET_FOOTER);
+    *n = (size_t)len;
+    m->footer_at = f->size - TAIL - len;
+    if (!(*out = malloc(*n)))
+        return assay_fail_nomem(e);
+    return assay_pq_file_read(f, m->footer_at, *out, *n, e);
+}
+
+enum assay_status assay_pq_meta_read(struct assay_pq_meta *m, const struct assay_pq_file *f, struct assay_err *e)
+{
+    uint8_t *footer = NULL;
+    size_t n = 0;
+    *m = (struct assay_pq_meta){0};
+    enum assay_status s = load(m, f, &footer, &n, e);
+    if (s == ASSAY_OK) {
+        struct walk w = {.m = m, .file = f->name, .e = e, .num_rows = -1};
+        assay_pq_thrift_init(&w.t, footer, n);
+        s = read_fields(&w);
+        free(w.leaf);
+    }
+    free(footer);
+    for (size_t i = 0; i < m->columns && s == ASSAY_OK; i++)
+        assay_pq_type_legacy(&m->column[i].type, m->legacy_int96, m->legacy_dates);
+    if (s != ASSAY_OK)
+        assay_pq_meta_release(m);
+    return s;
+}
+
+void assay_pq_meta_release(struct assay_pq_meta *m)
+{
+    for (size_t i = 0; i < m->columns; i++) {
+        free(m->column[i].name);
+        free(m->column[i].native);
+        assay_pq_type_release(&m->column[i].type);
+    }
+    free(m->column);
+    free(m->group_rows);
+    free(m->chunk);
+    *m = (struct assay_pq_meta){0};
+}

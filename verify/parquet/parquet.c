@@ -1,0 +1,259 @@
+/* The "parquet" file format: schema and scan over one open object. Flat columns of every type; nested ones are named,
+ * never guessed at. The file is hashed a little ahead of the decoder, through the same descriptor. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/limits.h"
+#include "column.h"
+
+#define BATCH_BYTES (128u << 10) /* of values: a batch should stay in the second-level cache */
+#define READ_AHEAD_ALL (16u << 20) /* shared by all columns */
+#define READ_AHEAD_MOST (256u << 10)
+#define READ_AHEAD_LEAST (8u << 10)
+
+struct scan {
+    struct assay_scan base;
+    struct assay_pq_file file;
+    char *name;
+    struct assay_pq_meta meta;
+    struct assay_pq_context ctx;
+    struct assay_sha256 *sha;
+    struct assay_pq_cursor **cursor;
+    struct assay_value *values;
+    size_t cols, max_rows;
+    size_t next_group;
+    uint64_t group_left, rows; /* rows of the open group still to come; rows delivered */
+    bool in_group, ended;
+    uint8_t sha256[32];
+};
+
+static struct scan *self(struct assay_scan *s)
+{
+    return (struct scan *)(void *)s;
+}
+
+static enum assay_status parquet_schema(int fd, const char *name, const struct assay_locator *loc,
+                                        struct assay_schema *out, struct assay_err *e)
+{
+    (void)loc;
+    struct assay_pq_file file;
+    struct assay_pq_meta meta;
+    enum assay_status s = assay_pq_file_init(&file, fd, name, e);
+    if (s == ASSAY_OK)
+        s = assay_pq_meta_read(&meta, &file, e);
+    if (s != ASSAY_OK)
+        return s;
+    s = assay_pq_schema_observed(&meta, out, e);
+    assay_pq_meta_release(&meta);
+    return s;
+}
+
+static enum assay_status find_column(const struct scan *s, const char *name, const struct assay_pq_column **out,
+                                     struct assay_err *e)
+{
+    const struct assay_pq_column *found = NULL;
+    for (size_t i = 0; i < s->meta.columns; i++) {
+        if (strcmp(s->meta.column[i].name, name) != 0)
+            continue;
+        if (found)
+            return assay_fail(e, ASSAY_EDATA, "%s: two columns are named \"%s\"", s->name, name);
+        found = &s->meta.column[i];
+    }
+    if (!found)
+        return assay_fail(e, ASSAY_ENOTFOUND, "%s: no column \"%s\"", s->name, name);
+    if (found->nested)
+        return assay_fail(e, ASSAY_ETYPE, "%s: column \"%s\": nested types are not supported yet (%s)", s->name, name,
+                          found->native);
+    if (found->type.logical == ASSAY_L_NONE && !found->type.spans)
+        return assay_fail(e, ASSAY_ETYPE, "%s: column \"%s\": type %s is not supported", s->name, name, found->native);
+    *out = found;
+    return ASSAY_OK;
+}
+
+static enum assay_status make_cursors(struct scan *s, const struct assay_scan_opts *o, struct assay_err *e)
+{
+    s->cursor = calloc(o->n_columns, sizeof(struct assay_pq_cursor *));
+    if (!s->cursor)
+        return assay_fail_nomem(e);
+    for (s->cols = 0; s->cols < o->n_columns; s->cols++) {
+        const struct assay_pq_column *column = NULL;
+        enum assay_status st = find_column(s, o->columns[s->cols], &column, e);
+        if (st != ASSAY_OK)
+            return st;
+        struct assay_pq_cursor *c = calloc(1, sizeof *c);
+        if (!c)
+            return assay_fail_nomem(e);
+        c->column = column;
+        c->ctx = &s->ctx;
+        s->cursor[s->cols] = c;
+    }
+    return ASSAY_OK;
+}
+
+static size_t clamp(size_t v, size_t lo, size_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+static void parquet_free(struct assay_scan *base)
+{
+    struct scan *s = self(base);
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->cols; i++) {
+        assay_pq_cursor_release(s->cursor[i]);
+        free(s->cursor[i]);
+    }
+    free(s->cursor);
+    free(s->values);
+    assay_pq_meta_release(&s->meta);
+    assay_pq_codec_release(&s->ctx.codec);
+    assay_sha256_free(s->sha);
+    free(s->name);
+    free(s);
+}
+
+static enum assay_status parquet_scan(int fd, const char *name, const struct assay_locator *loc,
+                                      const struct assay_scan_opts *o, struct assay_scan **out, struct assay_err *e)
+{
+    (void)loc;
+    *out = NULL;
+    if (o->n_columns == 0)
+        return assay_fail(e, ASSAY_EUSAGE, "%s: no columns were asked for", name);
+    struct scan *s = calloc(1, sizeof *s);
+    if (!s)
+        return assay_fail_nomem(e);
+    enum assay_status st = ASSAY_ENOMEM;
+    s->max_rows = clamp(BATCH_BYTES / sizeof *s->values / o->n_columns, 32, ASSAY_BATCH_ROWS);
+    s->ctx.read_ahead = clamp(READ_AHEAD_ALL / o->n_columns, READ_AHEAD_LEAST, READ_AHEAD_MOST);
+    s->name = strdup(name);
+    s->sha = assay_sha256_new();
+    s->values = calloc(s->max_rows * o->n_columns, sizeof *s->values);
+    if (!s->name || !s->sha || !s->values) {
+        assay_fail_nomem(e);
+        goto fail;
+    }
+    s->ctx.file = &s->file;
+    st = assay_pq_file_init(&s->file, fd, s->name, e);
+    if (st == ASSAY_OK)
+        st = assay_pq_meta_read(&s->meta, &s->file, e);
+    if (st == ASSAY_OK)
+        st = make_cursors(s, o, e);
+    if (st != ASSAY_OK)
+        goto fail;
+    *out = &s->base;
+    return ASSAY_OK;
+fail:
+    parquet_free(&s->base);
+    return st;
+}
+
+static enum assay_status open_group(struct scan *s, struct assay_err *e)
+{
+    const struct assay_pq_chunk *chunk = &s->meta.chunk[s->next_group * s->meta.leaves];
+    uint64_t upto = 0;
+    s->ctx.group = s->next_group;
+    for (size_t i = 0; i < s->cols; i++) {
+        const struct assay_pq_chunk *c = &chunk[s->cursor[i]->column->leaf];
+        enum assay_status st = assay_pq_cursor_open(s->cursor[i], c, e);
+        if (st != ASSAY_OK)
+            return st;
+        upto = c->start + c->size > upto ? c->start + c->size : upto;
+    }
+    s->group_left = s->meta.group_rows[s->next_group++];
+    s->in_group = true;
+    return assay_pq_file_hash(&s->file, s->sha, upto, e);
+}
+
+static enum assay_status close_group(struct scan *s, struct assay_err *e)
+{
+    enum assay_status st = ASSAY_OK;
+    for (size_t i = 0; i < s->cols && st == ASSAY_OK; i++)
+        st = assay_pq_cursor_close(s->cursor[i], e);
+    s->in_group = false;
+    return st;
+}
+
+/* Rows to deliver next, all of them inside one page of every column; 0 at the end of the last group. */
+static enum assay_status window(struct scan *s, size_t *rows, struct assay_err *e)
+{
+    enum assay_status st = ASSAY_OK;
+    *rows = 0;
+    while (st == ASSAY_OK && !(s->in_group && s->group_left)) {
+        if (s->in_group)
+            st = close_group(s, e);
+        else if (s->next_group == s->meta.groups)
+            return ASSAY_OK;
+        else
+            st = open_group(s, e);
+    }
+    uint64_t n = s->group_left < s->max_rows ? s->group_left : s->max_rows;
+    for (size_t i = 0; i < s->cols && st == ASSAY_OK; i++) {
+        st = assay_pq_cursor_load(s->cursor[i], e);
+        n = s->cursor[i]->left < n ? s->cursor[i]->left : n;
+    }
+    *rows = (size_t)n;
+    return st;
+}
+
+static enum assay_status finish(struct scan *s, struct assay_err *e)
+{
+    enum assay_status st = assay_pq_file_hash(&s->file, s->sha, s->file.size, e);
+    if (st == ASSAY_OK)
+        st = assay_pq_file_same(&s->file, e);
+    if (st != ASSAY_OK)
+        return st;
+    assay_sha256_final(s->sha, s->sha256);
+    s->ended = true;
+    return ASSAY_OK;
+}
+
+static enum assay_status decode(struct scan *s, struct assay_batch *b, struct assay_err *e)
+{
+    size_t rows = 0;
+    enum assay_status st = s->ended ? ASSAY_OK : window(s, &rows, e);
+    for (size_t i = 0; i < s->cols && rows && st == ASSAY_OK; i++)
+        st = assay_pq_cursor_take(s->cursor[i], rows, s->values + i, s->cols, e);
+    if (st == ASSAY_OK && rows == 0 && !s->ended)
+        st = finish(s, e);
+    if (st != ASSAY_OK)
+        return st;
+    *b = (struct assay_batch){.rows = rows, .cols = s->cols, .v = s->values, .first_pos = s->rows + 1};
+    s->rows += rows;
+    s->group_left -= rows;
+    return ASSAY_OK;
+}
+
+static enum assay_status parquet_next(struct assay_scan *base, struct assay_batch *b, struct assay_err *e)
+{
+    struct scan *s = self(base);
+    enum assay_status st = decode(s, b, e);
+    struct assay_err changed = {0};
+    /* Bytes that do not decode because someone is writing them are no finding about the archive. */
+    if ((st == ASSAY_EDATA || st == ASSAY_ELIMIT) && assay_pq_file_same(&s->file, &changed) == ASSAY_ECHANGED) {
+        st = changed.code;
+        if (e)
+            *e = changed;
+    }
+    return st;
+}
+
+static void parquet_end(struct assay_scan *base, struct assay_scan_end *end)
+{
+    const struct scan *s = self(base);
+    *end = (struct assay_scan_end){.rows = s->rows, .counted = true, .claimed_rows = s->meta.rows, .hashed = true};
+    memcpy(end->sha256, s->sha256, sizeof end->sha256);
+    end->bytes = s->file.size;
+}
+
+static const char *const suffixes[] = {".parquet", ".parq", NULL};
+
+const struct assay_format_ops assay_parquet_format = {
+    .name = "parquet",
+    .suffixes = suffixes,
+    .schema = parquet_schema,
+    .scan = parquet_scan,
+    .next = parquet_next,
+    .end = parquet_end,
+    .scan_free = parquet_free,
+};

@@ -294,7 +294,7 @@ enum assay_csv_step assay_csv_record(struct assay_csv_lexer *lx, const struct as
                 return ASSAY_CSV_MORE;
             break;
         } else if (!rec->defect) {
-            rec->defect = stray(lx, c, f.flags != 0);
+            rec->defect = f.flags && pos != f.close ? DEFECT_AFTER : stray(lx, c, f.flags != 0);
         }
     }
     rec->blank = pos == start;

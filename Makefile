@@ -117,7 +117,7 @@ bench: all $(BENCH_BIN) node_modules/.installed ## measure against the floors; w
 ##@ Gates
 # Left out of cppcheck: what clang's analyser does by following paths, and its trouble with C++ words as C names.
 CPPCHECK_QUIET := missingIncludeSystem memleak nullPointer legacyUninitvar internalAstError
-.PHONY: asan fuzz tidy clang-tidy cppcheck check format-check check-headers check-layers check-symbols check-layout check-shell
+.PHONY: asan fuzz tidy clang-tidy cppcheck check format format-check check-headers check-layers check-symbols check-layout check-shell
 asan: ## unit tests and fuzz corpora under AddressSanitizer and UBSan
 	$(MAKE) BUILD=build-asan CFLAGS='$(SANITIZE)' test-unit
 fuzz: ## libFuzzer on every target, FUZZ_SECONDS each (default 60)
@@ -132,6 +132,8 @@ cppcheck:
 		$(CPPCHECK_QUIET:%=--suppress=%) -j 2 -D_GNU_SOURCE -DASSAY_FUZZ_MAIN $(TIDY_DEFS:%='%') -Iinclude $(ALL_SRC)
 format-check: ## the sources are as clang-format leaves them
 	clang-format --dry-run -Werror $(ALL_SRC) $(HDRS)
+format: ## let clang-format write them so
+	clang-format -i $(ALL_SRC) $(HDRS)
 check: check-headers check-layers check-symbols check-layout check-shell ## the five structural gates
 check-headers: $(HDRS:%=%.alone) ## every header compiles alone
 %.h.alone: %.h FORCE
@@ -151,7 +153,7 @@ DOCS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SCHEMAS := $(wildcard docs/*.schema.json)
 .PHONY: install uninstall clean help
 COMPLETIONS := bash-completion/completions/assay zsh/site-functions/_assay fish/vendor_completions.d/assay.fish
-install: all $(LIB_A) $(BUILD)/assay.pc $(COMPLETIONS:%=$(BUILD)/share/%) ## DESTDIR and PREFIX are honoured
+install: all $(LIB_A) $(BUILD)/assay.pc $(BUILD)/man/assay.1 $(COMPLETIONS:%=$(BUILD)/share/%) ## DESTDIR and PREFIX are honoured
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/assay \
 		$(SHARE)/doc/assay $(SHARE)/assay/schema
 	install $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
@@ -163,15 +165,20 @@ install: all $(LIB_A) $(BUILD)/assay.pc $(COMPLETIONS:%=$(BUILD)/share/%) ## DES
 	install -m 644 include/assay/*.h $(DESTDIR)$(PREFIX)/include/assay
 	install -m 644 $(DOCS) $(SHARE)/doc/assay
 	set -e; for f in $(COMPLETIONS); do install -D -m 644 $(BUILD)/share/$$f $(SHARE)/$$f; done
+	install -D -m 644 -t $(SHARE)/man/man1 $(BUILD)/man/*.1
 	$(if $(SCHEMAS),install -m 644 $(SCHEMAS) $(SHARE)/assay/schema)
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(LIBDIR)/libassay.a $(DESTDIR)$(LIBDIR)/libassay.so* \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(COMPLETIONS:%=$(SHARE)/%)
+		$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(COMPLETIONS:%=$(SHARE)/%) \
+		$(SHARE)/man/man1/assay.1 $(SHARE)/man/man1/assay-*.1
 	rm -rf $(DESTDIR)$(PREFIX)/include/assay $(SHARE)/doc/assay $(SHARE)/assay
 # $(BUILD)/share/SHELL-SOMETHING/...: the shell is the first word of the path.
 $(COMPLETIONS:%=$(BUILD)/share/%): $(BUILD)/assay
 	@mkdir -p $(@D)
 	$(BUILD)/assay completion $(firstword $(subst -, ,$(subst /, ,$(@:$(BUILD)/share/%=%)))) > $@
+$(BUILD)/man/assay.1: $(BUILD)/assay docs/man.sh
+	rm -rf $(@D)
+	docs/man.sh $(BUILD)/assay $(@D)
 $(BUILD)/assay.pc: assay.pc.in $(BUILD)/flags
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 clean: ## remove everything that was built

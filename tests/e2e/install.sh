@@ -10,7 +10,7 @@ install_to() {
 check 'make install' install_to -j 2 install
 for file in bin/assay bin/assay-verify bin/assay-reconcile bin/assay-report lib/libassay.a lib/libassay.so.0 \
     lib/libassay.so lib/pkgconfig/assay.pc include/assay/canon.h share/doc/assay/README.md \
-    share/bash-completion/completions/assay; do
+    share/bash-completion/completions/assay share/man/man1/assay.1 share/man/man1/assay-ledger-verify.1; do
     check "$file is installed" test -s "$root/usr/$file"
 done
 

@@ -1,5 +1,5 @@
-/* Included before every file that clang-tidy reads, and by nothing else: tells its analyser, which does not look into other
- * files, what assay_fail() and its like return. */
+/* Included before every file that clang-tidy reads, and by nothing else: tells its analyser, which does not look into
+ * other files, what assay_fail() and its like return. */
 #ifndef ASSAY_TESTS_ANALYZE_H
 #define ASSAY_TESTS_ANALYZE_H
 

@@ -18,9 +18,33 @@
  * NULL, BOOL (boolean), INT | DEC | DECDIGITS | DECSPECIAL (integer, decimal), F64 (floats), TEXT, BYTES, DATE, TIME,
  * TIMETZ, TS, TSTZ, INTERVAL, UUID, JSON. Bytes it had to make live in scratch, whose memory may move at the next call only.
  * false: the value is a defect under that type; *why is a static sentence without the value ("not an integer").
- * A value already in its resolved kind is copied, so that callers may skip the call for those (assay_is_resolved). */
+ * A decimal whose exponent no scale can hold stays a LEXEME; cells and keys take it. A value already in its resolved kind is
+ * copied, so that callers may skip the call for those (assay_is_resolved); v and out may be one. json is parsed by the cell. */
 bool assay_resolve(enum assay_logical type, const struct assay_value *v, struct assay_value *out,
                    struct assay_buf *scratch, const char **why);
+
+/* May the call above be skipped? Cells and keys check ranges themselves. */
+static inline bool assay_is_resolved(enum assay_logical type, const struct assay_value *v)
+{
+    static const uint32_t kinds[ASSAY_L_COUNT] = {
+        [ASSAY_L_BOOLEAN] = 1u << ASSAY_K_BOOL,
+        [ASSAY_L_INTEGER] = 1u << ASSAY_K_INT,
+        [ASSAY_L_DECIMAL] = 1u << ASSAY_K_INT | 1u << ASSAY_K_DEC,
+        [ASSAY_L_FLOAT32] = 1u << ASSAY_K_F32,
+        [ASSAY_L_FLOAT64] = 1u << ASSAY_K_F64,
+        [ASSAY_L_TEXT] = 1u << ASSAY_K_TEXT,
+        [ASSAY_L_BYTES] = 1u << ASSAY_K_BYTES,
+        [ASSAY_L_DATE] = 1u << ASSAY_K_DATE,
+        [ASSAY_L_TIME] = 1u << ASSAY_K_TIME,
+        [ASSAY_L_TIMETZ] = 1u << ASSAY_K_TIMETZ,
+        [ASSAY_L_TIMESTAMP] = 1u << ASSAY_K_TS,
+        [ASSAY_L_TIMESTAMPTZ] = 1u << ASSAY_K_TSTZ,
+        [ASSAY_L_INTERVAL] = 1u << ASSAY_K_INTERVAL,
+        [ASSAY_L_UUID] = 1u << ASSAY_K_UUID,
+        [ASSAY_L_JSON] = 1u << ASSAY_K_JSON,
+    };
+    return ((kinds[type] | 1u << ASSAY_K_NULL) >> v->kind & 1u) != 0;
+}
 
 /* Append the cell: tag and payload. v is resolved. false: *why as above (e.g. "invalid UTF-8", "over 200,000 digits"),
  * out unchanged. Running out of memory is reported as why == ASSAY_WHY_NOMEM. */

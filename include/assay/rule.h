@@ -27,6 +27,8 @@ enum assay_status assay_rule_parse(const char *name, const char *arg, enum assay
                                    struct assay_rule *out, struct assay_err *why);
 void assay_rule_release(struct assay_rule *r);
 const char *assay_rule_name(const struct assay_rule *r);
+/* One line for people: what the rule does. */
+const char *assay_rule_says(const struct assay_rule *r);
 /* Does the rule act on the raw value, before it is read under the declared type? */
 bool assay_rule_is_early(const struct assay_rule *r);
 /* Change *v in place; bytes that must live on go to scratch (never moved during one row: the caller reserves).

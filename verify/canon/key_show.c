@@ -37,7 +37,7 @@ static enum assay_status show_magnitude(struct reader *r, bool neg, struct assay
     while (st == ASSAY_OK && digits.len > 1 && digits.ptr[digits.len - 1] == '0')
         digits.len--;
     if (st == ASSAY_OK)
-        st = assay_spell_decimal(digits.ptr, digits.len, neg, first - (int64_t)digits.len + 1, 0, out);
+        st = assay_spell_decimal(digits.ptr, digits.len, neg, first - (int64_t)digits.len + 1, 0, false, out);
     assay_buf_release(&digits);
     return st;
 }

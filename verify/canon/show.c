@@ -27,7 +27,7 @@ static enum assay_status show_number(const uint8_t *p, size_t n, struct assay_bu
     if (n > 83120)
         return ASSAY_EDATA;
     if (assay_twos_digits(p + 10, n - 10, &neg, &digits))
-        st = assay_spell_decimal(digits.ptr, digits.len, neg, e, 0, out);
+        st = assay_spell_decimal(digits.ptr, digits.len, neg, e, 0, false, out);
     assay_buf_release(&digits);
     return st;
 }

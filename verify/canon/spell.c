@@ -7,9 +7,6 @@
 #include "assay/canon.h"
 #include "resolve.h"
 
-/* Wider than this a number is written with an exponent. */
-#define PLAIN_WIDTH 40
-
 enum assay_status assay_spell_boolean(bool b, struct assay_buf *out)
 {
     return assay_buf_adds(out, b ? "true" : "false");
@@ -56,7 +53,7 @@ static enum assay_status spell_scientific(const uint8_t *digits, size_t n, int64
 }
 
 enum assay_status assay_spell_decimal(const uint8_t *digits, size_t n, bool neg, int64_t exp, size_t min_fraction,
-                                      struct assay_buf *out)
+                                      bool plain, struct assay_buf *out)
 {
     enum assay_status st = ASSAY_OK;
     const int64_t fraction = exp < 0 ? -exp : 0;
@@ -66,7 +63,7 @@ enum assay_status assay_spell_decimal(const uint8_t *digits, size_t n, bool neg,
         st = assay_buf_addc(out, '-');
     if (st != ASSAY_OK)
         return st;
-    if (min_fraction == 0 && (whole > PLAIN_WIDTH || fraction > PLAIN_WIDTH))
+    if (!plain && (whole > ASSAY_SPELL_SHORT || fraction > ASSAY_SPELL_SHORT))
         return spell_scientific(digits, n, exp, 1, out);
     st = spell_plain(digits, n, exp, out);
     if (st == ASSAY_OK && missing > 0 && fraction == 0)

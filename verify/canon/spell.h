@@ -11,9 +11,11 @@
 #include "float_text.h"
 
 enum assay_status assay_spell_boolean(bool b, struct assay_buf *out);
-/* digits * 10^exp, with at least min_fraction digits after the point. */
+/* digits * 10^exp, with at least min_fraction digits after the point; with an exponent when one side of the point would be
+ * longer than ASSAY_SPELL_SHORT, unless plain is asked for. */
+#define ASSAY_SPELL_SHORT 40
 enum assay_status assay_spell_decimal(const uint8_t *digits, size_t n, bool neg, int64_t exp, size_t min_fraction,
-                                      struct assay_buf *out);
+                                      bool plain, struct assay_buf *out);
 enum assay_status assay_spell_special(uint8_t special, struct assay_buf *out);
 enum assay_status assay_spell_float(double x, enum assay_float_width w, struct assay_buf *out);
 enum assay_status assay_spell_date(int32_t days, struct assay_buf *out);

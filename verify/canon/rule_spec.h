@@ -1,0 +1,49 @@
+/* One row of the table of rules, and the functions that it points to. */
+#ifndef ASSAY_CANON_RULE_SPEC_H
+#define ASSAY_CANON_RULE_SPEC_H
+
+#include <string.h>
+
+#include "assay/canon.h"
+#include "assay/rule.h"
+#include "put.h"
+
+typedef bool assay_rule_parse_fn(const struct assay_rule_spec *spec, const char *arg, struct assay_rule *out);
+typedef bool assay_rule_apply_fn(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
+                                 struct assay_buf *scratch, const char **why);
+
+struct assay_rule_spec {
+    const char *name;
+    const char *arg;           /* what the argument must look like, for messages; also the literal that `word` wants */
+    assay_rule_parse_fn *parse;
+    int64_t min, max;          /* of a numeric argument */
+    uint32_t types;            /* bit of each enum assay_logical */
+    bool early;
+    assay_rule_apply_fn *apply;
+    const char *says;          /* one line for people */
+};
+
+/* rule_text.c */
+assay_rule_apply_fn assay_rule_rtrim, assay_rule_trim, assay_rule_null_if, assay_rule_boolean, assay_rule_case,
+    assay_rule_newline;
+/* rule_as_text.c */
+assay_rule_apply_fn assay_rule_as_text;
+/* rule_time.c */
+assay_rule_apply_fn assay_rule_truncate, assay_rule_round_time, assay_rule_epoch, assay_rule_timezone;
+/* rule_number.c */
+assay_rule_apply_fn assay_rule_round_number, assay_rule_digits, assay_rule_fold_zero, assay_rule_as_float32,
+    assay_rule_narrow, assay_rule_as_float64, assay_rule_as_decimal;
+
+/* n bytes of scratch that the caller may fill and then add to len. A value that lives in scratch already follows when
+ * scratch moves. NULL: no memory. */
+static inline uint8_t *assay_rule_room(struct assay_buf *scratch, size_t n, struct assay_value *v)
+{
+    const uintptr_t base = (uintptr_t)scratch->ptr, p = (uintptr_t)v->p;
+    const bool inside = scratch->ptr && p >= base && p < base + scratch->len;
+    uint8_t *dst = assay_room(scratch, n);
+    if (dst && inside)
+        v->p = scratch->ptr + (p - base);
+    return dst;
+}
+
+#endif

@@ -11,6 +11,7 @@ static enum assay_status reprocess_set(const struct assay_session *s, const stru
 {
     struct assay_ledger *l = NULL;
     struct assay_sink *sink = NULL;
+    *out = (struct assay_reprocessed){0};
     enum assay_status st = assay_session_ledger(s, &l, e);
     if (st == ASSAY_OK && !dry_run)
         st = assay_sink_ledger(s->ledger_path, s->keys_dir, ASSAY_ROLE_RECONCILE, &sink, e);

@@ -103,24 +103,22 @@ static const struct assay_opt diff_opts[] = {
     {"chunk", 'c', ASSAY_OPT_LIST, "ID", "Only this chunk; the first hex digits are enough."},
     {"limit", 'l', ASSAY_OPT_NUMBER, "N", "Rows shown at most; default 100, 0 is all."},
     {"all", 'a', ASSAY_OPT_FLAG, NULL, "Compare every chunk, not only those the ledger says differ."},
-    {"values", 0, ASSAY_OPT_FLAG, NULL, "Show the differing values, not only columns and keys."},
-    {"format", 0, ASSAY_OPT_STRING, "text|json|ndjson", "How to print; default text."},
-    OPT_RUN,
+    {"mask", 'm', ASSAY_OPT_FLAG, NULL, "Show values as short keyed hashes."},
+    {"mask-keys", 0, ASSAY_OPT_FLAG, NULL, "Show keys so, too."},
+    {"json", 0, ASSAY_OPT_FLAG, NULL, "One JSON object a row."},
+    OPT_MEMORY,
     OPT_JOBS,
     END,
 };
 static const struct assay_opt scrub_opts[] = {
     OPT_DATASET,
     OPT_SEGMENT,
-    {"deep", 0, ASSAY_OPT_FLAG, NULL, "Decode and hash the rows too, even of intact files."},
-    {"max-age", 0, ASSAY_OPT_STRING, "AGE", "Skip objects verified within this time, e.g. 30d; the report says so."},
     OPT_RUN,
     OPT_JOBS,
-    OPT_REPORT,
     END,
 };
 static const struct assay_opt reprocess_opts[] = {
-    OPT_DATASET, OPT_SEGMENT, OPT_RUN, OPT_DRY_RUN, END,
+    OPT_DATASET, OPT_SEGMENT, OPT_DRY_RUN, END,
 };
 static const struct assay_opt ledger_log_opts[] = {
     OPT_LEDGER,
@@ -172,13 +170,13 @@ static const struct assay_verb table[] = {
      reconcile_opts, 1, 1, NULL, RECONCILE},
     {"diff", "PLAN", "Name the rows and columns that differ, by reading both sides again.",
      "  assay diff plan.yaml --dataset orders --segment 2001-03\n"
-     "  assay diff plan.yaml --dataset orders --chunk 1f3a --limit 20 --values\n",
+     "  assay diff plan.yaml --dataset orders --chunk 1f3a --limit 20 --mask\n",
      diff_opts, 1, 1, NULL, VERIFY},
     {"scrub", "PLAN", "Verify the archive alone against what the ledger says it was.",
      "  assay scrub plan.yaml\n"
-     "  assay scrub plan.yaml --dataset orders --deep\n",
+     "  assay scrub plan.yaml --dataset orders\n",
      scrub_opts, 1, 1, NULL, VERIFY},
-    {"reprocess", "PLAN [-- COMMAND...]", "Order a new export of the segments with open discrepancies.",
+    {"reprocess", "PLAN", "Order a new export of the segments with open discrepancies.",
      "  assay reprocess plan.yaml --dry-run\n"
      "  assay reprocess plan.yaml --dataset orders --segment 2001-03\n",
      reprocess_opts, 1, 1, NULL, RECONCILE},

@@ -1,0 +1,166 @@
+#include "targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "assay/note.h"
+
+struct loader {
+    const struct assay_diff_job *job;
+    struct targets *out;
+    char run[40];
+    size_t cap;
+    bool any; /* the ledger has verdicts */
+    enum assay_status status;
+    struct assay_err *err;
+};
+
+static bool among(const char *const *list, size_t n, const char *s, bool prefix)
+{
+    for (size_t i = 0; i < n; i++)
+        if (prefix ? strncmp(s, list[i], strlen(list[i])) == 0 : strcmp(s, list[i]) == 0)
+            return true;
+    return n == 0;
+}
+
+static enum assay_status add(struct loader *l, const char *id, const char *segment)
+{
+    struct targets *t = l->out;
+    if (t->n == l->cap) {
+        size_t want = l->cap ? 2 * l->cap : 64;
+        char(*ids)[33] = realloc(t->id, want * sizeof *ids);
+        if (ids)
+            t->id = ids;
+        char **segs = ids ? realloc(t->segment, want * sizeof *segs) : NULL;
+        if (!segs)
+            return assay_fail_nomem(l->err);
+        t->segment = segs;
+        l->cap = want;
+    }
+    if (!(t->segment[t->n] = strdup(segment)))
+        return assay_fail_nomem(l->err);
+    memcpy(t->id[t->n], id, 32);
+    t->id[t->n++][32] = '\0';
+    return ASSAY_OK;
+}
+
+static enum assay_status take(struct loader *l, const struct assay_stmt *s)
+{
+    const char *run = assay_stmt_get(s, "run"), *id = assay_stmt_get(s, "chunk"), *segment = assay_stmt_get(s, "segment"),
+               *verdict = assay_stmt_get(s, "verdict"), *kind = assay_stmt_get(s, "kind");
+    if (!run || !id || !segment || !verdict)
+        return assay_fail(l->err, ASSAY_ELEDGER, "a verdict statement is not whole");
+    if (!l->any) {
+        l->any = true;
+        strncpy(l->run, run, sizeof l->run - 1);
+    }
+    if (strcmp(run, l->run) != 0)
+        return ASSAY_ENOTFOUND; /* an older reconciliation: done */
+    l->out->misplaced |= kind && strcmp(kind, "misplaced") == 0;
+    if (strlen(id) != 32 || strcmp(verdict, "match") == 0 || !among(l->job->segments, l->job->n_segments, segment, false) ||
+        !among(l->job->chunks, l->job->n_chunks, id, true))
+        return ASSAY_OK;
+    return add(l, id, segment);
+}
+
+static bool each(void *ctx, const struct assay_leaf *leaf)
+{
+    struct loader *l = ctx;
+    struct assay_stmt s = {0};
+    l->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, l->err);
+    if (l->status == ASSAY_OK)
+        l->status = take(l, &s);
+    assay_stmt_release(&s);
+    return l->status == ASSAY_OK;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return memcmp(a, b, 33);
+}
+
+enum assay_status targets_load(const struct assay_diff_job *j, struct targets *out, struct assay_err *e)
+{
+    struct loader l = {.job = j, .out = out, .err = e};
+    struct assay_ledger_query q = {.kind = "verdict", .dataset = j->set->id, .newest_first = true};
+    *out = (struct targets){.job = j, .last = SIZE_MAX};
+    enum assay_status s = assay_ledger_each(j->ledger, &q, each, &l, e);
+    if (s == ASSAY_OK && l.status != ASSAY_ENOTFOUND)
+        s = l.status;
+    out->everything = j->all || !l.any;
+    if (s == ASSAY_OK && out->n)
+        qsort(out->id, out->n, sizeof *out->id, by_id);
+    if (s != ASSAY_OK)
+        targets_release(out);
+    return s;
+}
+
+static enum assay_status remember(struct targets *t, const struct assay_cut *cut)
+{
+    struct target_cut *grown = realloc(t->cut, (t->n_cuts + 1) * sizeof *grown);
+    if (!grown)
+        return ASSAY_ENOMEM;
+    t->cut = grown;
+    struct target_cut *c = &grown[t->n_cuts];
+    if (!(c->wanted = calloc(cut->chunks, sizeof *c->wanted)))
+        return ASSAY_ENOMEM;
+    c->cut = cut;
+    for (uint32_t i = 0; i < cut->chunks; i++) {
+        uint8_t id[16];
+        char hex[33];
+        assay_cut_chunk_id(cut, i, id);
+        assay_hex(id, sizeof id, hex);
+        c->wanted[i] = t->everything ? among(t->job->segments, t->job->n_segments, cut->name, false) &&
+                                           among(t->job->chunks, t->job->n_chunks, hex, true)
+                                     : t->n && bsearch(hex, t->id, t->n, sizeof *t->id, by_id);
+    }
+    t->last = t->n_cuts++;
+    return ASSAY_OK;
+}
+
+enum assay_status targets_want(struct targets *t, const struct assay_cut *cut, uint32_t ordinal, bool *wanted)
+{
+    if (t->last == SIZE_MAX || t->cut[t->last].cut != cut) {
+        size_t i = 0;
+        while (i < t->n_cuts && t->cut[i].cut != cut)
+            i++;
+        if (i == t->n_cuts && remember(t, cut) != ASSAY_OK)
+            return ASSAY_ENOMEM;
+        t->last = i;
+    }
+    *wanted = t->cut[t->last].wanted[ordinal];
+    return ASSAY_OK;
+}
+
+bool targets_part(const struct targets *t, const char *segment)
+{
+    if (!segment || t->misplaced)
+        return true;
+    if (t->everything)
+        return among(t->job->segments, t->job->n_segments, segment, false);
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->segment[i], segment) == 0)
+            return true;
+    return false;
+}
+
+void targets_forget_cuts(struct targets *t)
+{
+    for (size_t i = 0; i < t->n_cuts; i++)
+        free(t->cut[i].wanted);
+    free(t->cut);
+    t->cut = NULL;
+    t->n_cuts = 0;
+    t->last = SIZE_MAX;
+}
+
+void targets_release(struct targets *t)
+{
+    targets_forget_cuts(t);
+    for (size_t i = 0; i < t->n; i++)
+        free(t->segment[i]);
+    free(t->segment);
+    free(t->id);
+    *t = (struct targets){0};
+}

@@ -59,6 +59,7 @@ static enum assay_status sqlite_open(const struct assay_locator *loc, struct ass
         return assay_fail_nomem(e);
     r->base.ops = &assay_sqlite_reader;
     pthread_mutex_init(&r->lock, NULL);
+    r->timeout_s = loc->timeout_s < 1000000 ? loc->timeout_s : 1000000;
     r->path = file_of(loc);
     r->part.name = strdup("all");
     enum assay_status s = r->part.name ? ASSAY_OK : assay_fail_nomem(e);

@@ -18,6 +18,7 @@ struct assay_sqlite_reader_state {
     struct assay_schema schema;
     struct assay_part part;
     struct stat identity; /* of the file at open, when it is read without locks */
+    int timeout_s; /* how long to wait for a lock; 0: the default */
     bool immutable; /* opened without locks: identity is checked at the end of every scan */
     bool utf16; /* text is stored as UTF-16 */
     bool rowid; /* the table has rowids that can be probed */

@@ -17,7 +17,7 @@
 #include "assay/bytes.h"
 #include "assay/log.h"
 
-#define BUSY_MS 5000
+#define BUSY_S 5 /* unless the locator has a time-out */
 #define COPY_PAGES 4096 /* pages between two looks at the interrupt flag */
 #define PROGRESS_OPS 200000 /* the same for statements, in virtual machine operations */
 
@@ -29,8 +29,8 @@ static const struct {
     {SQLITE_NOTADB, ASSAY_EDATA, "the file is not a SQLite database (or is encrypted)"},
     {SQLITE_CORRUPT, ASSAY_EDATA, "the database is corrupt"},
     {SQLITE_FORMAT, ASSAY_EDATA, "the database is corrupt"},
-    {SQLITE_BUSY, ASSAY_ESOURCE, "the database is locked by another process (waited 5 s)"},
-    {SQLITE_LOCKED, ASSAY_ESOURCE, "the database is locked by another process (waited 5 s)"},
+    {SQLITE_BUSY, ASSAY_ESOURCE, "the database is locked by another process, and stayed so while this one waited"},
+    {SQLITE_LOCKED, ASSAY_ESOURCE, "the database is locked by another process, and stayed so while this one waited"},
     {SQLITE_INTERRUPT, ASSAY_EINTR, "interrupted"},
     {SQLITE_NOMEM, ASSAY_ENOMEM, "out of memory"},
     {SQLITE_TOOBIG, ASSAY_ELIMIT, "a value is larger than SQLite's limit"},
@@ -96,11 +96,11 @@ static int interrupted(void *arg)
 }
 
 /* A database file may be hostile: its schema may not run what only trusted ones may. */
-static void harden(sqlite3 *db)
+static void harden(const struct assay_sqlite_reader_state *r, sqlite3 *db)
 {
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_busy_timeout(db, BUSY_MS);
+    sqlite3_busy_timeout(db, 1000 * (r->timeout_s > 0 ? r->timeout_s : BUSY_S));
     sqlite3_progress_handler(db, PROGRESS_OPS, interrupted, NULL);
 }
 
@@ -127,7 +127,7 @@ static enum assay_status open_and_begin(struct assay_sqlite_reader_state *r, boo
     assay_buf_release(&uri);
     if (rc != SQLITE_OK)
         return assay_sqlite_fail(r, r->db, "opening", e);
-    harden(r->db);
+    harden(r, r->db);
     rc = sqlite3_exec(r->db,
                       "PRAGMA cell_size_check = ON; PRAGMA query_only = ON; BEGIN; SELECT count(*) FROM sqlite_schema",
                       NULL, NULL, NULL);
@@ -270,7 +270,7 @@ static enum assay_status move_to_copy(struct assay_sqlite_reader_state *r, struc
     }
     sqlite3_close(r->db);
     r->db = to;
-    harden(to);
+    harden(r, to);
     int rc = sqlite3_exec(
         to, "PRAGMA cell_size_check = ON; PRAGMA query_only = ON; BEGIN; SELECT count(*) FROM sqlite_schema", NULL,
         NULL, NULL);

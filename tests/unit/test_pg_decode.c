@@ -1,0 +1,365 @@
+/* COPY BINARY decoding. Wire bytes were taken from PostgreSQL 15 (COPY (SELECT ...) TO STDOUT (FORMAT binary)) or
+ * follow the type's send function; each expected value is the server's own text for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../verify/reader/pg_decode.h"
+#include "assay/bytes.h"
+
+static size_t unhex(const char *hex, uint8_t *out)
+{
+    size_t n = strlen(hex) / 2;
+    for (size_t i = 0; i < n; i++) {
+        unsigned byte;
+        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
+        out[i] = (uint8_t)byte;
+    }
+    return n;
+}
+
+/* A tuple of one field in memory of exactly its size, so that a sanitizer sees reads beyond it. */
+struct tuple {
+    uint8_t *p;
+    size_t n;
+    struct assay_value v;
+    struct assay_interval iv;
+    struct assay_err e;
+};
+
+static enum assay_status decode(struct tuple *t, enum assay_pg_wire wire, const char *hex)
+{
+    uint8_t field[256];
+    size_t used = 99, len = hex ? unhex(hex, field) : 0;
+    struct assay_pg_field f = {.wire = wire, .name = "c"};
+    struct assay_pg_decoder d = {.field = &f, .n = 1, .table = "public.t"};
+    *t = (struct tuple){.n = 6 + len};
+    t->p = malloc(t->n);
+    assert_non_null(t->p);
+    assay_put_be16(t->p, 1);
+    assay_put_be32(t->p + 2, hex ? (uint32_t)len : UINT32_MAX);
+    memcpy(t->p + 6, field, len);
+    enum assay_status s = assay_pg_tuple(&d, t->p, t->n, 7, &t->v, &t->iv, &used, &t->e);
+    if (s == ASSAY_OK)
+        assert_int_equal(used, wire == ASSAY_PGW_INTERVAL && hex);
+    return s;
+}
+
+static const struct {
+    enum assay_pg_wire wire;
+    const char *hex;
+    enum assay_kind kind;
+    int64_t i;
+    int32_t aux;
+} numbers[] = {
+    {ASSAY_PGW_BOOL, "00", ASSAY_K_BOOL, 0, 0},
+    {ASSAY_PGW_BOOL, "01", ASSAY_K_BOOL, 1, 0},
+    {ASSAY_PGW_INT2, "8000", ASSAY_K_INT, -32768, 0},
+    {ASSAY_PGW_INT4, "ffffffff", ASSAY_K_INT, -1, 0},
+    {ASSAY_PGW_INT4, "80000000", ASSAY_K_INT, INT32_MIN, 0},
+    {ASSAY_PGW_INT8, "0020000000000001", ASSAY_K_INT, INT64_C(9007199254740993), 0},
+    {ASSAY_PGW_INT8, "8000000000000000", ASSAY_K_INT, INT64_MIN, 0},
+    {ASSAY_PGW_DATE, "00000000", ASSAY_K_DATE, 10957, 0}, /* 2000-01-01 */
+    {ASSAY_PGW_DATE, "ffffd533", ASSAY_K_DATE, 0, 0}, /* 1970-01-01 */
+    {ASSAY_PGW_DATE, "fff49d7b", ASSAY_K_DATE, -735160, 0}, /* 0044-03-15 BC */
+    {ASSAY_PGW_DATE, "7fffffff", ASSAY_K_DATE, INT32_MAX, 0},
+    {ASSAY_PGW_DATE, "80000000", ASSAY_K_DATE, INT32_MIN, 0},
+    {ASSAY_PGW_TIME, "000000141dd76000", ASSAY_K_TIME, INT64_C(86400000000000), 0}, /* 24:00 */
+    {ASSAY_PGW_TIME, "0000000000000001", ASSAY_K_TIME, 1000, 0},
+    {ASSAY_PGW_TIMETZ, "000000000000000000004650", ASSAY_K_TIMETZ, 0, -18000}, /* 00:00-05: the wire is west-positive */
+    {ASSAY_PGW_TIMETZ, "0000000000000000ffffb2a8", ASSAY_K_TIMETZ, 0, 19800}, /* 00:00+05:30 */
+    {ASSAY_PGW_TIMESTAMP, "0000000000000000", ASSAY_K_TS, 946684800, 0},
+    {ASSAY_PGW_TIMESTAMP, "ffffffffffffffff", ASSAY_K_TS, 946684799, 999999000}, /* floor */
+    {ASSAY_PGW_TIMESTAMP, "fffca2fec4c81fff", ASSAY_K_TS, -1, 999999000}, /* 1969-12-31 23:59:59.999999 */
+    {ASSAY_PGW_TIMESTAMP, "7fffffffffffffff", ASSAY_K_TS, INT64_MAX, 0},
+    {ASSAY_PGW_TIMESTAMP, "8000000000000000", ASSAY_K_TS, INT64_MIN, 0},
+    {ASSAY_PGW_TIMESTAMPTZ, "0000000000000001", ASSAY_K_TSTZ, 946684800, 1000},
+    {ASSAY_PGW_TIMESTAMPTZ, "7fffffffffffffff", ASSAY_K_TSTZ, INT64_MAX, 0},
+    {ASSAY_PGW_TIMESTAMP, "fd0f7cc1411fa000", ASSAY_K_TS, -210866803200, 0}, /* 4714-11-24 BC, the first */
+};
+
+static void numbers_and_moments(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+        struct tuple t;
+        enum assay_status s = decode(&t, numbers[k].wire, numbers[k].hex);
+        bool bare = numbers[k].kind == ASSAY_K_BOOL || numbers[k].kind == ASSAY_K_INT;
+        if (s != ASSAY_OK || t.v.kind != numbers[k].kind || t.v.i != numbers[k].i ||
+            (!bare && t.v.aux != numbers[k].aux))
+            fail_msg("case %zu (%s): status %d, kind %d, i %lld, aux %d, %s", k, numbers[k].hex, (int)s, t.v.kind,
+                     (long long)t.v.i, t.v.aux, t.e.msg);
+        free(t.p);
+    }
+}
+
+static void floats(void **state)
+{
+    (void)state;
+    struct tuple t;
+    assert_int_equal(decode(&t, ASSAY_PGW_FLOAT4, "3dcccccd"), ASSAY_OK);
+    assert_int_equal(t.v.kind, ASSAY_K_F32);
+    assert_true(t.v.f == (double)0.1f);
+    free(t.p);
+    assert_int_equal(decode(&t, ASSAY_PGW_FLOAT8, "8000000000000000"), ASSAY_OK);
+    assert_int_equal(t.v.kind, ASSAY_K_F64);
+    assert_int_equal(t.v.u, UINT64_C(0x8000000000000000)); /* -0 stays -0 */
+    free(t.p);
+    assert_int_equal(decode(&t, ASSAY_PGW_FLOAT8, "7ff0000000000000"), ASSAY_OK);
+    assert_int_equal(t.v.u, UINT64_C(0x7ff0000000000000));
+    free(t.p);
+}
+
+static const struct {
+    enum assay_pg_wire wire;
+    const char *hex;
+    enum assay_kind kind;
+    const char *bytes; /* hex of what the value must point to */
+} strings[] = {
+    {ASSAY_PGW_TEXT, "", ASSAY_K_TEXT, ""},
+    {ASSAY_PGW_TEXT, "c3a9", ASSAY_K_TEXT, "c3a9"},
+    {ASSAY_PGW_TEXT, "6162202020", ASSAY_K_TEXT, "6162202020"}, /* bpchar keeps its padding */
+    {ASSAY_PGW_AS_TEXT, "7b312c327d", ASSAY_K_TEXT, "7b312c327d"},
+    {ASSAY_PGW_BYTEA, "00ff", ASSAY_K_BYTES, "00ff"},
+    {ASSAY_PGW_UUID, "00112233445566778899aabbccddeeff", ASSAY_K_UUID, "00112233445566778899aabbccddeeff"},
+    {ASSAY_PGW_JSONB, "017b7d", ASSAY_K_JSON, "7b7d"},
+    {ASSAY_PGW_NUMERIC, "000200000000000100011388", ASSAY_K_PGNUMERIC, "000200000000000100011388"}, /* 1.5 */
+    {ASSAY_PGW_NUMERIC, "00000000c0000000", ASSAY_K_PGNUMERIC, "00000000c0000000"}, /* NaN */
+    {ASSAY_PGW_NUMERIC, "00000000d0000000", ASSAY_K_PGNUMERIC, "00000000d0000000"}, /* Infinity */
+};
+
+static void byte_strings(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof strings / sizeof *strings; k++) {
+        struct tuple t;
+        uint8_t want[64];
+        enum assay_status s = decode(&t, strings[k].wire, strings[k].hex);
+        size_t n = unhex(strings[k].bytes, want);
+        assert_int_equal(s, ASSAY_OK);
+        assert_int_equal(t.v.kind, strings[k].kind);
+        if (t.v.kind != ASSAY_K_UUID)
+            assert_int_equal(t.v.len, n);
+        assert_memory_equal(t.v.p, want, n);
+        free(t.p);
+    }
+}
+
+static const struct {
+    const char *hex;
+    struct assay_interval want;
+} intervals[] = {
+    {"0000000000000000000000000000000100", {0}}, /* 17 bytes: refused below */
+    {"00000000000000000000000000000001", {.months = 1}}, /* 1 mon */
+    {"00000000000000000000001e00000000", {.days = 30}}, /* 30 days */
+    {"ffffffffffffffff0000000000000000", {.seconds = -1, .ns = 999999000}}, /* -1 us */
+    {"0025efc42dd730000000000000000000", {.seconds = 10678200000}},
+    {"8000000000000000ffffffffffffffff", {.months = -1, .days = -1, .seconds = -9223372036855, .ns = 224192000}},
+};
+
+static void interval_fields(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof intervals / sizeof *intervals; k++) {
+        struct tuple t;
+        const struct assay_interval *w = &intervals[k].want;
+        enum assay_status s = decode(&t, ASSAY_PGW_INTERVAL, intervals[k].hex);
+        if (k == 0) {
+            assert_int_equal(s, ASSAY_EDATA);
+            free(t.p);
+            continue;
+        }
+        assert_int_equal(s, ASSAY_OK);
+        assert_int_equal(t.v.kind, ASSAY_K_INTERVAL);
+        assert_ptr_equal(t.v.p, &t.iv);
+        if (t.iv.months != w->months || t.iv.days != w->days || t.iv.seconds != w->seconds || t.iv.ns != w->ns)
+            fail_msg("case %zu: %d mons %d days %lld s %d ns", k, t.iv.months, t.iv.days, (long long)t.iv.seconds,
+                     t.iv.ns);
+        free(t.p);
+    }
+}
+
+static void infinite_interval_is_bad(void **state)
+{
+    (void)state;
+    struct tuple t;
+    assert_int_equal(decode(&t, ASSAY_PGW_INTERVAL, "7fffffffffffffff7fffffff7fffffff"), ASSAY_OK);
+    assert_int_equal(t.v.kind, ASSAY_K_BAD);
+    free(t.p);
+    assert_int_equal(decode(&t, ASSAY_PGW_INTERVAL, "80000000000000008000000080000000"), ASSAY_OK);
+    assert_int_equal(t.v.kind, ASSAY_K_BAD);
+    free(t.p);
+}
+
+static void null_of_every_wire(void **state)
+{
+    (void)state;
+    for (int w = ASSAY_PGW_AS_TEXT; w <= ASSAY_PGW_JSONB; w++) {
+        struct tuple t;
+        assert_int_equal(decode(&t, (enum assay_pg_wire)w, NULL), ASSAY_OK);
+        assert_int_equal(t.v.kind, ASSAY_K_NULL);
+        free(t.p);
+    }
+}
+
+static const struct {
+    enum assay_pg_wire wire;
+    const char *hex;
+} refused[] = {
+    {ASSAY_PGW_BOOL, ""},
+    {ASSAY_PGW_BOOL, "02"},
+    {ASSAY_PGW_BOOL, "0001"},
+    {ASSAY_PGW_INT2, "00000001"},
+    {ASSAY_PGW_INT4, "0001"},
+    {ASSAY_PGW_INT8, "00000001"},
+    {ASSAY_PGW_FLOAT4, "0000000000000000"},
+    {ASSAY_PGW_FLOAT8, "00000000"},
+    {ASSAY_PGW_UUID, "00112233445566778899aabbccddee"},
+    {ASSAY_PGW_JSONB, ""},
+    {ASSAY_PGW_JSONB, "027b7d"},
+    {ASSAY_PGW_NUMERIC, "00000000c000"},
+    {ASSAY_PGW_NUMERIC, "0001000000000000"},
+    {ASSAY_PGW_NUMERIC, "0002000000000002000113880000"},
+    {ASSAY_PGW_DATE, "7ffffffe"}, /* finite, but beyond 5874897-12-31: near the reserved extremes */
+    {ASSAY_PGW_DATE, "80000001"},
+    {ASSAY_PGW_TIME, "000000141dd76001"},
+    {ASSAY_PGW_TIME, "ffffffffffffffff"},
+    {ASSAY_PGW_TIMETZ, "00000000000000000000e100"}, /* 16 hours west */
+    {ASSAY_PGW_TIMETZ, "000000000000000080000000"},
+    {ASSAY_PGW_TIMESTAMP, "7ffffffffffffffe"},
+    {ASSAY_PGW_TIMESTAMP, "8000000000000001"},
+    {ASSAY_PGW_TIMESTAMP, "00000000"},
+    {ASSAY_PGW_INTERVAL, "0000000000000000"},
+};
+
+static void refuses_what_no_server_sends(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
+        struct tuple t;
+        enum assay_status s = decode(&t, refused[k].wire, refused[k].hex);
+        if (s != ASSAY_EDATA || !strstr(t.e.msg, "public.t") || !strstr(t.e.msg, "column c") ||
+            !strstr(t.e.msg, "row 7"))
+            fail_msg("case %zu: status %d, message %s", k, (int)s, t.e.msg);
+        free(t.p);
+    }
+}
+
+/* (int4, text, interval) = (5, 'ab', 1 mon): every prefix, and one byte more, must be refused. */
+static void every_truncation(void **state)
+{
+    (void)state;
+    static const char row[] = "0003"
+                              "00000004"
+                              "00000005"
+                              "00000002"
+                              "6162"
+                              "00000010"
+                              "00000000000000000000000000000001";
+    struct assay_pg_field f[] = {{ASSAY_PGW_INT4, "a"}, {ASSAY_PGW_TEXT, "b"}, {ASSAY_PGW_INTERVAL, "c"}};
+    struct assay_pg_decoder d = {.field = f, .n = 3, .table = "public.t"};
+    uint8_t all[128] = {0};
+    size_t n = unhex(row, all), used;
+    for (size_t cut = 0; cut <= n + 1; cut++) {
+        struct assay_value v[3];
+        struct assay_interval iv[1];
+        struct assay_err e = {0};
+        uint8_t *p = malloc(cut + 1);
+        assert_non_null(p);
+        memcpy(p, all, cut);
+        uint8_t *exact = realloc(p, cut ? cut : 1);
+        enum assay_status s = assay_pg_tuple(&d, exact, cut, 1, v, iv, &used, &e);
+        assert_int_equal(s, cut == n ? ASSAY_OK : ASSAY_EDATA);
+        free(exact);
+    }
+    all[1] = 2; /* field count differs */
+    struct assay_value v[3];
+    struct assay_interval iv[1];
+    assert_int_equal(assay_pg_tuple(&d, all, n, 1, v, iv, &used, NULL), ASSAY_EDATA);
+    all[1] = 3;
+    all[2] = 0xff; /* a length of -16777212: neither NULL nor a length */
+    assert_int_equal(assay_pg_tuple(&d, all, n, 1, v, iv, &used, NULL), ASSAY_EDATA);
+}
+
+static void no_columns(void **state)
+{
+    (void)state;
+    struct assay_pg_decoder d = {.table = "t"};
+    uint8_t zero[2] = {0};
+    size_t used;
+    struct assay_value v;
+    assert_int_equal(assay_pg_tuple(&d, zero, 2, 1, &v, NULL, &used, NULL), ASSAY_OK);
+}
+
+static void header(void **state)
+{
+    (void)state;
+    uint8_t h[32];
+    struct assay_err e = {0};
+    size_t n = unhex("5047434f50590aff0d0a00"
+                     "00000000"
+                     "00000000",
+                     h);
+    assert_int_equal(assay_pg_header(h, n, "t", &e), 19);
+    h[n] = 0xff;
+    assert_int_equal(assay_pg_header(h, n + 1, "t", &e), 19); /* glued to what follows */
+    assert_int_equal(assay_pg_header(h, n - 1, "t", &e), 0);
+    assert_int_equal(e.code, ASSAY_EDATA);
+    h[18] = 2; /* an extension: skipped when complete */
+    assert_int_equal(assay_pg_header(h, n + 2, "t", NULL), 21);
+    assert_int_equal(assay_pg_header(h, n + 1, "t", NULL), 0);
+    h[18] = 0;
+    h[12] = 1; /* bit 16: OIDs, critical */
+    assert_int_equal(assay_pg_header(h, n, "t", NULL), 0);
+    h[12] = 0;
+    h[9] = '\r';
+    assert_int_equal(assay_pg_header(h, n, "t", NULL), 0);
+}
+
+static void trailer(void **state)
+{
+    (void)state;
+    static const uint8_t end[3] = {0xff, 0xff, 0};
+    assert_true(assay_pg_is_trailer(end, 2));
+    assert_false(assay_pg_is_trailer(end, 3));
+    assert_false(assay_pg_is_trailer(end + 1, 2));
+}
+
+static void allow_list(void **state)
+{
+    (void)state;
+    assert_int_equal(assay_pg_type_of(20)->wire, ASSAY_PGW_INT8);
+    assert_int_equal(assay_pg_type_of(3802)->logical, ASSAY_L_JSON);
+    assert_int_equal(assay_pg_type_of(114)->logical, ASSAY_L_TEXT); /* json keeps its spelling */
+    static const uint32_t as_text[] = {18,   26,   790,    869, 1007,
+                                       1033, 2205, 999999, 0}; /* "char" oid money inet _int4 aclitem */
+    for (size_t i = 0; i < sizeof as_text / sizeof *as_text; i++) {
+        assert_int_equal(assay_pg_type_of(as_text[i])->wire, ASSAY_PGW_AS_TEXT);
+        assert_int_equal(assay_pg_type_of(as_text[i])->logical, ASSAY_L_TEXT);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_and_moments),
+        cmocka_unit_test(floats),
+        cmocka_unit_test(byte_strings),
+        cmocka_unit_test(interval_fields),
+        cmocka_unit_test(infinite_interval_is_bad),
+        cmocka_unit_test(null_of_every_wire),
+        cmocka_unit_test(refuses_what_no_server_sends),
+        cmocka_unit_test(every_truncation),
+        cmocka_unit_test(no_columns),
+        cmocka_unit_test(header),
+        cmocka_unit_test(trailer),
+        cmocka_unit_test(allow_list),
+    };
+    return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

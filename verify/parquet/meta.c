@@ -119,12 +119,12 @@ static enum assay_status check_chunk(struct walk *w, const struct chunk_fields *
     if (leaf->flat &&
         (c->path_parts != 1 || c->path.len != leaf->name.len || memcmp(c->path.p, leaf->name.p, leaf->name.len) != 0))
         return bad(w, "a column chunk has another name than the schema");
-    if (c->values == 0 && c->size == 0) { /* an empty row group: writers leave the offsets zero */
+    if (c->values == 0 && c->size == 0) { /* an empty row group: pyarrow leaves the offsets zero */
         *out = (struct assay_pq_chunk){.start = strlen(MAGIC), .codec = (uint32_t)c->codec};
         return ASSAY_OK;
     }
     int64_t start = c->data_at;
-    if (c->dictionary_at > 0 && c->dictionary_at < start)
+    if (c->dictionary_at > 0 && (c->dictionary_at < start || c->values == 0))
         start = c->dictionary_at;
     if (start < (int64_t)strlen(MAGIC) || (uint64_t)start > w->m->footer_at ||
         (uint64_t)c->size > w->m->footer_at - (uint64_t)start || c->data_at - start > c->size)

@@ -45,32 +45,38 @@ static struct assay_rep_chunk *new_chunk(struct assay_rep_dataset *d)
     return c;
 }
 
-struct assay_rep_chunk *assay_chunk_of(struct assay_rep_dataset *d, const char *id)
+static struct assay_rep_chunk *find_or_make(struct assay_rep_dataset *d, const char *id, struct assay_err *e)
 {
-    char key[33];
-    size_t n = strnlen(id, sizeof key - 1);
-    memcpy(key, id, n);
-    key[n] = '\0';
     if (d->n_slots) {
-        for (size_t at = id_hash(key) & (d->n_slots - 1); d->slot[at]; at = (at + 1) & (d->n_slots - 1))
-            if (strcmp(d->chunk[d->slot[at] - 1].id, key) == 0)
+        for (size_t at = id_hash(id) & (d->n_slots - 1); d->slot[at]; at = (at + 1) & (d->n_slots - 1))
+            if (strcmp(d->chunk[d->slot[at] - 1].id, id) == 0)
                 return &d->chunk[d->slot[at] - 1];
     }
-    if ((d->n_chunks + 1) * 2 > d->n_slots && !rehash(d))
+    struct assay_rep_chunk *c = (d->n_chunks + 1) * 2 > d->n_slots && !rehash(d) ? NULL : new_chunk(d);
+    if (!c) {
+        assay_fail(e, ASSAY_ENOMEM, "dataset %s: no room for more than %zu chunks", d->name, d->n_chunks);
         return NULL;
-    struct assay_rep_chunk *c = new_chunk(d);
-    if (!c)
-        return NULL;
-    memcpy(c->id, key, n + 1);
+    }
+    memcpy(c->id, id, strlen(id) + 1);
     put(d, (uint32_t)(d->n_chunks - 1));
     return c;
 }
 
-struct assay_rep_chunk *assay_chunk_whole(struct assay_rep_dataset *d, const char *segment)
+struct assay_rep_chunk *assay_chunk_named(struct assay_rep_dataset *d, const char *id, struct assay_err *e)
+{
+    if (!id || strlen(id) != 32 || strspn(id, "0123456789abcdef") != 32) {
+        assay_fail(e, ASSAY_ELEDGER, "dataset %s: a statement names a chunk by something that is not 32 hex digits",
+                   d->name);
+        return NULL;
+    }
+    return find_or_make(d, id, e);
+}
+
+struct assay_rep_chunk *assay_chunk_whole(struct assay_rep_dataset *d, const char *segment, struct assay_err *e)
 {
     char id[33]; /* no chunk id begins with a star; a second verdict about the same segment replaces the first */
     snprintf(id, sizeof id, "*%016llx", (unsigned long long)id_hash(segment));
-    struct assay_rep_chunk *c = assay_chunk_of(d, id);
+    struct assay_rep_chunk *c = find_or_make(d, id, e);
     if (c)
         c->whole = true;
     return c;

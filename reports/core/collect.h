@@ -25,10 +25,11 @@ bool assay_collect_number(const struct assay_stmt *s, const char *key, uint64_t 
 /* side.c: everything that one side stated about the dataset in the run that the verdict compared. */
 enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                      int side, struct assay_err *e);
-/* chunks.c: the record of that chunk, made if new. NULL when out of memory or over ASSAY_MAX_CHUNKS. */
-struct assay_rep_chunk *assay_chunk_of(struct assay_rep_dataset *d, const char *id);
-/* A record for a verdict that speaks of a whole segment. */
-struct assay_rep_chunk *assay_chunk_whole(struct assay_rep_dataset *d, const char *segment);
+/* chunks.c: the record of that chunk, made if new. NULL with *e filled: not 32 hex digits, out of memory, or over
+ * ASSAY_MAX_CHUNKS. */
+struct assay_rep_chunk *assay_chunk_named(struct assay_rep_dataset *d, const char *id, struct assay_err *e);
+/* The record for a verdict that speaks of a whole segment. */
+struct assay_rep_chunk *assay_chunk_whole(struct assay_rep_dataset *d, const char *segment, struct assay_err *e);
 /* Segments in reading order: -inf, then natural order of names, +inf, null. */
 int assay_segment_order(const char *a, const char *b);
 /* Sort into key order, settle every chunk's verdict, list the worst. false: out of memory. */

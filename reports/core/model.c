@@ -136,11 +136,9 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     if (!d && !(d = add_set(r, id, c->e)))
         return false;
     bool whole = strcmp(chunk, "*") == 0 || strcmp(chunk, "-") == 0;
-    struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment) : assay_chunk_of(d, chunk);
-    if (!k) {
-        assay_fail(c->e, ASSAY_ENOMEM, "no room for the verdicts of dataset %s", d->name);
+    struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment, c->e) : assay_chunk_named(d, chunk, c->e);
+    if (!k)
         return false;
-    }
     k->judged = true;
     k->leaf = leaf->index;
     keep(r, s, "segment", &k->segment);
@@ -189,8 +187,10 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->rule);
     free(d->disc);
     free(d->request);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         free(d->side[i].uncovered);
+        free(d->side[i].changed);
+    }
 }
 
 /* Datasets that the run does not speak of and that the caller did not name do not belong into its report. */

@@ -55,6 +55,12 @@ struct assay_rep_side {
     struct assay_rep_column *column; /* observed schema, in the side's order */
     size_t n_columns;
     const char **uncovered;
+    struct assay_rep_changed { /* cells changed by rules, by canonical column name */
+        const char *column;
+        uint64_t cells;
+    } * changed;
+    size_t n_changed, cap_changed;
+    uint64_t unplaced; /* rows whose key or window did not decode */
     size_t n_uncovered, cap_uncovered;
 };
 
@@ -67,6 +73,7 @@ struct assay_rep_change { /* one line of the column-by-column comparison */
 
 struct assay_rep_rule {
     const char *column, *side, *rule;
+    uint64_t cells; /* that the rules of this column changed on this side, all its rules together */
 };
 
 struct assay_rep_discrepancy {

@@ -13,6 +13,14 @@ static const char *text_of(struct assay_report *r, const json_t *j)
     return s ? assay_arena_copy(&r->arena, s) : NULL;
 }
 
+static uint64_t changed_cells(const struct assay_rep_side *s, const char *column)
+{
+    for (size_t i = 0; i < s->n_changed; i++)
+        if (strcmp(s->changed[i].column, column) == 0)
+            return s->changed[i].cells;
+    return 0;
+}
+
 static bool add_rules(struct assay_report *r, struct assay_rep_dataset *d, size_t *cap, const char *column, int side,
                       const json_t *list)
 {
@@ -29,6 +37,7 @@ static bool add_rules(struct assay_report *r, struct assay_rep_dataset *d, size_
             .column = column,
             .side = assay_side_name((enum assay_side_id)side),
             .rule = assay_arena_copy(&r->arena, text),
+            .cells = changed_cells(&d->side[side], column),
         };
     }
     return true;

@@ -102,6 +102,7 @@ static void side(struct assay_jw *w, const struct assay_rep_side *s, const char 
         assay_jw_number(w, "counted", s->counted);
     else
         assay_jw_null(w, "counted");
+    assay_jw_number(w, "unplaced", s->unplaced);
     assay_jw_text(w, "tiled", s->tiled ? s->tiled : "unknown");
     assay_jw_text(w, "key_unique", s->key_unique ? s->key_unique : "unknown");
     assay_jw_number(w, "chunks", s->chunks);
@@ -202,6 +203,7 @@ static void dataset(struct assay_jw *w, const struct assay_rep_dataset *d)
         assay_jw_text(w, "column", d->rule[i].column);
         assay_jw_text(w, "side", d->rule[i].side);
         assay_jw_text(w, "rule", d->rule[i].rule);
+        assay_jw_number(w, "cells", d->rule[i].cells);
         assay_jw_close(w, '}');
     }
     assay_jw_close(w, ']');

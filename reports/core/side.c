@@ -69,25 +69,50 @@ static bool take_end(struct assay_collect *c, const struct assay_stmt *s, struct
     side->ended_at = assay_collect_text(r, s, "observed");
     assay_collect_number(s, "rows", &side->rows);
     assay_collect_number(s, "bytes", &side->bytes);
+    assay_collect_number(s, "unplaced", &side->unplaced);
     side->has_counted = assay_collect_number(s, "counted", &side->counted);
+    return true;
+}
+
+/* A `raw` line: "SUM CHANGED-CELLS NAME". */
+static bool take_raw(struct assay_collect *c, struct assay_rep_side *side, const char *line)
+{
+    const char *n = strchr(line, ' '), *name = n ? strchr(n + 1, ' ') : NULL;
+    if (!name)
+        return true;
+    uint64_t cells = strtoull(n + 1, NULL, 10);
+    size_t i = 0;
+    while (i < side->n_changed && strcmp(side->changed[i].column, name + 1) != 0)
+        i++;
+    if (i == side->n_changed) {
+        if (!assay_grow(&side->changed, i, &side->cap_changed, sizeof *side->changed)) {
+            assay_fail_nomem(c->e);
+            return false;
+        }
+        const char *copy = assay_arena_copy(&c->r->arena, name + 1);
+        if (!copy)
+            return false;
+        side->changed[side->n_changed++] = (struct assay_rep_changed){copy, 0};
+    }
+    side->changed[i].cells += cells;
     return true;
 }
 
 static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
 {
     const char *id = assay_stmt_get(s, "chunk");
-    struct assay_rep_chunk *k = id ? assay_chunk_of(c->d, id) : NULL;
-    if (!k) {
-        assay_fail(c->e, id ? ASSAY_ENOMEM : ASSAY_ELEDGER,
-                   id ? "no room for the chunks of dataset %s" : "a chunk statement of dataset %s has no chunk id",
-                   c->d->name);
+    struct assay_rep_chunk *k = assay_chunk_named(c->d, id, c->e);
+    if (!k)
         return false;
-    }
     side->chunks += !k->has[c->side];
     k->has[c->side] = true;
     if (!k->has_rows[c->side])
         k->has_rows[c->side] = assay_collect_number(s, "rows", &k->rows[c->side]);
     assay_collect_number(s, "ordinal", &k->ordinal);
+    const char *raw;
+    for (size_t i = 0; (raw = assay_stmt_nth(s, "raw", i)); i++)
+        if (!take_raw(c, side, raw))
+            return false;
     const char *segment = assay_stmt_get(s, "segment");
     if (!k->segment && segment) {
         /* chunks of a segment come one after the other: share its name */

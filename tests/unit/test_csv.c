@@ -223,6 +223,10 @@ static void nulls(void **state)
     check_cases(dflt, COUNT(dflt), &d);
     d.null_text = "\\N";
     check_cases(slash_n, COUNT(slash_n), &d);
+    d.escape = '\\';
+    expect(BYTES("a,b\n\"\\\\N\",\\N\n"), "f.csv", &d, 2, "2:<\\N>|~\n");
+    d.quoted_null = true;
+    expect(BYTES("a,b\n\"\\\\N\",\\N\n"), "f.csv", &d, 2, "2:~|~\n");
     d = assay_csv_default();
     d.quoted_null = true;
     check_cases(quoted, COUNT(quoted), &d);

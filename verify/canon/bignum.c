@@ -125,7 +125,7 @@ bool assay_twos_digits(const uint8_t *twos, size_t len, bool *neg, struct assay_
     *neg = len > 0 && (twos[0] & 0x80);
     const size_t digits = len / 2 * 5 + 12; /* log10(256) < 2.5 */
     const size_t room = digits + (len / 4 + 1) * sizeof(uint32_t) + 4;
-    uint8_t *p = assay_room(out, room);
+    uint8_t *p = assay_room_for(out, room, &twos);
     if (!p)
         return false;
     uint32_t *limb = (uint32_t *)(void *)(p + digits + (4 - (uintptr_t)(p + digits) % 4) % 4);

@@ -50,11 +50,12 @@ static bool resolve_bytes(const struct assay_value *v, struct assay_value *out, 
     if (!assay_is_textual(v) || v->len < 2 || v->len % 2 || v->p[0] != '\\' || v->p[1] != 'x')
         return defect(why, "not bytes in \\x hex");
     const uint32_t n = (v->len - 2) / 2;
-    uint8_t *p = assay_room(scratch, n + 1u);
+    const uint8_t *text = v->p + 2;
+    uint8_t *p = assay_room_for(scratch, n + 1u, &text);
     if (!p)
         return defect(why, ASSAY_WHY_NOMEM);
     for (uint32_t i = 0; i < n; i++) {
-        const int hi = assay_hex_digit(v->p[2 + 2 * i]), lo = assay_hex_digit(v->p[3 + 2 * i]);
+        const int hi = assay_hex_digit(text[2 * i]), lo = assay_hex_digit(text[2 * i + 1]);
         if (hi < 0 || lo < 0)
             return defect(why, "not bytes in \\x hex");
         p[i] = (uint8_t)(hi << 4 | lo);
@@ -93,10 +94,11 @@ static bool resolve_uuid(const struct assay_value *v, struct assay_value *out, s
         return true;
     if (!assay_is_textual(v))
         return defect(why, "not a uuid");
-    uint8_t *p = assay_room(scratch, 16);
+    const uint8_t *text = v->p;
+    uint8_t *p = assay_room_for(scratch, 16, &text);
     if (!p)
         return defect(why, ASSAY_WHY_NOMEM);
-    if (!scan_uuid(v->p, v->len, p))
+    if (!scan_uuid(text, v->len, p))
         return defect(why, "not a uuid");
     scratch->len += 16;
     out->p = p;

@@ -17,8 +17,9 @@ bool assay_resolve_interval(const struct assay_value *v, struct assay_value *out
 /* A decimal kind (not DECSPECIAL) as a view; digits that have no text yet are made in scratch. */
 bool assay_decimal_view(const struct assay_value *v, struct assay_num *num, struct assay_buf *scratch,
                         const char **why);
-/* The view as a resolved value: INT, DEC, DECDIGITS, or LEXEME. lexeme is its whole text, or NULL. */
-bool assay_decimal_value(const struct assay_num *num, const struct assay_value *lexeme, struct assay_value *out,
+/* The view as a resolved value: INT, DEC, DECDIGITS, or LEXEME. lexeme is its whole text, or NULL. The digits may lie
+ * in scratch: num follows when that moves. */
+bool assay_decimal_value(struct assay_num *num, const struct assay_value *lexeme, struct assay_value *out,
                          struct assay_buf *scratch, const char **why);
 /* sign, digits and an exponent as a decimal value, INT or DEC, when the exponent fits. */
 bool assay_decimal_small(uint64_t m, bool neg, int64_t exp, struct assay_value *out);

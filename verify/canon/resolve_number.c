@@ -30,7 +30,7 @@ bool assay_decimal_small(uint64_t m, bool neg, int64_t exp, struct assay_value *
     return true;
 }
 
-bool assay_decimal_value(const struct assay_num *num, const struct assay_value *lexeme, struct assay_value *out,
+bool assay_decimal_value(struct assay_num *num, const struct assay_value *lexeme, struct assay_value *out,
                          struct assay_buf *scratch, const char **why)
 {
     if (num->special != ASSAY_FINITE) {
@@ -53,7 +53,7 @@ bool assay_decimal_value(const struct assay_num *num, const struct assay_value *
         out->kind = ASSAY_K_LEXEME;
         return true;
     }
-    uint8_t *p = assay_room(scratch, num->n + 32);
+    uint8_t *p = assay_room_for(scratch, num->n + 32, &num->p);
     if (!p)
         return defect(why, ASSAY_WHY_NOMEM);
     p[0] = '-';
@@ -106,12 +106,13 @@ static bool view_pgnumeric(const struct assay_value *v, struct assay_num *num, s
         return true;
     if (sign != 0 && sign != 0x4000)
         return defect(why, "a malformed numeric");
-    uint8_t *p = assay_room(scratch, 4 * n + 1);
+    const uint8_t *wire = v->p;
+    uint8_t *p = assay_room_for(scratch, 4 * n + 1, &wire);
     if (!p)
         return defect(why, ASSAY_WHY_NOMEM);
     p[0] = '0';
     for (size_t k = 0; k < n; k++) {
-        const unsigned d = assay_get_be16(v->p + 8 + 2 * k);
+        const unsigned d = assay_get_be16(wire + 8 + 2 * k);
         if (d > 9999)
             return defect(why, "a malformed numeric");
         p[1 + 4 * k] = (uint8_t)('0' + d / 1000);

@@ -213,8 +213,7 @@ static enum assay_status unknown(const char *name, struct assay_err *why)
 }
 
 /* What the rows of that name and type want, joined by "; or ". */
-static enum assay_status bad_argument(const char *name, enum assay_logical type, const char *arg,
-                                      struct assay_err *why)
+static enum assay_status bad_argument(const char *name, enum assay_logical type, const char *arg, struct assay_err *why)
 {
     char wanted[256] = "";
     for (size_t i = 0; i < N_SPECS; i++) {

@@ -72,10 +72,10 @@ static enum assay_status spell_value(const struct assay_value *v, struct assay_b
 /* The type under which a typed value can be checked before it is spelled. */
 static enum assay_logical own_type(uint8_t kind)
 {
-    static const uint8_t type[] = {[ASSAY_K_DATE] = ASSAY_L_DATE,          [ASSAY_K_TIME] = ASSAY_L_TIME,
-                                   [ASSAY_K_TIMETZ] = ASSAY_L_TIMETZ,      [ASSAY_K_TS] = ASSAY_L_TIMESTAMP,
-                                   [ASSAY_K_TSTZ] = ASSAY_L_TIMESTAMPTZ,   [ASSAY_K_INTERVAL] = ASSAY_L_INTERVAL,
-                                   [ASSAY_K_BAD] = ASSAY_L_NONE};
+    static const uint8_t type[] = {
+        [ASSAY_K_DATE] = ASSAY_L_DATE,    [ASSAY_K_TIME] = ASSAY_L_TIME,        [ASSAY_K_TIMETZ] = ASSAY_L_TIMETZ,
+        [ASSAY_K_TS] = ASSAY_L_TIMESTAMP, [ASSAY_K_TSTZ] = ASSAY_L_TIMESTAMPTZ, [ASSAY_K_INTERVAL] = ASSAY_L_INTERVAL,
+        [ASSAY_K_BAD] = ASSAY_L_NONE};
     return (enum assay_logical)type[kind];
 }
 
@@ -96,7 +96,7 @@ bool assay_rule_as_text(const struct assay_rule *r, enum assay_logical type, str
     struct assay_buf text = {0};
     *why = "a value that has no text";
     enum assay_status st = spell_value(v, &text, why);
-    uint8_t *dst = st == ASSAY_OK ? assay_rule_room(scratch, text.len + 1, v) : NULL;
+    uint8_t *dst = st == ASSAY_OK ? assay_room_for(scratch, text.len + 1, &v->p) : NULL;
     if (dst) {
         memcpy(dst, text.ptr, text.len);
         *v = (struct assay_value){.kind = ASSAY_K_TEXT, .len = (uint32_t)text.len, .p = dst};

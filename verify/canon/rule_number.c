@@ -39,7 +39,7 @@ static bool round_long(struct assay_value *v, int64_t n, struct assay_buf *scrat
         return true;
     const int64_t drop = -num.exp - n; /* > 0 */
     const size_t keep = (int64_t)num.n >= drop ? (size_t)((int64_t)num.n - drop) : 0;
-    uint8_t *d = assay_rule_room(scratch, num.n + 2, v);
+    uint8_t *d = assay_room_for(scratch, num.n + 2, &v->p);
     if (!d || !assay_num_of(v, &num))
         return defect(why, ASSAY_WHY_NOMEM);
     d[0] = '0';
@@ -151,8 +151,8 @@ bool assay_rule_as_float64(const struct assay_rule *r, enum assay_logical type, 
     return assay_float_of(&num, ASSAY_BINARY64, &v->f) || defect(why, no_float);
 }
 
-/* x * 10^n as an integer of at most 15 digits whose quotient is x again: decimals of so few digits each have a double of
- * their own, so this is the shortest text without searching for it. */
+/* x * 10^n as an integer of at most 15 digits whose quotient is x again: decimals of so few digits each have a double
+ * of their own, so this is the shortest text without searching for it. */
 static bool decimal_fast(double x, int64_t n, int64_t *u)
 {
     static const double pow10[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
@@ -177,7 +177,9 @@ bool assay_rule_as_decimal(const struct assay_rule *r, enum assay_logical type, 
         return true;
     if (!isfinite(x)) {
         *v = (struct assay_value){.kind = ASSAY_K_DECSPECIAL,
-                                  .i = isnan(x) ? ASSAY_NAN : x > 0 ? ASSAY_PLUS_INF : ASSAY_MINUS_INF};
+                                  .i = isnan(x) ? ASSAY_NAN
+                                       : x > 0  ? ASSAY_PLUS_INF
+                                                : ASSAY_MINUS_INF};
         return true;
     }
     if (v->kind == ASSAY_K_F64 && decimal_fast(x, r->n, &u)) {

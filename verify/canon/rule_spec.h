@@ -2,8 +2,6 @@
 #ifndef ASSAY_CANON_RULE_SPEC_H
 #define ASSAY_CANON_RULE_SPEC_H
 
-#include <string.h>
-
 #include "assay/canon.h"
 #include "assay/rule.h"
 #include "put.h"
@@ -14,13 +12,13 @@ typedef bool assay_rule_apply_fn(const struct assay_rule *r, enum assay_logical 
 
 struct assay_rule_spec {
     const char *name;
-    const char *arg;           /* what the argument must look like, for messages; also the literal that `word` wants */
+    const char *arg; /* what the argument must look like, for messages; also the literal that `word` wants */
     assay_rule_parse_fn *parse;
-    int64_t min, max;          /* of a numeric argument */
-    uint32_t types;            /* bit of each enum assay_logical */
+    int64_t min, max; /* of a numeric argument */
+    uint32_t types; /* bit of each enum assay_logical */
     bool early;
     assay_rule_apply_fn *apply;
-    const char *says;          /* one line for people */
+    const char *says; /* one line for people */
 };
 
 /* rule_text.c */
@@ -33,17 +31,5 @@ assay_rule_apply_fn assay_rule_truncate, assay_rule_round_time, assay_rule_epoch
 /* rule_number.c */
 assay_rule_apply_fn assay_rule_round_number, assay_rule_digits, assay_rule_fold_zero, assay_rule_as_float32,
     assay_rule_narrow, assay_rule_as_float64, assay_rule_as_decimal;
-
-/* n bytes of scratch that the caller may fill and then add to len. A value that lives in scratch already follows when
- * scratch moves. NULL: no memory. */
-static inline uint8_t *assay_rule_room(struct assay_buf *scratch, size_t n, struct assay_value *v)
-{
-    const uintptr_t base = (uintptr_t)scratch->ptr, p = (uintptr_t)v->p;
-    const bool inside = scratch->ptr && p >= base && p < base + scratch->len;
-    uint8_t *dst = assay_room(scratch, n);
-    if (dst && inside)
-        v->p = scratch->ptr + (p - base);
-    return dst;
-}
 
 #endif

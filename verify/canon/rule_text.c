@@ -89,7 +89,7 @@ bool assay_rule_case(const struct assay_rule *r, enum assay_logical type, struct
     if (v->kind != ASSAY_K_TEXT)
         return true;
     const uint8_t first = r->n ? 'a' : 'A';
-    uint8_t *dst = assay_rule_room(scratch, v->len + 1u, v);
+    uint8_t *dst = assay_room_for(scratch, v->len + 1u, &v->p);
     if (!dst)
         return nomem(why);
     for (uint32_t i = 0; i < v->len; i++)
@@ -105,7 +105,7 @@ bool assay_rule_newline(const struct assay_rule *r, enum assay_logical type, str
     (void)r, (void)type;
     if (v->kind != ASSAY_K_TEXT || v->len == 0 || !memchr(v->p, '\r', v->len))
         return true;
-    uint8_t *dst = assay_rule_room(scratch, v->len, v);
+    uint8_t *dst = assay_room_for(scratch, v->len, &v->p);
     if (!dst)
         return nomem(why);
     uint32_t n = 0;

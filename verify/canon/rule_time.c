@@ -42,7 +42,7 @@ static bool change_interval(struct assay_value *v, int64_t unit, int64_t add, st
 {
     struct assay_interval i;
     const size_t align = alignof(struct assay_interval);
-    uint8_t *p = assay_rule_room(scratch, sizeof i + align, v);
+    uint8_t *p = assay_room_for(scratch, sizeof i + align, &v->p);
     if (!p)
         return defect(why, ASSAY_WHY_NOMEM);
     memcpy(&i, v->p, sizeof i);

@@ -11,8 +11,8 @@
 #include "float_text.h"
 
 enum assay_status assay_spell_boolean(bool b, struct assay_buf *out);
-/* digits * 10^exp, with at least min_fraction digits after the point; with an exponent when one side of the point would be
- * longer than ASSAY_SPELL_SHORT, unless plain is asked for. */
+/* digits * 10^exp, with at least min_fraction digits after the point; with an exponent when one side of the point would
+ * be longer than ASSAY_SPELL_SHORT, unless plain is asked for. */
 #define ASSAY_SPELL_SHORT 40
 enum assay_status assay_spell_decimal(const uint8_t *digits, size_t n, bool neg, int64_t exp, size_t min_fraction,
                                       bool plain, struct assay_buf *out);

@@ -175,17 +175,41 @@ static inline bool is_null(const struct assay_csv_lexer *lx, const uint8_t *p, s
     return n == lx->null_len && memcmp(p, lx->null_text, n) == 0;
 }
 
+/* kind, flags, scale and len as one store. */
+static inline void set_plain(struct assay_value *v, bool null, const uint8_t *p, size_t n)
+{
+    uint64_t head = (null ? ASSAY_K_NULL : ASSAY_K_LEXEME) | (uint64_t)n << 32;
+    memcpy(v, &head, sizeof head);
+    v->p = p;
+}
+
 static inline void put(const struct assay_csv_lexer *lx, const struct assay_csv_sink *k, size_t field, size_t from,
                        size_t to)
 {
-    if (field >= k->n || k->slot[field] < 0)
-        return;
-    struct assay_value *v = &k->v[k->slot[field]];
-    v->kind = is_null(lx, lx->buf + from, to - from) ? ASSAY_K_NULL : ASSAY_K_LEXEME;
-    v->flags = 0;
-    v->scale = 0;
-    v->len = (uint32_t)(to - from);
-    v->p = lx->buf + from;
+    if (field < k->n && k->slot[field] >= 0)
+        set_plain(&k->v[k->slot[field]], is_null(lx, lx->buf + from, to - from), lx->buf + from, to - from);
+}
+
+/* The common case, in registers: unquoted fields that end in delimiters, as far as the index goes. */
+static inline void plain_fields(struct assay_csv_lexer *lx, const struct assay_csv_sink *k, size_t *fields,
+                                size_t *from)
+{
+    const uint8_t *const buf = lx->buf, *p = buf + *from;
+    const uint8_t delimiter = lx->special.delimiter;
+    const int32_t *const slot = k->slot;
+    struct assay_value *const v = k->v;
+    const size_t null_len = lx->null_len, n = k->n;
+    const uint32_t *at = lx->idx + lx->idx_i, *const end = lx->idx + lx->idx_n;
+    size_t field = *fields;
+    for (; at < end && buf[*at] == delimiter; at++, field++) {
+        size_t len = (size_t)(buf + *at - p);
+        if (field < n && slot[field] >= 0)
+            set_plain(&v[slot[field]], len == null_len && is_null(lx, p, len), p, len);
+        p = buf + *at + 1;
+    }
+    *fields = field;
+    *from = (size_t)(p - buf);
+    lx->idx_i = (size_t)(at - lx->idx);
 }
 
 static void put_quoted(const struct assay_csv_lexer *lx, const struct assay_csv_sink *k, size_t field,
@@ -271,6 +295,8 @@ enum assay_csv_step assay_csv_record(struct assay_csv_lexer *lx, const struct as
         return lx->eof ? ASSAY_CSV_END : ASSAY_CSV_MORE;
     size_t start = lx->start, pos;
     for (;;) {
+        if (!f.flags)
+            plain_fields(lx, k, &rec->fields, &f.from);
         pos = next_special(lx);
         uint8_t c = buf[pos];
         if (c == delimiter) {

@@ -27,6 +27,8 @@ struct assay_csv_special {
 typedef size_t assay_csv_indexer(const struct assay_csv_special *s, const uint8_t *p, size_t from, size_t to,
                                  uint32_t *out);
 assay_csv_indexer assay_csv_index_portable;
+/* All indexers that this machine can run: the portable one, the fastest, others; NULL past the end. */
+assay_csv_indexer *assay_csv_indexer_nth(size_t i);
 /* The fastest indexer of this machine. */
 assay_csv_indexer *assay_csv_index_best(void);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "assay/bytes.h"
+#include "assay/log.h"
 #include "assay/reader.h"
 
 struct options {
@@ -75,17 +76,23 @@ static void put_zone(int32_t east)
         printf(":%02d", a % 60);
 }
 
-/* Shortest text that reads back as the same number. */
+/* Shortest digits that read back as the same number, laid out as PostgreSQL does. */
 static void put_double(double d, bool single)
 {
     char text[40];
-    for (int digits = single ? 6 : 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, d);
-        if (single ? (double)strtof(text, NULL) == d : strtod(text, NULL) == d)
-            break;
+    int digits = 0, exponent;
+    if (d != d || d - d != 0) {
+        printf("%s", d != d ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
+        return;
     }
-    bool special = d != d || d - d != 0;
-    printf("%s", !special ? text : d != d ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
+    do {
+        snprintf(text, sizeof text, "%.*e", digits, d);
+    } while ((single ? (double)strtof(text, NULL) : strtod(text, NULL)) != d && ++digits < 17);
+    exponent = atoi(strchr(text, 'e') + 1);
+    if (exponent < -4 || exponent >= (single ? 6 : 15))
+        printf("%s", text);
+    else
+        printf("%.*f", digits > exponent ? digits - exponent : 0, d);
 }
 
 static void put_numeric(const uint8_t *p)
@@ -357,6 +364,7 @@ int main(int argc, char **argv)
     o.loc.uri = argv[1];
     o.loc.table = argv[2];
     o.loc.base_dir = ".";
+    assay_interrupt_install();
     for (size_t i = 0; i < 2 && !r && !e.code; i++)
         if (readers[i]->accepts(&o.loc))
             readers[i]->open(&o.loc, &r, &e);

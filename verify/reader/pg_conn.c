@@ -311,7 +311,7 @@ enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const 
         assay_buf_addf(&sql, "SET TRANSACTION SNAPSHOT %s;", literal);
     assay_buf_adds(&sql, pinned);
     assay_buf_addf(&sql, "SET LOCAL statement_timeout = %lld; SET LOCAL lock_timeout = %lld;", ms,
-                   ms ? ms : LOCK_TIMEOUT_S * 1000LL);
+                   ms ? ms - ms / 10 : LOCK_TIMEOUT_S * 1000LL); /* a lock is named before the statement's time is up */
     if (PQserverVersion(conn) >= 170000)
         assay_buf_adds(&sql, "SET LOCAL transaction_timeout = 0;");
     const char *text = assay_buf_str(&sql);

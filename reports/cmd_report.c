@@ -18,7 +18,7 @@
 struct job {
     struct assay_plan *plan;
     struct assay_buf ledger_path, keys_dir, errors;
-    const char **plan_ids;
+    const char **plan_ids; /* ids, then names */
     struct assay_ledger *ledger;
     struct assay_report *report;
     struct assay_report_scope scope;
@@ -43,11 +43,14 @@ static enum assay_status from_plan(struct job *j, const char *path, struct assay
     if (assay_path_join(j->plan->base_dir, j->plan->ledger, &j->ledger_path) != ASSAY_OK ||
         assay_path_join(j->plan->base_dir, j->plan->keys, &j->keys_dir) != ASSAY_OK)
         return assay_fail_nomem(e);
-    j->plan_ids = calloc(j->plan->n_sets + 1, sizeof *j->plan_ids);
+    j->plan_ids = calloc(2 * j->plan->n_sets + 1, sizeof *j->plan_ids);
     if (!j->plan_ids)
         return assay_fail_nomem(e);
-    for (size_t i = 0; i < j->plan->n_sets; i++)
+    for (size_t i = 0; i < j->plan->n_sets; i++) {
         j->plan_ids[i] = j->plan->set[i].id;
+        j->plan_ids[j->plan->n_sets + i] = j->plan->set[i].name;
+    }
+    j->scope.plan_names = j->plan_ids + j->plan->n_sets;
     j->scope.plan_ids = j->plan_ids;
     j->scope.n_plan_ids = j->plan->n_sets;
     j->scope.plan_path = path;
@@ -199,6 +202,7 @@ int assay_cmd_report(struct assay_args *a)
     struct job j = {0};
     int code;
     j.scope.run = assay_arg(a, "run");
+    j.scope.all = assay_arg_flag(a, "all");
     j.scope.n_datasets = assay_arg_list(a, "dataset", &j.scope.dataset);
     enum assay_status s = check_formats(a, &e);
     if (s == ASSAY_OK)

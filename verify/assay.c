@@ -63,7 +63,7 @@ static int step(struct check *c, const char *program, const char *verb, const ch
 {
     struct assay_err e = {0};
     char path[PATH_MAX];
-    bool report = strcmp(verb, "report") == 0;
+    bool report = strcmp(verb, "report") == 0, scrub = strcmp(verb, "scrub") == 0;
     const char *const *sets, *const *segs, *const *reps;
     size_t cap = 32 + 2 * (assay_arg_list(c->a, "dataset", &sets) + assay_arg_list(c->a, "segment", &segs) +
                            assay_arg_list(c->a, "report", &reps));
@@ -75,18 +75,25 @@ static int step(struct check *c, const char *program, const char *verb, const ch
     }
     add(&w, program);
     add(&w, verb);
-    add(&w, "--run");
-    add(&w, c->run);
+    if (c->run[0]) {
+        add(&w, "--run");
+        add(&w, c->run);
+    }
     add_list(&w, c->a, "dataset", "--dataset");
     if (side) {
         add(&w, "--side");
         add(&w, side);
+    }
+    if (side || scrub) {
         add_list(&w, c->a, "segment", "--segment");
         add_list(&w, c->a, "jobs", "--jobs");
-        add_list(&w, c->a, "memory", "--memory");
+        if (side)
+            add_list(&w, c->a, "memory", "--memory");
     }
     if (report)
         add_list(&w, c->a, "report", "--report");
+    if (report && !assay_arg_count(c->a, "dataset"))
+        add(&w, "--all"); /* a dataset that could not even begin must not be missing from the result */
     add_list(&w, c->a, "color", "--color");
     static const char *const loud[] = {"-q", NULL, "-v", "-vv"};
     const char *v = loud[assay_arg_verbosity(c->a) + 1];
@@ -97,7 +104,7 @@ static int step(struct check *c, const char *program, const char *verb, const ch
     if (assay_program_find("assay", program, path, sizeof path, &e) != ASSAY_OK)
         goto fail;
     assay_log(ASSAY_LOG_INFO, "%s%s%s", verb, side ? " --side " : "", side ? side : "");
-    if (assay_program_run(path, (char *const *)w.word, !report && assay_arg_verbosity(c->a) < 1, &code, &e) != ASSAY_OK)
+    if (assay_program_run(path, (char *const *)w.word, !report && !scrub && assay_arg_verbosity(c->a) < 1, &code, &e) != ASSAY_OK)
         goto fail;
     if (code >= EXIT_SIGNAL && !assay_interrupted())
         assay_log(ASSAY_LOG_ERROR, "%s %s was ended by signal %d", program, verb, code - EXIT_SIGNAL);
@@ -181,6 +188,21 @@ static int cmd_check(struct assay_args *a)
     return compare_and_report(&c);
 }
 
+/* What a scrub finds becomes a discrepancy like any other: the newest statements are compared afterwards. */
+static int cmd_scrub(struct assay_args *a)
+{
+    struct check c = {.a = a};
+    const char *const *operand;
+    assay_arg_operands(a, &operand);
+    c.plan = operand[0];
+    int scrubbed = step(&c, "assay-verify", "scrub", NULL);
+    if (nothing_ran(scrubbed) || scrubbed == ASSAY_EXIT_LEDGER || scrubbed >= EXIT_SIGNAL)
+        return scrubbed;
+    int compared = step(&c, "assay-reconcile", "reconcile", NULL);
+    return compared == ASSAY_EXIT_LEDGER || nothing_ran(compared) || compared >= EXIT_SIGNAL ? worse(scrubbed, compared)
+                                                                                            : scrubbed;
+}
+
 /* ---- the small verbs of the front door ---- */
 
 static int cmd_version(struct assay_args *a)
@@ -238,11 +260,15 @@ static int exec_owner(char **argv, const struct assay_verb *v)
 int main(int argc, char **argv)
 {
     static const struct assay_verb_run own[] = {
-        {"check", cmd_check}, {"help", cmd_help}, {"version", cmd_version}, {"completion", cmd_completion}, {0},
+        {"check", cmd_check}, {"scrub", cmd_scrub}, {"help", cmd_help}, {"version", cmd_version},
+        {"completion", cmd_completion}, {0},
     };
     int words;
     const struct assay_verb *v = argc > 1 ? assay_verb_find(assay_verbs(), argc - 1, argv + 1, &words) : NULL;
-    if (v && strcmp(v->program, "assay") != 0)
+    bool mine = false;
+    for (const struct assay_verb_run *r = own; v && r->name; r++)
+        mine = mine || strcmp(r->name, v->name) == 0;
+    if (v && !mine)
         return exec_owner(argv, v);
     if (v)
         return assay_program_main(argc, argv, "assay", own);

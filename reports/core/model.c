@@ -201,7 +201,7 @@ static void drop_others(struct assay_report *r, const struct assay_report_scope 
         struct assay_rep_dataset *d = &r->set[i];
         bool asked = listed(scope->dataset, scope->n_datasets, d);
         bool took_part = d->has_verdict || d->side_run[0] || d->side_run[1];
-        if (in_scope(scope, d) && (took_part || asked))
+        if (in_scope(scope, d) && (took_part || asked || (scope->all && scope->plan_ids)))
             r->set[n++] = *d;
         else
             release_set(d);
@@ -227,6 +227,22 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
     return ASSAY_OK;
 }
 
+/* Datasets of the plan that the ledger has never heard of. */
+static enum assay_status add_planned(struct assay_report *r, const struct assay_report_scope *scope,
+                                     struct assay_err *e)
+{
+    for (size_t i = 0; scope->plan_ids && i < scope->n_plan_ids; i++) {
+        struct assay_rep_dataset *d = find_set(r, scope->plan_ids[i]);
+        if (d)
+            continue;
+        if (!(d = add_set(r, scope->plan_ids[i], e)))
+            return e->code;
+        if (scope->plan_names)
+            d->name = assay_arena_copy(&r->arena, scope->plan_names[i]);
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status missing_names(const struct assay_report *r, const struct assay_report_scope *scope,
                                        struct assay_err *e)
 {
@@ -235,7 +251,8 @@ static enum assay_status missing_names(const struct assay_report *r, const struc
         for (size_t k = 0; k < r->n_sets && !found; k++)
             found = listed(&scope->dataset[i], 1, &r->set[k]);
         if (!found)
-            return assay_fail(e, ASSAY_ENOTFOUND, "the ledger knows no dataset '%s'", scope->dataset[i]);
+            return assay_fail(e, ASSAY_ENOTFOUND, "neither the plan nor the ledger knows a dataset '%s'",
+                              scope->dataset[i]);
     }
     return ASSAY_OK;
 }
@@ -246,6 +263,8 @@ static enum assay_status read_run(struct assay_ledger *l, struct assay_report *r
     struct assay_collect c = {.r = r, .e = e, .take = take_plan};
     struct assay_ledger_query q = {.kind = "plan"};
     enum assay_status s = assay_collect(l, &q, &c);
+    if (s == ASSAY_OK)
+        s = add_planned(r, scope, e);
     if (s == ASSAY_OK)
         s = find_run(l, r, scope, e);
     if (s == ASSAY_OK && r->run) {

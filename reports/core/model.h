@@ -141,7 +141,9 @@ struct assay_report_scope {
     size_t n_datasets; /* 0: all */
     const char *plan_path, *ledger_path, *keys_path;
     const char *const *plan_ids; /* dataset ids of the plan, NULL: all of the ledger */
+    const char *const *plan_names; /* their names, in the same order */
     size_t n_plan_ids;
+    bool all; /* datasets of the plan that the run did not reach belong into the report, as unverified */
 };
 
 /* Read the run from the ledger. ASSAY_ENOTFOUND when the named run or dataset is not in it; a ledger without any run

@@ -111,14 +111,13 @@ static const struct assay_opt diff_opts[] = {
     END,
 };
 static const struct assay_opt scrub_opts[] = {
-    OPT_DATASET,
-    OPT_SEGMENT,
-    OPT_RUN,
-    OPT_JOBS,
-    END,
+    OPT_DATASET, OPT_SEGMENT, OPT_RUN, OPT_JOBS, END,
 };
 static const struct assay_opt reprocess_opts[] = {
-    OPT_DATASET, OPT_SEGMENT, OPT_DRY_RUN, END,
+    OPT_DATASET,
+    OPT_SEGMENT,
+    OPT_DRY_RUN,
+    END,
 };
 static const struct assay_opt ledger_log_opts[] = {
     OPT_LEDGER,
@@ -137,6 +136,7 @@ static const struct assay_opt ledger_log_opts[] = {
 static const struct assay_opt ledger_opts[] = {OPT_LEDGER, OPT_KEYS, {"json", 0, ASSAY_OPT_FLAG, NULL, "JSON."}, END};
 static const struct assay_opt report_opts[] = {
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to report; default: the newest that was reconciled."},
+    {"all", 'a', ASSAY_OPT_FLAG, NULL, "Also datasets of the plan that the run did not reach: as unverified."},
     OPT_DATASET,
     OPT_REPORT,
     OPT_LEDGER,

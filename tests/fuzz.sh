@@ -12,9 +12,11 @@ for source in tests/fuzz/fuzz_*.c; do
     seeds=tests/fuzz/corpus/${name#fuzz_}
     grown=build-fuzz/corpus/${name#fuzz_}
     mkdir -p "$grown"
+    folders=("$grown")
+    [ ! -d "$seeds" ] || folders+=("$seeds")
     if clang "${cflags[@]}" -o "build-fuzz/$name" "$source" build-fuzz/libassay.a "${libs[@]}" &&
         "build-fuzz/$name" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 \
-            -artifact_prefix="build-fuzz/crash-$name-" "$grown" "$seeds" >"build-fuzz/$name.log" 2>&1; then
+            -artifact_prefix="build-fuzz/crash-$name-" "${folders[@]}" >"build-fuzz/$name.log" 2>&1; then
         passed=$((passed + 1))
         echo "ok      $name $(sed -n 's/^stat::number_of_executed_units: *//p' "build-fuzz/$name.log") runs"
     else

@@ -392,6 +392,7 @@ static void hive(void **state)
         rows_of(r, f, 0, all, 3),
         "2024|1|a/b=c a% / !1 field, expected 2|!1 field, expected 2|!1 field, expected 2 / 2024|3|a/b=c a%");
     assert_string_equal(rows_of(r, f, 1, only, 2), "~|2025");
+    assert_string_equal(rows_of(r, f, 0, only, 1), "a/b=c a% / !1 field, expected 2 / a/b=c a%");
     assert_string_equal(rows_of(r, f, 2, all, 3), "own|5|");
     assert_string_equal(rows_of(r, f, 3, all, 3),
                         "h/y=2027/p.csv: no column \"c\", which h/y=2024/c=a%2Fb%3Dc%20a%25/p.csv has");

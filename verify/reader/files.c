@@ -37,6 +37,7 @@ struct files_scan {
     const char **columns; /* those that the format delivers */
     size_t *from; /* column -> column of the format's batch, or n_inner + index into hive */
     size_t n, n_inner;
+    char *filler; /* asked for when the path holds all that was requested: rows must come from somewhere */
     struct assay_value *v; /* widened batch; NULL while there is no partition column */
     size_t v_rows;
 };
@@ -265,8 +266,20 @@ static void files_scan_free(struct assay_scan *base)
     assay_hive_release(&s->hive);
     free(s->columns);
     free(s->from);
+    free(s->filler);
     free(s->v);
     free(s);
+}
+
+static enum assay_status choose_filler(struct files_scan *s, const struct assay_schema *own, struct assay_err *e)
+{
+    size_t i = 0;
+    while (i + 1 < own->n && own->col[i].logical == ASSAY_L_NONE)
+        i++;
+    if (i >= own->n)
+        return ASSAY_OK;
+    s->filler = strdup(own->col[i].name);
+    return s->filler ? ASSAY_OK : assay_fail_nomem(e);
 }
 
 /* Decide for each requested column who delivers it. The file is asked for its columns only when the path names one of
@@ -293,6 +306,8 @@ static enum assay_status split_columns(struct files_scan *s, const struct files_
     for (size_t c = 0; st == ASSAY_OK && c < o->n_columns; c++)
         if (s->from[c] >= o->n_columns)
             s->from[c] -= o->n_columns - s->n_inner;
+    if (st == ASSAY_OK && ask && s->n_inner == 0)
+        st = choose_filler(s, &own, e);
     assay_schema_release(&own);
     return st;
 }
@@ -329,8 +344,8 @@ static enum assay_status open_object(struct files_scan *s, const struct files_re
     if (st == ASSAY_OK)
         st = split_columns(s, r, f, o, e);
     struct assay_scan_opts inner = *o;
-    inner.columns = s->columns;
-    inner.n_columns = s->n_inner;
+    inner.columns = s->filler ? (const char *const *)&s->filler : s->columns;
+    inner.n_columns = s->filler ? 1 : s->n_inner;
     return st == ASSAY_OK ? f->format->scan(s->fd, s->name, &r->loc, &inner, &s->inner, e) : st;
 }
 
@@ -379,7 +394,7 @@ static enum assay_status widen(struct files_scan *s, struct assay_batch *b, stru
     }
     for (size_t r = 0; r < b->rows; r++) {
         const char *defect = b->row_defect ? b->row_defect[r] : NULL;
-        const struct assay_value *in = b->v + r * s->n_inner;
+        const struct assay_value *in = b->v + r * b->cols;
         for (size_t c = 0; c < s->n; c++) {
             struct assay_value *v = &s->v[r * s->n + c];
             if (s->from[c] < s->n_inner) {

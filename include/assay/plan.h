@@ -68,8 +68,8 @@ struct assay_dataset {
 struct assay_plan {
     char *path;     /* as given */
     char *base_dir; /* directory of the plan file: relative paths start here */
-    char *ledger;   /* path of the ledger database */
-    char *keys;     /* directory of the keys */
+    char *ledger;   /* path of the ledger database: absolute, or relative to the working directory */
+    char *keys;     /* directory of the keys, likewise */
     char *origin;   /* ledger origin line, e.g. "assay.local/sales" */
     struct assay_dataset *set;
     size_t n_sets;

@@ -89,12 +89,15 @@ static void check_origin(struct assay_bind *b, const struct raw_plan *raw)
         assay_diag_add(b->diag, &raw->at_origin->start_mark, "origin: must not hold spaces or +");
 }
 
+/* Beside the plan unless absolute. A plan in another directory gets absolute paths, which stay right however often they
+ * are joined to base_dir again. */
 static bool place(const char *base_dir, const char *given, const char *fallback, char **out)
 {
     struct assay_buf path = {.max = 2 * ASSAY_MAX_PATH};
-    bool plain = strcmp(base_dir, ".") == 0;
-    if (assay_path_join(plain ? "" : base_dir, given ? given : fallback, &path) == ASSAY_OK)
+    char *dir = strcmp(base_dir, ".") == 0 ? strdup("") : realpath(base_dir, NULL);
+    if (dir && assay_path_join(dir, given ? given : fallback, &path) == ASSAY_OK)
         *out = strdup((const char *)path.ptr);
+    free(dir);
     assay_buf_release(&path);
     return *out != NULL;
 }

@@ -36,15 +36,22 @@ static const struct assay_field csv_fields[] = {
     {"quoted_null", ASSAY_F_BOOL, false, offsetof(struct raw_csv, quoted_null), 0, 0},
 };
 
-/* postgresql://, postgres://, or a libpq conninfo string (one of its keywords, then '='); sqlite:. */
+/* postgresql://, postgres://, sqlite:, or a libpq connection string: one of its keywords, then '='. The readers decide
+ * in the same way. */
 bool assay_uri_is_database(const char *uri)
 {
-    static const char *const prefix[] = {
-        "postgresql://", "postgres://", "sqlite:",   "service=",  "host=",    "hostaddr=", "port=",
-        "dbname=",       "user=",       "password=", "passfile=", "sslmode=", "pgservice="};
-    for (size_t i = 0; i < sizeof prefix / sizeof prefix[0]; i++)
-        if (strncmp(uri, prefix[i], strlen(prefix[i])) == 0)
+    static const char *const scheme[] = {"postgresql:", "postgres:", "sqlite:"};
+    static const char *const keyword[] = {"service", "host",    "hostaddr",         "port",
+                                          "dbname",  "user",    "password",         "passfile",
+                                          "sslmode", "options", "application_name", "connect_timeout"};
+    for (size_t i = 0; i < sizeof scheme / sizeof scheme[0]; i++)
+        if (strncmp(uri, scheme[i], strlen(scheme[i])) == 0)
             return true;
+    for (size_t i = 0; i < sizeof keyword / sizeof keyword[0]; i++) {
+        size_t n = strlen(keyword[i]);
+        if (strncmp(uri, keyword[i], n) == 0 && uri[n + strspn(uri + n, " \t")] == '=')
+            return true;
+    }
     return false;
 }
 

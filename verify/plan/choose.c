@@ -1,0 +1,442 @@
+/* One type and the rules for a pair of columns. Every candidate is tried on all sampled values with the code that the
+ * checker uses, so that what is proposed is known to read the sample. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "assay/canon.h"
+#include "assay/rule.h"
+#include "survey.h"
+
+#define MAX_ALTERNATIVES 16
+#define MAX_CANDIDATES 16
+#define SCRATCH 65536 /* rules write here; it must not move while a value is in hand */
+#define TOLERANCE 50 /* one bad value in so many does not change a declared type: it is for the check to report */
+
+struct rule_set {
+    struct assay_choice_rule rule[ASSAY_CHOICE_RULES];
+    size_t n;
+};
+
+static bool is_text(const struct assay_value *v)
+{
+    return v->kind == ASSAY_K_TEXT || v->kind == ASSAY_K_LEXEME;
+}
+
+static bool is_instant(enum assay_logical l)
+{
+    return l == ASSAY_L_DATE || l == ASSAY_L_TIMESTAMP || l == ASSAY_L_TIMESTAMPTZ;
+}
+
+static void add_rule(struct rule_set *s, const char *name, const char *arg)
+{
+    if (s->n == ASSAY_CHOICE_RULES)
+        return;
+    s->rule[s->n].name = name;
+    snprintf(s->rule[s->n++].arg, sizeof s->rule[0].arg, "%s", arg);
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    enum assay_logical type;
+    struct assay_rule rule[ASSAY_CHOICE_RULES];
+    size_t n;
+};
+
+static bool reading_open(struct reading *r, enum assay_logical type, const struct assay_choice_rule *rule, size_t n)
+{
+    *r = (struct reading){.type = type};
+    for (; r->n < n; r->n++) {
+        const char *arg = rule[r->n].arg[0] ? rule[r->n].arg : NULL;
+        if (assay_rule_parse(rule[r->n].name, arg, type, &r->rule[r->n], NULL) != ASSAY_OK)
+            return false;
+    }
+    return true;
+}
+
+static void reading_close(struct reading *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        assay_rule_release(&r->rule[i]);
+}
+
+static bool read_value(const struct reading *r, const struct assay_value *v, struct assay_value *out,
+                       struct assay_buf *scratch)
+{
+    struct assay_value in = *v;
+    const char *why;
+    assay_buf_reset(scratch);
+    if (assay_buf_reserve(scratch, SCRATCH) != ASSAY_OK)
+        return false;
+    for (size_t i = 0; i < r->n; i++)
+        if (assay_rule_is_early(&r->rule[i]) && !assay_rule_apply(&r->rule[i], r->type, &in, scratch, &why))
+            return false;
+    return assay_resolve(r->type, &in, out, scratch, &why);
+}
+
+bool assay_choice_read(const struct assay_choice *c, enum assay_side_id side, const struct assay_value *v,
+                       struct assay_value *out, struct assay_buf *scratch)
+{
+    struct reading r;
+    bool ok = reading_open(&r, c->type, c->rule[side], c->n_rules[side]) && read_value(&r, v, out, scratch);
+    reading_close(&r);
+    return ok;
+}
+
+/* Values that do not read; *word gets the one text that all of them are, or NULL. */
+static size_t failures(enum assay_logical type, const struct rule_set *rules, const struct assay_sampled *c,
+                       const struct assay_value **word)
+{
+    struct assay_buf scratch = {0};
+    struct assay_value out;
+    struct reading r;
+    bool one = true, long_ok = type == ASSAY_L_TEXT || type == ASSAY_L_BYTES || type == ASSAY_L_JSON;
+    size_t n = long_ok ? 0 : c->longs;
+    *word = NULL;
+    if (!reading_open(&r, type, rules->rule, rules->n)) {
+        reading_close(&r);
+        return SIZE_MAX;
+    }
+    for (size_t i = 0; i < c->n; i++) {
+        if (read_value(&r, &c->v[i], &out, &scratch))
+            continue;
+        n++;
+        if (!*word && one)
+            *word = &c->v[i];
+        one = one && is_text(&c->v[i]) && c->v[i].len == (*word)->len && !memcmp(c->v[i].p, (*word)->p, c->v[i].len);
+        if (!one)
+            *word = NULL;
+    }
+    reading_close(&r);
+    assay_buf_release(&scratch);
+    return n;
+}
+
+/* ---- rules worth trying ---- */
+
+/* Digits after the point of the shortest text that reads back as x. */
+static int decimals_of(double x)
+{
+    char text[40];
+    if (!isfinite(x))
+        return 0;
+    for (int p = 0; p <= 16; p++) {
+        snprintf(text, sizeof text, "%.*e", p, x);
+        if (strtod(text, NULL) != x)
+            continue;
+        const char *e = strchr(text, 'e');
+        int places = p - (e ? atoi(e + 1) : 0);
+        return places > 0 ? places : 0;
+    }
+    return 17;
+}
+
+static int declared_scale(const char *native)
+{
+    int precision, scale;
+    const char *open = strchr(native, '(');
+    return open && sscanf(open, "(%d,%d)", &precision, &scale) == 2 && scale >= 0 && scale <= 400 ? scale : 0;
+}
+
+static void decimal_rules(const struct assay_survey *s, size_t col, enum assay_logical type, struct rule_set *alt,
+                          size_t *n)
+{
+    char arg[32];
+    int places = type == ASSAY_L_DECIMAL ? declared_scale(s->schema.col[col].native) : 0;
+    bool doubles = false;
+    for (size_t i = 0; i < s->col[col].n; i++) {
+        const struct assay_value *v = &s->col[col].v[i];
+        if (v->kind != ASSAY_K_F64 && v->kind != ASSAY_K_F32)
+            continue;
+        doubles = true;
+        int d = type == ASSAY_L_DECIMAL ? decimals_of(v->f) : 0;
+        places = d > places ? d : places;
+    }
+    if (!doubles)
+        return;
+    snprintf(arg, sizeof arg, "decimal(%d)", places);
+    add_rule(&alt[(*n)++], "as", arg);
+}
+
+/* A count since 1970 tells its unit by its size: 1973 to 2128 in seconds, and so on. */
+static void epoch_rules(const struct assay_sampled *c, struct rule_set *alt, size_t *n)
+{
+    static const struct {
+        const char *unit;
+        double lo, hi;
+    } units[] = {{"s", 1e8, 5e9}, {"ms", 1e11, 5e12}, {"us", 1e14, 5e15}, {"ns", 1e17, 5e18}, {"julian", 2.4e6, 2.5e6}};
+    for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+        size_t hits = 0, numbers = 0;
+        for (size_t i = 0; i < c->n; i++) {
+            const struct assay_value *v = &c->v[i];
+            double x = v->kind == ASSAY_K_INT ? (double)v->i : v->kind == ASSAY_K_F64 ? v->f : NAN;
+            if (is_text(v) && v->len && v->len < 24) {
+                char text[24], *end;
+                memcpy(text, v->p, v->len);
+                text[v->len] = '\0';
+                x = strtod(text, &end);
+                x = *end ? NAN : x;
+            }
+            numbers += isnan(x) ? 0 : 1;
+            hits += fabs(x) >= units[u].lo && fabs(x) < units[u].hi;
+        }
+        if (hits && hits * 2 > numbers)
+            add_rule(&alt[(*n)++], "epoch", units[u].unit);
+    }
+}
+
+static void boolean_rules(struct rule_set *alt, size_t *n)
+{
+    static const char *const words[] = {"yes/no", "Yes/No", "YES/NO", "y/n", "Y/N", "on/off", "ja/nein"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        add_rule(&alt[(*n)++], "boolean", words[i]);
+}
+
+/* The first alternative is always "no rule". dated: one side says that these are dates, so that numbers may be counts
+ * of time; else a column of telephone numbers would become one of dates. */
+static size_t alternatives(const struct assay_survey *s, size_t col, enum assay_logical type, bool dated,
+                           struct rule_set *alt)
+{
+    size_t n = 1;
+    memset(alt, 0, MAX_ALTERNATIVES * sizeof *alt);
+    switch (type) {
+    case ASSAY_L_INTEGER:
+    case ASSAY_L_DECIMAL:
+        decimal_rules(s, col, type, alt, &n);
+        break;
+    case ASSAY_L_FLOAT32:
+        add_rule(&alt[n++], "as", "float32");
+        break;
+    case ASSAY_L_FLOAT64:
+        add_rule(&alt[n++], "as", "float64");
+        break;
+    case ASSAY_L_TEXT:
+        add_rule(&alt[n++], "as", "text");
+        break;
+    case ASSAY_L_BOOLEAN:
+        boolean_rules(alt, &n);
+        break;
+    case ASSAY_L_DATE:
+        if (dated)
+            epoch_rules(&s->col[col], alt, &n);
+        break;
+    case ASSAY_L_TIMESTAMP:
+    case ASSAY_L_TIMESTAMPTZ:
+        if (dated)
+            epoch_rules(&s->col[col], alt, &n);
+        add_rule(&alt[n++], "timezone", "UTC");
+        break;
+    default:
+        break;
+    }
+    if (type != ASSAY_L_TEXT && type != ASSAY_L_BYTES && type != ASSAY_L_JSON)
+        add_rule(&alt[n++], "trim", "");
+    return n;
+}
+
+static bool means_null(const struct assay_value *v, char out[64])
+{
+    static const char *const words[] = {"",     "NULL", "null", "\\N",    "NA", "N/A", "n/a",
+                                        "None", "nan",  "NaN",  "(null)", "-",  "?"};
+    if (!is_text(v) || v->len >= 16)
+        return false;
+    memcpy(out, v->p, v->len);
+    out[v->len] = '\0';
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(out, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The rules under which the fewest values of one side fail. */
+static size_t fit(const struct assay_survey *s, size_t col, enum assay_logical type, bool dated, struct rule_set *best)
+{
+    struct rule_set alt[MAX_ALTERNATIVES];
+    const struct assay_sampled *c = &s->col[col];
+    const struct assay_value *word, *best_word = NULL;
+    size_t n = alternatives(s, col, type, dated, alt), least = SIZE_MAX;
+    char text[64];
+    for (size_t i = 0; i < n && least; i++) {
+        size_t f = failures(type, &alt[i], c, &word);
+        if (f < least) {
+            least = f;
+            *best = alt[i];
+            best_word = word;
+        }
+    }
+    if (least && best_word && means_null(best_word, text) && text[0]) {
+        struct rule_set with = {0};
+        add_rule(&with, "null_if", text);
+        for (size_t i = 0; i < best->n; i++)
+            add_rule(&with, best->rule[i].name, best->rule[i].arg);
+        size_t f = failures(type, &with, c, &word);
+        if (f < least) {
+            least = f;
+            *best = with;
+        }
+    }
+    return least;
+}
+
+/* ---- candidates ---- */
+
+struct candidates {
+    struct {
+        enum assay_logical type;
+        bool declared; /* a few failures do not speak against it */
+    } v[MAX_CANDIDATES];
+    size_t n;
+};
+
+static void add_type(struct candidates *c, enum assay_logical type, bool declared)
+{
+    if (type == ASSAY_L_NONE || c->n == MAX_CANDIDATES)
+        return;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->v[i].type == type)
+            return;
+    c->v[c->n].type = type;
+    c->v[c->n++].declared = declared;
+}
+
+static bool strict(const struct assay_survey *s, size_t col)
+{
+    const char *native = s->schema.col[col].native;
+    return !s->loose && strcmp(native, "csv") != 0 && strcmp(native, "hive") != 0;
+}
+
+static bool numeric(enum assay_logical l)
+{
+    return l == ASSAY_L_INTEGER || l == ASSAY_L_DECIMAL || l == ASSAY_L_FLOAT32 || l == ASSAY_L_FLOAT64;
+}
+
+/* SQLite keeps dates as text, and its declared types are wishes. */
+static void loose_candidates(const struct assay_survey *s, size_t col, enum assay_logical other, bool other_strict,
+                             struct candidates *c)
+{
+    enum assay_logical declared = s->schema.col[col].logical;
+    if (declared == ASSAY_L_TEXT && other_strict)
+        add_type(c, other, false);
+    if (declared == ASSAY_L_TEXT && s->col[col].n) {
+        add_type(c, ASSAY_L_DATE, false);
+        add_type(c, ASSAY_L_TIMESTAMP, false);
+        add_type(c, ASSAY_L_TIMESTAMPTZ, false);
+    }
+    add_type(c, declared, true);
+    if (is_instant(declared)) {
+        add_type(c, ASSAY_L_TIMESTAMP, false);
+        add_type(c, ASSAY_L_TIMESTAMPTZ, false);
+        add_type(c, ASSAY_L_DATE, false);
+    }
+    add_type(c, other, false);
+    if (numeric(declared)) {
+        add_type(c, ASSAY_L_DECIMAL, false);
+        add_type(c, ASSAY_L_FLOAT64, false);
+    }
+    add_type(c, ASSAY_L_TEXT, false);
+}
+
+static void untyped_candidates(enum assay_logical own, enum assay_logical other, bool other_typed, struct candidates *c)
+{
+    if (other_typed)
+        add_type(c, other, true);
+    else if (own == other)
+        add_type(c, own, false);
+    if (numeric(own) && numeric(other)) {
+        add_type(c, ASSAY_L_DECIMAL, false);
+        add_type(c, ASSAY_L_FLOAT64, false);
+    }
+    add_type(c, ASSAY_L_TEXT, false);
+}
+
+/* ---- the choice ---- */
+
+static void pad_rule(const struct assay_survey *const s[2], const size_t col[2], struct assay_choice *out)
+{
+    size_t padded[2] = {0, 0};
+    for (int i = 0; i < 2; i++)
+        for (size_t k = 0; k < s[i]->col[col[i]].n; k++) {
+            const struct assay_value *v = &s[i]->col[col[i]].v[k];
+            padded[i] += is_text(v) && v->len && v->p[v->len - 1] == ' ';
+        }
+    for (int i = 0; i < 2; i++) {
+        if (!padded[i] || padded[!i] || padded[i] * 4 < s[i]->col[col[i]].n || out->n_rules[i] == ASSAY_CHOICE_RULES)
+            continue;
+        out->rule[i][out->n_rules[i]++] = (struct assay_choice_rule){.name = "rtrim"};
+        snprintf(out->note, sizeof out->note, "the %s pads with blanks", assay_side_name((enum assay_side_id)i));
+    }
+}
+
+static void explain(const struct assay_survey *const s[2], const size_t col[2], struct assay_choice *out)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!out->failed[i])
+            continue;
+        snprintf(out->note, sizeof out->note,
+                 "%zu of %zu sampled values of the %s do not read as %s: see what check says", out->failed[i],
+                 out->sampled[i], assay_side_name((enum assay_side_id)i), assay_type_of(out->type)->name);
+        return;
+    }
+    const struct assay_column *a = &s[0]->schema.col[col[0]], *b = &s[1]->schema.col[col[1]];
+    if (out->n_rules[0] && s[0]->loose)
+        snprintf(out->note, sizeof out->note, "declared \"%.40s\"; rules from %zu sampled values", a->native,
+                 out->sampled[0]);
+    else if (out->n_rules[0] || out->n_rules[1])
+        snprintf(out->note, sizeof out->note, "source %.50s, archive %.50s; rules from a sample", a->native, b->native);
+    else if (out->type != a->logical && s[0]->loose)
+        snprintf(out->note, sizeof out->note, "declared \"%.40s\"; all %zu sampled values are %s", a->native,
+                 out->sampled[0], assay_type_of(out->type)->name);
+    if (out->type == ASSAY_L_TEXT)
+        pad_rule(s, col, out);
+}
+
+static bool try_type(const struct assay_survey *const s[2], const size_t col[2], enum assay_logical type,
+                     struct assay_choice *out)
+{
+    bool fits = true;
+    bool dated = is_instant(s[0]->schema.col[col[0]].logical) || is_instant(s[1]->schema.col[col[1]].logical);
+    *out = (struct assay_choice){.type = type};
+    for (int i = 0; i < 2; i++) {
+        struct rule_set rules = {0};
+        out->failed[i] = fit(s[i], col[i], type, dated, &rules);
+        out->sampled[i] = s[i]->col[col[i]].n + s[i]->col[col[i]].longs;
+        out->n_rules[i] = rules.n;
+        memcpy(out->rule[i], rules.rule, sizeof rules.rule);
+        fits = fits && out->failed[i] == 0;
+    }
+    return fits;
+}
+
+void assay_choose(const struct assay_survey *source, size_t source_col, const struct assay_survey *archive,
+                  size_t archive_col, struct assay_choice *out)
+{
+    const struct assay_survey *const s[2] = {source, archive};
+    const size_t col[2] = {source_col, archive_col};
+    enum assay_logical own = source->schema.col[source_col].logical, other = archive->schema.col[archive_col].logical;
+    bool other_strict = strict(archive, archive_col);
+    struct candidates c = {0};
+    struct assay_choice first = {.type = ASSAY_L_NONE};
+    if (strict(source, source_col))
+        add_type(&c, own, true);
+    else if (source->loose)
+        loose_candidates(source, source_col, other, other_strict, &c);
+    else
+        untyped_candidates(own, other, other_strict || archive->loose, &c);
+    for (size_t i = 0; i < c.n; i++) {
+        bool fits = try_type(s, col, c.v[i].type, out);
+        bool nearly = c.v[i].declared && out->failed[0] <= out->sampled[0] / TOLERANCE &&
+                      out->failed[1] <= out->sampled[1] / TOLERANCE;
+        if (fits || nearly) {
+            explain(s, col, out);
+            return;
+        }
+        if (first.type == ASSAY_L_NONE || (c.v[i].declared && i == 0))
+            first = *out;
+    }
+    *out = first; /* nothing reads both samples: the declared type, and its failures are said */
+    if (out->type != ASSAY_L_NONE)
+        explain(s, col, out);
+}

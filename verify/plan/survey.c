@@ -1,0 +1,175 @@
+#include "survey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/limits.h"
+
+#define ROWS 2000 /* sampled rows a side */
+#define PARTS 8 /* objects looked into */
+#define CELLS (1u << 19) /* sampled values a side */
+#define KEEP 256 /* bytes of a value that is kept */
+#define MEMORY (32u << 20) /* bytes of all kept values */
+#define BLOCK (64u << 10)
+
+struct assay_survey_block {
+    struct assay_survey_block *next;
+    size_t used;
+    uint8_t bytes[BLOCK];
+};
+
+/* Bytes behind the pointer of a value; 0 for values that carry everything themselves. */
+static size_t payload(const struct assay_value *v)
+{
+    switch (v->kind) {
+    case ASSAY_K_DECBYTES:
+    case ASSAY_K_DECDIGITS:
+    case ASSAY_K_PGNUMERIC:
+    case ASSAY_K_TEXT:
+    case ASSAY_K_LEXEME:
+    case ASSAY_K_BYTES:
+    case ASSAY_K_JSON:
+        return v->len;
+    case ASSAY_K_INTERVAL:
+        return sizeof(struct assay_interval);
+    case ASSAY_K_UUID:
+        return 16;
+    default:
+        return 0;
+    }
+}
+
+static uint8_t *take(struct assay_survey *s, size_t n)
+{
+    n = (n + 15) & ~(size_t)15; /* an interval wants its alignment */
+    if (!s->block || BLOCK - s->block->used < n) {
+        struct assay_survey_block *b = malloc(sizeof *b);
+        if (!b)
+            return NULL;
+        b->next = s->block;
+        b->used = 0;
+        s->block = b;
+    }
+    uint8_t *p = s->block->bytes + s->block->used;
+    s->block->used += n;
+    s->bytes += n;
+    return p;
+}
+
+static bool keep(struct assay_survey *s, struct assay_sampled *c, const struct assay_value *v, uint32_t part)
+{
+    if (c->n == c->cap) {
+        size_t cap = c->cap ? 2 * c->cap : 64;
+        struct assay_value *bigger = realloc(c->v, cap * sizeof *bigger);
+        if (bigger)
+            c->v = bigger;
+        uint32_t *parts = realloc(c->part, cap * sizeof *parts);
+        if (parts)
+            c->part = parts;
+        if (!bigger || !parts)
+            return false;
+        c->cap = cap;
+    }
+    size_t n = payload(v);
+    struct assay_value copy = *v;
+    bool pointed = n || v->kind == ASSAY_K_TEXT || v->kind == ASSAY_K_LEXEME || v->kind == ASSAY_K_BYTES;
+    if (pointed) {
+        uint8_t *p = take(s, n ? n : 1);
+        if (!p)
+            return false;
+        if (n)
+            memcpy(p, v->p, n);
+        copy.p = p;
+    }
+    c->part[c->n] = part;
+    c->v[c->n++] = copy;
+    return true;
+}
+
+static bool note_value(struct assay_survey *s, struct assay_sampled *c, const struct assay_value *v, uint32_t part)
+{
+    if (v->kind == ASSAY_K_NULL) {
+        c->nulls++;
+    } else if (v->kind == ASSAY_K_BAD) {
+        c->bad++;
+    } else if (payload(v) > KEEP || s->bytes > MEMORY) {
+        c->longs++;
+    } else {
+        c->quoted_empty += (v->flags & ASSAY_V_QUOTED) && v->len == 0;
+        return keep(s, c, v, part);
+    }
+    return true;
+}
+
+static enum assay_status sample_part(struct assay_survey *s, size_t part, size_t rows, const char *const *names,
+                                     struct assay_err *e)
+{
+    struct assay_scan_opts o = {
+        .columns = names, .n_columns = s->schema.n, .sample = !s->part[part].object, .sample_rows = rows};
+    const struct assay_reader_ops *ops = s->reader->ops;
+    struct assay_scan *scan = NULL;
+    struct assay_batch b;
+    size_t seen = 0;
+    enum assay_status st = ops->scan(s->reader, part, &o, &scan, e);
+    while (st == ASSAY_OK && seen < rows && (st = ops->next(scan, &b, e)) == ASSAY_OK && b.rows) {
+        for (size_t r = 0; st == ASSAY_OK && r < b.rows && seen < rows; r++, seen++)
+            for (size_t c = 0; st == ASSAY_OK && c < b.cols; c++)
+                if (!note_value(s, &s->col[c], &b.v[r * b.cols + c], (uint32_t)part))
+                    st = assay_fail_nomem(e);
+    }
+    s->rows += seen;
+    ops->scan_free(scan);
+    return st;
+}
+
+static enum assay_status sample(struct assay_survey *s, struct assay_err *e)
+{
+    const char **names = calloc(s->schema.n + 1, sizeof *names);
+    s->col = calloc(s->schema.n + 1, sizeof *s->col);
+    enum assay_status st = names && s->col ? ASSAY_OK : assay_fail_nomem(e);
+    for (size_t i = 0; st == ASSAY_OK && i < s->schema.n; i++)
+        names[i] = s->schema.col[i].name;
+    size_t rows = s->schema.n ? CELLS / s->schema.n : 0;
+    size_t parts = s->n_parts < PARTS ? s->n_parts : PARTS;
+    rows = rows > ROWS ? ROWS : rows;
+    for (size_t i = 0; st == ASSAY_OK && i < parts; i++) {
+        size_t part = parts > 1 ? i * (s->n_parts - 1) / (parts - 1) : 0; /* the first, the last and some between */
+        st = sample_part(s, part, rows / parts ? rows / parts : 1, names, e);
+    }
+    free(names);
+    return st;
+}
+
+enum assay_status assay_survey_open(const struct assay_locator *loc, struct assay_survey *out, struct assay_err *e)
+{
+    *out = (struct assay_survey){.loc = *loc};
+    enum assay_status s = assay_reader_open(loc, &out->reader, e);
+    if (s == ASSAY_OK)
+        s = out->reader->ops->schema(out->reader, &out->schema, e);
+    if (s == ASSAY_OK)
+        s = out->reader->ops->parts(out->reader, 1, &out->part, &out->n_parts, e);
+    out->loose = strncmp(loc->uri, "sqlite:", 7) == 0;
+    out->untyped = s == ASSAY_OK && out->schema.n && strcmp(out->schema.col[0].native, "csv") == 0;
+    if (s == ASSAY_OK)
+        s = sample(out, e);
+    if (s != ASSAY_OK)
+        assay_survey_close(out);
+    return s;
+}
+
+void assay_survey_close(struct assay_survey *s)
+{
+    for (size_t i = 0; s->col && i < s->schema.n; i++) {
+        free(s->col[i].v);
+        free(s->col[i].part);
+    }
+    free(s->col);
+    for (struct assay_survey_block *b = s->block, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    assay_schema_release(&s->schema);
+    if (s->reader)
+        s->reader->ops->close(s->reader);
+    *s = (struct assay_survey){0};
+}

@@ -10,6 +10,7 @@
 
 #include "assay/digest.h"
 #include "assay/limits.h"
+#include "assay/log.h"
 #include "assay/reader.h"
 #include "files.h"
 
@@ -438,6 +439,8 @@ static enum assay_status hash_fd(int fd, const char *name, struct assay_sha256 *
     ssize_t n = 1;
     *bytes = 0;
     while (s == ASSAY_OK && n != 0) {
+        if (assay_interrupted())
+            s = assay_fail(e, ASSAY_EINTR, "%s: stopped by a signal at byte %llu", name, (unsigned long long)*bytes);
         n = read(fd, block, HASH_BLOCK);
         if (n < 0 && errno != EINTR)
             s = assay_fail(e, ASSAY_EIO, "%s: cannot read at byte %llu: %s", name, (unsigned long long)*bytes,

@@ -181,6 +181,10 @@ static const struct bad {
      "plan.yaml:9:64: to: is not after from; the window is empty\n"},
     {"every: month", "every: month, from: 2002-01-01, to: 2002-01-01",
      "plan.yaml:9:64: to: is not after from; the window is empty\n"},
+    {"every: month", "every: month, from: 2001-02-30",
+     "plan.yaml:9:48: from: \"2001-02-30\" is not a valid timestamp: not a time stamp\n"},
+    {"every: month", "every: month, to: soon",
+     "plan.yaml:9:46: to: \"soon\" is not a valid timestamp: not a time stamp\n"},
     /* columns */
     {"      id: integer\n      date: timestamp\n      delay: {type: decimal, archive: {name: Delay, rules: [{null_if: "
      "NA}]}}\n",
@@ -203,6 +207,16 @@ static const struct bad {
     {"{null_if: NA}", "{null_if: null}", "plan.yaml:13:71: null_if: expected text, found nothing\n"},
     {"{null_if: NA}", "{boolean: {yes: [a], no: [b]}}",
      "plan.yaml:13:71: rule boolean: expected text, or {true: [WORD, ...], false: [WORD, ...]}\n"},
+    {"{null_if: NA}", "nul_if",
+     "plan.yaml:13:61: column \"delay\": unknown rule \"nul_if\"; did you mean \"null_if\"?\n"},
+    {"{null_if: NA}", "{truncate: ms}",
+     "plan.yaml:13:61: column \"delay\": rule truncate does not apply to a column of type decimal\n"},
+    {"{null_if: NA}", "{round: -1}",
+     "plan.yaml:13:61: column \"delay\": rule round: expected a number of digits, 0 to 16383, found \"-1\"\n"},
+    {"{null_if: NA}", "{as: float64}",
+     "plan.yaml:13:61: column \"delay\": rule as: expected decimal(n), n up to 400, found \"float64\"\n"},
+    {"{null_if: NA}", "{rtrim: x}",
+     "plan.yaml:13:61: column \"delay\": rule rtrim: expected no argument, found \"x\"\n"},
     {"rules: [{null_if: NA}]", "rules: rtrim", "plan.yaml:13:60: rules: expected a list, found text\n"},
     /* uncovered */
     {"source.note", "note", "plan.yaml:14:17: uncovered: expected source.NAME or archive.NAME, found \"note\"\n"},
@@ -315,6 +329,35 @@ static void test_rich_binds(void **state)
     assert_string_equal(d->reprocess[3], "");
     assert_null(d->reprocess[4]);
     assay_plan_free(p);
+}
+
+/* A date as a bound of time stamps is its midnight in the zone of the window. */
+static void test_date_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *window, *from;
+    } cases[] = {
+        {"timestamp", "every: month, from: 2001-01-01", "2001-01-01 00:00:00"},
+        {"timestamp", "every: month, from: 2001-01-01 05:00:00", "2001-01-01 05:00:00"},
+        {"timestamptz", "every: month, from: 2001-01-01", "2001-01-01 00:00:00+00"},
+        {"timestamptz", "every: month, from: 2001-01-01, timezone: '+05:30'", "2001-01-01 00:00:00+05:30"},
+        {"date", "every: month, from: 2001-01-01", "2001-01-01"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct assay_buf errors = {0};
+        struct assay_plan *p;
+        char with[80], *text = edit("every: month", cases[i].window), *both;
+        snprintf(with, sizeof with, "date: %s\n", cases[i].type);
+        char *at = strstr(text, "date: timestamp\n");
+        assert_non_null(at);
+        assert_true(asprintf(&both, "%.*s%s%s", (int)(at - text), text, with, at + strlen("date: timestamp\n")) > 0);
+        assert_int_equal(load(both, strlen(both), &p, &errors), ASSAY_OK);
+        assert_string_equal(p->set->window.from, cases[i].from);
+        assay_plan_free(p);
+        free(both);
+        free(text);
+    }
 }
 
 static void test_missing_file(void **state)
@@ -545,12 +588,19 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_plans),        cmocka_unit_test(test_base_binds),
-        cmocka_unit_test(test_rich_binds),       cmocka_unit_test(test_missing_file),
-        cmocka_unit_test(test_at_most_twenty),   cmocka_unit_test(test_two_datasets_one_id),
-        cmocka_unit_test(test_interpolation),    cmocka_unit_test(test_secrets_stay_out_of_messages),
-        cmocka_unit_test(test_resolved_bytes),   cmocka_unit_test(test_resolved_ignores),
-        cmocka_unit_test(test_resolved_notices), cmocka_unit_test(test_resolved_holds_no_secret),
+        cmocka_unit_test(test_bad_plans),
+        cmocka_unit_test(test_base_binds),
+        cmocka_unit_test(test_rich_binds),
+        cmocka_unit_test(test_date_bounds),
+        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_at_most_twenty),
+        cmocka_unit_test(test_two_datasets_one_id),
+        cmocka_unit_test(test_interpolation),
+        cmocka_unit_test(test_secrets_stay_out_of_messages),
+        cmocka_unit_test(test_resolved_bytes),
+        cmocka_unit_test(test_resolved_ignores),
+        cmocka_unit_test(test_resolved_notices),
+        cmocka_unit_test(test_resolved_holds_no_secret),
         cmocka_unit_test(test_hostile),
     };
     return !!cmocka_run_group_tests(tests, enter, leave);

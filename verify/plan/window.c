@@ -126,8 +126,34 @@ static bool bound_key(struct assay_bind *b, const yaml_node_t *at, const char *k
     return ok;
 }
 
-static void check_bounds(struct assay_bind *b, const struct raw_window *raw, enum assay_logical type)
+/* A date as the bound of time stamps is its midnight, in the window's zone. */
+static void widen_date(struct assay_bind *b, const char *zone, enum assay_logical type, char **bound)
 {
+    struct assay_buf scratch = {0};
+    struct assay_value v = {.kind = ASSAY_K_LEXEME}, r;
+    const char *why;
+    char *out = NULL;
+    if (!*bound || (type != ASSAY_L_TIMESTAMP && type != ASSAY_L_TIMESTAMPTZ))
+        return;
+    v.len = (uint32_t)strlen(*bound);
+    v.p = (const uint8_t *)*bound;
+    bool date = assay_resolve(ASSAY_L_DATE, &v, &r, &scratch, &why) && r.i != INT32_MIN && r.i != INT32_MAX;
+    assay_buf_release(&scratch);
+    if (!date || strchr(*bound, ' ')) /* "44-03-15 BC" goes on after its time of day: leave it to its owner */
+        return;
+    const char *offset = type == ASSAY_L_TIMESTAMP ? "" : !zone || strcmp(zone, "UTC") == 0 ? "+00" : zone;
+    if (asprintf(&out, "%s 00:00:00%s", *bound, offset) < 0) {
+        b->diag->nomem = true;
+        return;
+    }
+    free(*bound);
+    *bound = out;
+}
+
+static void check_bounds(struct assay_bind *b, struct raw_window *raw, enum assay_logical type)
+{
+    widen_date(b, raw->timezone, type, &raw->from);
+    widen_date(b, raw->timezone, type, &raw->to);
     struct assay_buf from = {0}, to = {0};
     bool ok = true;
     if (raw->from)
@@ -144,7 +170,7 @@ static void check_bounds(struct assay_bind *b, const struct raw_window *raw, enu
     assay_buf_release(&to);
 }
 
-static void check_column(struct assay_bind *b, const struct raw_window *raw, const struct assay_dataset *d)
+static void check_column(struct assay_bind *b, struct raw_window *raw, const struct assay_dataset *d)
 {
     char hint[80];
     const struct assay_plan_column *c = assay_bind_find_column(d, raw->column);

@@ -53,7 +53,7 @@ static size_t node_len(const uint8_t *p, size_t n, unsigned depth)
 static size_t json_len(const uint8_t *p, size_t n)
 {
     const size_t len = framed_len(p, n, 5);
-    return len && node_len(p + 5, len - 5, 0) == len - 5 ? len : 0;
+    return len > 5 && node_len(p + 5, len - 5, 0) == len - 5 ? len : 0;
 }
 
 size_t assay_cell_len(const uint8_t *p, size_t n)

@@ -1,0 +1,248 @@
+/* The vectors of the canonical form: tests/vectors/canon-*.tsv, format in docs/canonical-form.md section 8. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../support/canon_value.h"
+#include "assay/canon.h"
+
+#define MAX_FIELDS 4
+
+/* One line of a vector file, split at tabs. */
+struct line {
+    char *field[MAX_FIELDS];
+    int n, number;
+};
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* \\ \t \n \r \xHH, in place; returns the length. */
+static size_t unescape(char *p)
+{
+    char *q = p;
+    const char *start = p;
+    for (; *p; p++) {
+        if (*p != '\\') {
+            *q++ = *p;
+            continue;
+        }
+        p++;
+        if (*p == 'x') {
+            *q++ = (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
+            p += 2;
+        } else {
+            *q++ = *p == 't' ? '\t' : *p == 'n' ? '\n' : *p == 'r' ? '\r' : '\\';
+        }
+    }
+    return (size_t)(q - start);
+}
+
+static void split(char *text, struct line *l)
+{
+    l->n = 0;
+    for (char *p = text; l->n < MAX_FIELDS;) {
+        l->field[l->n++] = p;
+        p = strchr(p, '\t');
+        if (!p)
+            return;
+        *p++ = '\0';
+    }
+}
+
+/* Calls `each` for every line; returns how many lines were not comments. */
+static int for_each(const char *path, void (*each)(struct line *, void *), void *ctx)
+{
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fail_msg("cannot open %s: run from the root of the repository", path);
+    char *text = NULL;
+    size_t cap = 0;
+    int rows = 0;
+    struct line l = {0};
+    for (ssize_t n; (n = getline(&text, &cap, f)) > 0;) {
+        l.number++;
+        if (text[n - 1] == '\n')
+            text[n - 1] = '\0';
+        rows += *text != '#';
+        split(text, &l);
+        each(&l, ctx);
+    }
+    free(text);
+    fclose(f);
+    return rows;
+}
+
+static void to_hex(const struct assay_buf *b, size_t from, char *out, size_t room)
+{
+    assert_true(2 * (b->len - from) < room);
+    *out = '\0';
+    for (size_t i = from; i < b->len; i++)
+        snprintf(out + 2 * (i - from), 3, "%02x", b->ptr[i]);
+}
+
+/* Cell and key as the checker makes them; false: a defect, said in *why. */
+static bool canon(struct line *l, struct assay_buf *cell, struct assay_buf *key, const char **why)
+{
+    struct canon_store store;
+    struct assay_value v;
+    struct assay_buf scratch = {0};
+    if (l->n != 4)
+        fail_msg("line %d: expected 4 fields, found %d", l->number, l->n);
+    const enum assay_logical type = assay_type_by_name(l->field[0]);
+    const size_t len = unescape(l->field[2]);
+    if (type == ASSAY_L_NONE || !canon_value_parse(l->field[1], (const uint8_t *)l->field[2], len, &store, &v))
+        fail_msg("line %d: not a value: %s %s", l->number, l->field[0], l->field[1]);
+    *why = NULL;
+    const bool ok = assay_resolve(type, &v, &v, &scratch, why) && assay_cell_put(type, &v, cell, why) &&
+                    assay_key_put(type, &v, key, why);
+    assay_buf_release(&scratch);
+    return ok;
+}
+
+static void check(struct line *l, bool ok, const char *why, const struct assay_buf *got)
+{
+    char hex[4096];
+    const bool want_defect = l->field[3][0] == '!';
+    to_hex(got, 0, hex, sizeof hex);
+    if (ok && want_defect)
+        fail_msg("line %d: expected a defect, found %s", l->number, hex);
+    if (!ok && !want_defect)
+        fail_msg("line %d: expected %s, found the defect \"%s\"", l->number, l->field[3], why);
+    if (ok && strcmp(hex, l->field[3]) != 0)
+        fail_msg("line %d: expected %s, found %s", l->number, l->field[3], hex);
+    if (!ok)
+        assert_non_null(why);
+}
+
+/* A cell has one length, no shorter piece of it is a cell, and it can be shown. */
+static void check_cell_len(struct line *l, const struct assay_buf *cell)
+{
+    struct assay_buf text = {0};
+    bool is_null = false;
+    if (assay_cell_len(cell->ptr, cell->len) != cell->len)
+        fail_msg("line %d: assay_cell_len does not find the end", l->number);
+    for (size_t n = 0; n < cell->len; n++)
+        if (assay_cell_len(cell->ptr, n) != 0)
+            fail_msg("line %d: assay_cell_len takes %zu bytes for a cell", l->number, n);
+    if (assay_cell_show(cell->ptr, cell->len, &is_null, &text) != ASSAY_OK)
+        fail_msg("line %d: the cell cannot be shown", l->number);
+    assert_int_equal(is_null, cell->ptr[0] == 0);
+    assay_buf_release(&text);
+}
+
+static void each_cell(struct line *l, void *ctx)
+{
+    struct assay_buf cell = {0}, key = {0};
+    const char *why;
+    (void)ctx;
+    if (l->field[0][0] == '#')
+        return;
+    const bool ok = canon(l, &cell, &key, &why);
+    check(l, ok, why, &cell);
+    if (ok)
+        check_cell_len(l, &cell);
+    assay_buf_release(&cell);
+    assay_buf_release(&key);
+}
+
+static void test_cells(void **state)
+{
+    (void)state;
+    assert_true(for_each("tests/vectors/canon-cells.tsv", each_cell, NULL) >= 400);
+}
+
+/* The key before, inside an ascending block. */
+struct block {
+    struct assay_buf before;
+    bool open;
+    int blocks;
+};
+
+static void each_key(struct line *l, void *ctx)
+{
+    struct block *b = ctx;
+    struct assay_buf cell = {0}, key = {0}, text = {0};
+    const char *why;
+    if (l->field[0][0] == '#') {
+        b->blocks += strcmp(l->field[0], "# ascending") == 0;
+        b->open = strcmp(l->field[0], "# ascending") == 0;
+        assay_buf_reset(&b->before);
+        return;
+    }
+    const bool ok = canon(l, &cell, &key, &why);
+    if (!ok)
+        assay_buf_reset(&key);
+    check(l, ok, why, &key);
+    if (ok) {
+        const enum assay_logical type = assay_type_by_name(l->field[0]);
+        assert_int_equal(assay_key_show(&type, 1, key.ptr, key.len, &text), ASSAY_OK);
+        for (size_t n = 0; n < key.len; n++)
+            assert_int_equal(assay_key_show(&type, 1, key.ptr, n, &text), ASSAY_EDATA);
+    }
+    if (b->open && b->before.len) {
+        const size_t n = b->before.len < key.len ? b->before.len : key.len;
+        const int c = memcmp(b->before.ptr, key.ptr, n);
+        if (c >= 0) /* equal up to the shorter one would mean that one is a prefix of the other */
+            fail_msg("line %d: the key does not sort behind the one before", l->number);
+    }
+    assay_buf_reset(&b->before);
+    assert_int_equal(assay_buf_add(&b->before, key.ptr, key.len), ASSAY_OK);
+    assay_buf_release(&text);
+    assay_buf_release(&cell);
+    assay_buf_release(&key);
+}
+
+static void test_keys(void **state)
+{
+    struct block b = {0};
+    (void)state;
+    assert_true(for_each("tests/vectors/canon-keys.tsv", each_key, &b) >= 100);
+    assert_int_equal(b.blocks, 10);
+    assay_buf_release(&b.before);
+}
+
+static void each_row_form(struct line *l, void *ctx)
+{
+    struct assay_form_column col[16];
+    size_t n = 0;
+    uint8_t digest[32];
+    char hex[65] = "!";
+    (void)ctx;
+    if (l->field[0][0] == '#')
+        return;
+    assert_int_equal(l->n, 2);
+    l->field[0][unescape(l->field[0])] = '\0';
+    for (char *save, *c = strtok_r(l->field[0], ",", &save); c; c = strtok_r(NULL, ",", &save)) {
+        char *type = strchr(c, ':');
+        char *pos = strrchr(c, ':');
+        *type++ = *pos++ = '\0';
+        col[n++] = (struct assay_form_column){c, assay_type_by_name(type), (uint16_t)atoi(pos)};
+    }
+    const enum assay_status st = assay_row_form(col, n, digest);
+    assert_true(st == ASSAY_OK || st == ASSAY_EUSAGE);
+    for (size_t i = 0; i < 32 && st == ASSAY_OK; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    assert_string_equal(hex, l->field[1]);
+}
+
+static void test_row_forms(void **state)
+{
+    (void)state;
+    assert_true(for_each("tests/vectors/canon-rowform.tsv", each_row_form, NULL) >= 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_row_forms),
+    };
+    return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -11,6 +11,7 @@ enum assay_object_state {
     ASSAY_OBJECT_MISSING,
     ASSAY_OBJECT_EXTRA, /* the ledger does not know it */
     ASSAY_OBJECT_UNREADABLE,
+    ASSAY_OBJECT_UNDECODABLE, /* the bytes of the last check, which could not decode them */
     ASSAY_OBJECT_STATES
 };
 const char *assay_object_state_name(enum assay_object_state s); /* "intact", "damaged", ... as in object leaves */

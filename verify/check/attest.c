@@ -159,7 +159,7 @@ static enum assay_status attest_set(const struct assay_check *c, const char *pla
             continue;
         objects++;
         assay_hex(part[i].end.sha256, 32, hex);
-        s = assay_buf_addf(&list, "%s  %s\n", part[i].end.hashed ? hex : "undecodable", p->name);
+        s = assay_buf_addf(&list, "%s  %s\n", part[i].end.hashed ? hex : "unreadable", p->name);
     }
     if (s == ASSAY_OK)
         s = assay_sink_blob(c->sink, list.ptr ? list.ptr : (const uint8_t *)"", list.len, hash, e);

@@ -117,6 +117,10 @@ static void read_part(struct crew *c, struct assay_lane *lane, size_t i)
     if (r->status == ASSAY_OK && r->end.counted && r->end.claimed_rows != r->rows)
         r->status = assay_fail(&r->err, ASSAY_EDATA, "%s: claims %llu rows, %llu could be read", r->part->name,
                                (unsigned long long)r->end.claimed_rows, (unsigned long long)r->rows);
+    if (r->status != ASSAY_OK && r->part->object && !r->end.hashed && !is_fatal(c, r->status)) {
+        struct assay_err ignored = {0}; /* what does not decode still has an identity */
+        r->end.hashed = j->reader->ops->hash_object(j->reader, i, r->end.sha256, &r->end.bytes, &ignored) == ASSAY_OK;
+    }
     if (is_fatal(c, r->status))
         give_up(c, r->status, &r->err);
 }

@@ -17,6 +17,7 @@ struct object {
     uint64_t leaf, bytes;
     uint8_t sha256[32];
     bool known;  /* the ledger has its hash */
+    bool bad;    /* and says that it does not decode */
     size_t part; /* SIZE_MAX: not there now */
     enum assay_object_state state;
     uint64_t now_bytes;
@@ -38,7 +39,7 @@ struct scrub {
 
 const char *assay_object_state_name(enum assay_object_state s)
 {
-    static const char *const names[] = {"intact", "damaged", "truncated", "missing", "extra", "unreadable"};
+    static const char *const names[] = {"intact", "damaged", "truncated", "missing", "extra", "unreadable", "undecodable"};
     return names[s];
 }
 
@@ -82,13 +83,15 @@ static enum assay_status take(struct scrub *x, const struct assay_stmt *s, uint6
 {
     const char *name = assay_stmt_get(s, "object"), *status = assay_stmt_get(s, "status"), *sha = assay_stmt_get(s, "sha256"),
                *bytes = assay_stmt_get(s, "bytes");
-    if (!name || !status || !sha || !bytes || strcmp(status, "ok") != 0)
+    bool bad = status && strcmp(status, "undecodable") == 0;
+    if (!name || !status || !sha || !bytes || (strcmp(status, "ok") != 0 && !bad))
         return ASSAY_OK;
     struct object *o = add(x, name, assay_stmt_get(s, "segment"));
     if (!o)
         return assay_fail_nomem(x->err);
     o->leaf = leaf;
     o->known = true;
+    o->bad = bad;
     o->bytes = strtoull(bytes, NULL, 10);
     if (assay_unhex(sha, o->sha256, 32))
         return assay_fail(x->err, ASSAY_ELEDGER, "leaf %llu: its sha256 is not 64 hex digits", (unsigned long long)leaf);
@@ -198,7 +201,7 @@ static void examine(struct scrub *x, struct object *o)
     else if (!o->known)
         o->state = ASSAY_OBJECT_EXTRA;
     else if (o->bytes == o->now_bytes && memcmp(o->sha256, o->now, 32) == 0)
-        o->state = ASSAY_OBJECT_INTACT;
+        o->state = o->bad ? ASSAY_OBJECT_UNDECODABLE : ASSAY_OBJECT_INTACT;
     else
         o->state = o->now_bytes < o->bytes ? ASSAY_OBJECT_TRUNCATED : ASSAY_OBJECT_DAMAGED;
 }

@@ -3,7 +3,13 @@
 # every way of failing is told apart. Values pass through tests/fuzz/reader_dump.c.
 . "$(dirname "$0")/lib.sh"
 . "$REPO/tests/e2e/pg_server.sh"
-trap 's=$?; pg_stop "$TMP/pg"; (exit $s); finish' EXIT
+stop_and_finish() {
+    local status=$?
+    pg_stop "$TMP/pg"
+    (exit $status)
+    finish
+}
+trap stop_and_finish EXIT
 
 DUMP=$BUILD/fuzz/reader_dump
 [ -x "$DUMP" ] || make -s -C "$REPO" BUILD="$BUILD" "$DUMP" || exit 1
@@ -314,6 +320,12 @@ PGSERVICEFILE=$PWD/svc PGPASSFILE=$PWD/pass check 'service file and password fil
 URL="host=$TMP/pg/sock port=$PORT user=postgres dbname=postgres"
 check 'a Unix socket' dump users
 URL=$ADMIN
+pg_as openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout "$TMP/pg/data/server.key" \
+    -out "$TMP/pg/data/server.crt" 2>/dev/null && sql -c 'ALTER SYSTEM SET ssl = on' -c 'SELECT pg_reload_conf()' >/dev/null
+until psql -XqAt "$URL?sslmode=require" -c '' 2>/dev/null; do sleep 0.05; done
+URL="$ADMIN?sslmode=require"
+same_as 'over TLS' 'SELECT * FROM public.big' big
+URL=$ADMIN
 dump users --token
 check_has 'the token names snapshot, position, database and time' got \
     '^[0-9A-F]+-[0-9A-F]+-[0-9]+ lsn=[0-9A-F]+/[0-9A-F]+ db=postgres at=20[0-9-]{8}T[0-9:]{8}Z$'
@@ -349,7 +361,7 @@ check_same "an exporter's snapshot is read, not the present" want got
 dump users --token --snapshot "$snapshot"
 check_has 'the token names it' got "^$snapshot lsn="
 echo 'ROLLBACK;' >&"${HOLDER[1]}"
-exec {HOLDER[1]}>&-
+eval "exec ${HOLDER[1]}>&-"
 wait "$HOLDER_PID" 2>/dev/null
 fails 'a snapshot that is gone' "^error 5: importing the exporter's snapshot" users --snapshot "$snapshot"
 

@@ -5,10 +5,11 @@
 #   pg_url DIR [DB]  a libpq URI for it.
 # As root the server runs as "postgres" (or "nobody"), which then owns DIR. Returns 77 with a reason when there are no
 # server binaries. No state outside DIR.
+# shellcheck shell=bash
 
 pg_bindir() {
     local d
-    for d in ${PG_BINDIR:-} $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V -r); do
+    for d in ${PG_BINDIR:-} $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V -r); do
         [ -x "$d/initdb" ] && { echo "$d"; return 0; }
     done
     d=$(command -v initdb) && dirname "$d"
@@ -30,7 +31,7 @@ pg_free_port() {
 }
 
 pg_start() {
-    local dir=$1 bin port try
+    local dir=$1 bin port
     bin=$(pg_bindir)
     if [ -z "$bin" ]; then
         echo "pg_start: no PostgreSQL server binaries (set PG_BINDIR)" >&2
@@ -46,7 +47,7 @@ pg_start() {
         pg_as mkdir sock || exit 1
         pg_as "$bin/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync -D "$dir/data" >"$dir/log" 2>&1
     ) || { echo "pg_start: initdb failed, see $dir/log" >&2; return 1; }
-    for try in 1 2 3; do # another process may take the port first
+    for _ in 1 2 3; do # another process may take the port first
         port=$(pg_free_port) || return 1
         if (cd "$dir" && pg_as "$bin/pg_ctl" -s -w -t 60 -D "$dir/data" -l "$dir/data/server.log" -o \
             "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir/sock -c fsync=off \

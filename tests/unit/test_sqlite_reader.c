@@ -222,7 +222,7 @@ static void declared_types(void **state)
     char sql[2048] = "CREATE TABLE t(";
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         snprintf(sql + strlen(sql), sizeof sql - strlen(sql), "%sc%zu %s", i ? "," : "", i, types[i].declared);
-    strcat(sql, ")");
+    snprintf(sql + strlen(sql), sizeof sql - strlen(sql), ")");
     make(f, sql);
     open_table(f, "t");
     assert_int_equal(assay_sqlite_reader.schema(f->r, &s, &f->e), ASSAY_OK);
@@ -246,7 +246,7 @@ static void expect_schema(struct fixture *f, const char *table, const char *want
         snprintf(got + strlen(got), sizeof got - strlen(got), "%s:%s:%u:%s:%s ", s.col[i].name,
                  assay_type_of(s.col[i].logical)->name, s.col[i].key_pos, s.col[i].nullable ? "null" : "not",
                  s.col[i].binary_order ? "bin" : "-");
-    strcat(got, s.key_is_unique ? "!" : "");
+    snprintf(got + strlen(got), sizeof got - strlen(got), "%s", s.key_is_unique ? "!" : "");
     assay_schema_release(&s);
     assert_string_equal(got, want);
 }
@@ -461,21 +461,19 @@ static void copy_file(const char *from, const char *to)
 static void abandoned_wal_is_never_ignored(void **state)
 {
     struct fixture *f = *state;
-    char from[96], wal[112], to_wal[112];
+    char from[96], wal[112], to_wal[112], dir[112];
     sqlite3 *w = writer(f, "PRAGMA journal_mode = WAL; CREATE TABLE t(a INT); INSERT INTO t VALUES (1);"
                            "PRAGMA wal_checkpoint; INSERT INTO t VALUES (2), (3)");
-    strcpy(from, f->db);
+    memcpy(from, f->db, sizeof from);
     snprintf(wal, sizeof wal, "%s-wal", from);
-    snprintf(f->db, sizeof f->db, "%s/dead", f->dir);
-    assert_int_equal(mkdir(f->db, 0755), 0);
-    strcat(f->db, "/a.db");
+    snprintf(dir, sizeof dir, "%s/dead", f->dir);
+    assert_int_equal(mkdir(dir, 0755), 0);
+    snprintf(f->db, sizeof f->db, "%s/dead/a.db", f->dir);
     snprintf(f->uri, sizeof f->uri, "sqlite:%s", f->db);
     snprintf(to_wal, sizeof to_wal, "%s-wal", f->db);
     copy_file(from, f->db);
     copy_file(wal, to_wal);
     sqlite3_close(w);
-    char dir[112];
-    snprintf(dir, sizeof dir, "%s/dead", f->dir);
     assert_int_equal(chmod(dir, 0555), 0);
     drop_rights();
     enum assay_status st = try_open(f, "t");

@@ -13,6 +13,7 @@
 #include "assay/log.h"
 
 #define CONNECT_TIMEOUT_S 60
+#define OLDEST_SERVER 110000 /* pg_index.indnkeyatts */
 #define LOCK_TIMEOUT_S                                                                                                 \
     60 /* without a time-out of the user's: a migration that holds the table is waited for this long */
 
@@ -156,6 +157,10 @@ static enum assay_status check_server(struct assay_pg_reader *r, PGconn *conn, s
         assay_pg_cause(r, conn, NULL, cause, sizeof cause);
         return assay_fail(e, ASSAY_ESOURCE, "cannot connect to PostgreSQL: %s", cause);
     }
+    int version = PQserverVersion(conn);
+    if (version < OLDEST_SERVER)
+        return assay_fail(e, ASSAY_ESOURCE, "PostgreSQL 11 or newer is needed, this server is version %d.%d",
+                          version / 10000, version / 100 % 100);
     const char *datetimes = PQparameterStatus(conn, "integer_datetimes");
     const char *encoding = PQparameterStatus(conn, "client_encoding");
     if (!datetimes || strcmp(datetimes, "on") != 0)

@@ -1,4 +1,5 @@
 /* One dataset of the HTML report: its sides, chunks, findings, schema, objects, discrepancies, rules. */
+#include <stdio.h>
 #include <string.h>
 
 #include "assay/plan.h"
@@ -10,6 +11,21 @@ static void cell(struct assay_out *o, const char *text)
 {
     assay_out_raw(o, "<td>");
     assay_out_html(o, text ? text : "\xe2\x80\x93");
+    assay_out_raw(o, "</td>");
+}
+
+/* RFC 3339 in UTC, to the second; as it is when it is not that. */
+static void time_cell(struct assay_out *o, const char *t)
+{
+    size_t n = t ? strlen(t) : 0;
+    if (n < 20 || t[10] != 'T' || t[n - 1] != 'Z') {
+        cell(o, t);
+        return;
+    }
+    char text[24];
+    snprintf(text, sizeof text, "%.10s %.8sZ", t, t + 11);
+    assay_out_raw(o, "<td class=\"nw\">");
+    assay_out_html(o, text);
     assay_out_raw(o, "</td>");
 }
 
@@ -267,7 +283,7 @@ static void discrepancies(struct assay_out *o, const struct assay_report *r, con
         cell(o, x->kind);
         cell(o, x->columns ? x->columns : x->object);
         cell(o, x->reason);
-        cell(o, x->observed);
+        time_cell(o, x->observed);
         assay_out_raw(o, "</tr>");
     }
     assay_out_raw(o, "</tbody></table></div>");
@@ -297,7 +313,7 @@ static void requests(struct assay_out *o, const struct assay_rep_dataset *d)
         number_cell(o, x->attempt, true);
         number_cell(o, x->discrepancies, true);
         cell(o, x->outcome ? x->outcome : "none yet");
-        cell(o, x->observed);
+        time_cell(o, x->observed);
         assay_out_raw(o, "</tr>");
     }
     assay_out_raw(o, "</tbody></table></div></details>");

@@ -100,7 +100,10 @@ static void count_bytes(struct assay_rep_dataset *d)
     uint64_t kept = 0;
     for (size_t i = 0; i < d->n_objects; i++) {
         const struct assay_rep_object *o = &d->object[i];
-        enum assay_rv v = o->ok ? (o->segment ? ASSAY_RV_MATCH : d->verdict) : ASSAY_RV_MISMATCH;
+        enum assay_rv v = o->ok && !o->segment                ? d->verdict
+                          : o->ok                             ? ASSAY_RV_MATCH
+                          : d->verdict == ASSAY_RV_UNVERIFIED ? ASSAY_RV_UNVERIFIED
+                                                              : ASSAY_RV_MISMATCH;
         if (o->side != ASSAY_ARCHIVE)
             continue;
         for (size_t k = 0; o->ok && o->segment && k < d->n_worst; k++) {

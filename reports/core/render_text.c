@@ -79,7 +79,48 @@ static void dataset_line(struct text *t, const struct assay_rep_dataset *d)
     assay_out_raw(o, "\n");
 }
 
-static void finding_line(struct text *t, const struct assay_rep_dataset *d, const struct assay_rep_chunk *c)
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Neighbours in the list that say the same of one segment share a line. */
+static size_t group(const struct assay_rep_dataset *d, size_t from, uint64_t rows_sum[2])
+{
+    const struct assay_rep_chunk *a = &d->chunk[d->worst[from]];
+    size_t n = 0;
+    rows_sum[0] = rows_sum[1] = 0;
+    for (size_t k = from; k < d->n_worst; k++, n++) {
+        const struct assay_rep_chunk *b = &d->chunk[d->worst[k]];
+        bool alike = !b->whole && b->verdict == a->verdict && same(a->segment, b->segment) && same(a->kind, b->kind) &&
+                     same(a->columns, b->columns);
+        if (n && (a->whole || !alike))
+            break;
+        rows_sum[0] += b->rows[0];
+        rows_sum[1] += b->rows[1];
+    }
+    return n;
+}
+
+static void chunk_name(struct assay_out *o, const struct assay_rep_chunk *c, size_t n)
+{
+    if (n > 1) {
+        assay_out_f(o, "  %zu chunks", n);
+    } else if (!c->whole) {
+        assay_out_f(o, "  chunk %.8s", c->id);
+        if (c->lo || c->hi) {
+            assay_out_raw(o, " [");
+            assay_out_plain(o, c->lo ? c->lo : "-inf", 20);
+            assay_out_raw(o, ", ");
+            assay_out_plain(o, c->hi ? c->hi : "+inf", 20);
+            assay_out_raw(o, ")");
+        }
+    }
+}
+
+/* One line about n chunks alike; rows_sum is theirs together. */
+static void finding_line(struct text *t, const struct assay_rep_dataset *d, const struct assay_rep_chunk *c, size_t n,
+                         const uint64_t rows_sum[2])
 {
     struct assay_out *o = &t->o;
     assay_out_raw(o, "  ");
@@ -90,16 +131,7 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
         assay_out_raw(o, "  ");
         assay_out_plain(o, c->segment, NAME_CHARS);
     }
-    if (!c->whole) {
-        assay_out_f(o, "  chunk %.8s", c->id);
-        if (c->lo || c->hi) {
-            assay_out_raw(o, " [");
-            assay_out_plain(o, c->lo ? c->lo : "-inf", 20);
-            assay_out_raw(o, ", ");
-            assay_out_plain(o, c->hi ? c->hi : "+inf", 20);
-            assay_out_raw(o, ")");
-        }
-    }
+    chunk_name(o, c, n);
     if (c->kind)
         assay_out_raw(o, "  ");
     assay_out_plain(o, c->kind, 20);
@@ -108,7 +140,7 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
     assay_out_plain(o, c->columns, 48);
     if (c->has_rows[0] || c->has_rows[1]) {
         assay_out_raw(o, "  ");
-        rows(o, c->rows);
+        rows(o, rows_sum);
     }
     if (c->verdict == ASSAY_RV_UNVERIFIED && c->reason) {
         assay_out_raw(o, "  ");
@@ -119,14 +151,18 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
 
 static void findings(struct text *t, const struct assay_report *r)
 {
-    size_t shown = 0, all = 0;
+    size_t shown = 0, told = 0, all = 0;
     for (size_t i = 0; i < r->n_sets; i++) {
         const struct assay_rep_dataset *d = &r->set[i];
         all += d->n_worst;
-        for (size_t k = 0; k < d->n_worst && shown < MAX_FINDINGS; k++, shown++)
-            finding_line(t, d, &d->chunk[d->worst[k]]);
+        for (size_t k = 0, n; k < d->n_worst && shown < MAX_FINDINGS; k += n, shown++) {
+            uint64_t sum[2];
+            n = group(d, k, sum);
+            finding_line(t, d, &d->chunk[d->worst[k]], n, sum);
+            told += n;
+        }
     }
-    more(&t->o, all - shown, "findings; --report json lists them");
+    more(&t->o, all - told, "findings; --report json lists them");
 }
 
 static void objects(struct text *t, const struct assay_report *r)

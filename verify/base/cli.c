@@ -259,6 +259,15 @@ static enum assay_status check_operands(const struct assay_args *a, struct assay
     return ASSAY_OK;
 }
 
+/* The parser stops at the first mistake; a request for help may stand behind it. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
 static void args_release(struct assay_args *a)
 {
     free(a->pool);
@@ -285,11 +294,6 @@ static enum assay_status args_parse(struct assay_args *a, const struct assay_ver
         return assay_fail_nomem(e);
     enum assay_status s = parse_words(a, argc, argv, e);
     group_values(a);
-    /* Asking for help is never wrong, whatever else is missing. */
-    if (assay_arg_flag(a, "help")) {
-        assay_err_reset(e);
-        return ASSAY_OK;
-    }
     return s == ASSAY_OK ? check_operands(a, e) : s;
 }
 
@@ -354,6 +358,9 @@ static int run_verb(const char *program, const struct assay_verb *v, int argc, c
     struct assay_err e = {0};
     int code = ASSAY_EXIT_USAGE;
     enum assay_status s = args_parse(&a, v, argc, argv, &e);
+    /* Asking for help is never wrong, whatever else is missing. */
+    bool help = assay_arg_flag(&a, "help") || (s == ASSAY_EUSAGE && asks_for_help(argc, argv));
+    s = help ? ASSAY_OK : s;
     assay_color_mode(s == ASSAY_OK ? assay_arg(&a, "color") : NULL);
     assay_log_init(program, s == ASSAY_OK ? assay_arg_verbosity(&a) : 0);
     if (s != ASSAY_OK) {
@@ -361,7 +368,7 @@ static int run_verb(const char *program, const struct assay_verb *v, int argc, c
         fprintf(stderr, "usage: assay %s [OPTIONS] %s   (assay %s --help)\n", v->name, v->operands ? v->operands : "",
                 v->name);
         code = s == ASSAY_EUSAGE ? ASSAY_EXIT_USAGE : (int)assay_err_exit(s);
-    } else if (assay_arg_flag(&a, "help")) {
+    } else if (help) {
         assay_cli_help(stdout, "assay", v);
         code = finish(ASSAY_EXIT_OK);
     } else if (v->run) {

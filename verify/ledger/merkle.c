@@ -98,23 +98,18 @@ bool assay_merkle_check_inclusion(uint64_t index, uint64_t size, const uint8_t l
     return sn == 0 && memcmp(r, root, 32) == 0;
 }
 
-/* One empty side: its root is SHA-256(""), and there is nothing to prove. */
-static bool consistent_with_empty(uint64_t size2, size_t n, const uint8_t root1[32], const uint8_t root2[32])
-{
-    uint8_t empty[32];
-    assay_merkle_empty(empty);
-    return n == 0 && memcmp(root1, empty, 32) == 0 && (size2 || memcmp(root2, empty, 32) == 0);
-}
-
 bool assay_merkle_check_consistency(uint64_t size1, uint64_t size2, const uint8_t (*proof)[32], size_t n,
                                     const uint8_t root1[32], const uint8_t root2[32])
 {
     if (size1 > size2)
         return false;
+    if (size1 == size2) {
+        uint8_t empty[32];
+        assay_merkle_empty(empty);
+        return n == 0 && memcmp(root1, root2, 32) == 0 && (size1 || memcmp(root1, empty, 32) == 0);
+    }
     if (size1 == 0)
-        return consistent_with_empty(size2, n, root1, root2);
-    if (size1 == size2)
-        return n == 0 && memcmp(root1, root2, 32) == 0;
+        return false; /* every tree grows from the empty one: there is no proof to check (RFC 9162: 0 < m < n) */
     bool whole = (size1 & (size1 - 1)) == 0; /* the old root is a node of the new tree: the proof leaves it out */
     if (n == 0)
         return false;

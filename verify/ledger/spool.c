@@ -249,7 +249,7 @@ static enum assay_status take_all(struct take *t, struct assay_ledger *l, uint64
         return assay_fail(e, ASSAY_EDATA, "spool %s: does not begin with \"assay-spool/1\"", t->path);
     while (s == ASSAY_OK && fgets(line, sizeof line, t->f))
         s = take_line(t, line, l, n, e);
-    if (s == ASSAY_OK && (t->n || ferror(t->f)))
+    if (s == ASSAY_OK && (t->n || !t->batches || ferror(t->f)))
         s = truncated(t, e);
     return s;
 }

@@ -25,8 +25,9 @@ enum assay_status assay_store_fail(struct assay_ledger *l, const char *doing, st
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return assay_fail(e, ASSAY_ELOCKED, "%s: %s: another program holds the database", l->path, doing);
-    case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+        return assay_fail(e, ASSAY_ELEDGER, "%s: not a ledger: %s", l->path, says);
+    case SQLITE_CORRUPT:
         return assay_fail(e, ASSAY_ELEDGER, "%s: %s: %s", l->path, doing, says);
     case SQLITE_CONSTRAINT:
     case SQLITE_ERROR: /* a table or column is not there */

@@ -42,8 +42,8 @@ static void put_value(const struct assay_diff_cell *c, int side, FILE *f)
 
 static void print_text(struct printer *p, const struct assay_diff_row *r)
 {
-    static const char sign[] = {[ASSAY_DIFF_MISSING] = '-', [ASSAY_DIFF_EXTRA] = '+', [ASSAY_DIFF_DUPLICATE] = '*',
-                                [ASSAY_DIFF_CHANGED] = '~'};
+    static const char sign[] = {
+        [ASSAY_DIFF_MISSING] = '-', [ASSAY_DIFF_EXTRA] = '+', [ASSAY_DIFF_DUPLICATE] = '*', [ASSAY_DIFF_CHANGED] = '~'};
     if (strcmp(p->segment, r->segment) != 0 || strcmp(p->chunk, r->chunk) != 0) {
         snprintf(p->segment, sizeof p->segment, "%s", r->segment);
         snprintf(p->chunk, sizeof p->chunk, "%s", r->chunk);
@@ -64,7 +64,8 @@ static void print_text(struct printer *p, const struct assay_diff_row *r)
             put_value(c, 1, stdout);
         }
     }
-    printf("  [%s %s:%llu]\n", r->kind == ASSAY_DIFF_MISSING ? "source" : "archive", r->part, (unsigned long long)r->pos);
+    printf("  [%s %s:%llu]\n", r->kind == ASSAY_DIFF_MISSING ? "source" : "archive", r->part,
+           (unsigned long long)r->pos);
 }
 
 static json_t *text_or_null(const char *s)
@@ -128,12 +129,20 @@ static int diff_set(struct assay_args *a, struct assay_session *s, const struct 
 {
     struct assay_err e = {0};
     struct assay_diff_result r = {0};
-    struct printer p = {.set = d, .limit = (uint64_t)assay_arg_number(a, "limit", 100), .json = assay_arg_flag(a, "json")};
-    struct assay_diff_job j = {.plan = s->plan, .set = d, .dataset_key = key, .segments = s->segments,
-                               .n_segments = s->n_segments, .all = assay_arg_flag(a, "all"),
+    struct printer p = {
+        .set = d, .limit = (uint64_t)assay_arg_number(a, "limit", 100), .json = assay_arg_flag(a, "json")};
+    struct assay_diff_job j = {.plan = s->plan,
+                               .set = d,
+                               .dataset_key = key,
+                               .segments = s->segments,
+                               .n_segments = s->n_segments,
+                               .all = assay_arg_flag(a, "all"),
                                .mask = assay_arg_flag(a, "mask") || assay_arg_flag(a, "mask-keys"),
-                               .mask_keys = assay_arg_flag(a, "mask-keys"), .jobs = s->jobs,
-                               .memory = (size_t)assay_arg_number(a, "memory", 0) << 20, .row = print_row, .ctx = &p};
+                               .mask_keys = assay_arg_flag(a, "mask-keys"),
+                               .jobs = s->jobs,
+                               .memory = (size_t)assay_arg_number(a, "memory", 0) << 20,
+                               .row = print_row,
+                               .ctx = &p};
     j.n_chunks = assay_arg_list(a, "chunk", &j.chunks);
     enum assay_status st = assay_session_ledger(s, &j.ledger, &e);
     if (st == ASSAY_OK)

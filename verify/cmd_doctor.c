@@ -54,7 +54,8 @@ static void examine_ledger(struct exam *x, const struct assay_session *s)
     assay_ledger_close(l);
 }
 
-static void examine_side(struct exam *x, const struct assay_session *s, const struct assay_dataset *d, enum assay_side_id side)
+static void examine_side(struct exam *x, const struct assay_session *s, const struct assay_dataset *d,
+                         enum assay_side_id side)
 {
     struct assay_err e = {0};
     struct assay_locator loc = assay_plan_locator(s->plan, d, side);

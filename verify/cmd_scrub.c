@@ -17,8 +17,13 @@ static int scrub_set(const struct assay_session *s, const struct assay_dataset *
 {
     struct assay_err e = {0};
     struct assay_scrub_result r;
-    struct assay_check c = {.plan = s->plan, .set = d, .side = ASSAY_ARCHIVE, .run = run, .segments = s->segments,
-                            .n_segments = s->n_segments, .jobs = s->jobs};
+    struct assay_check c = {.plan = s->plan,
+                            .set = d,
+                            .side = ASSAY_ARCHIVE,
+                            .run = run,
+                            .segments = s->segments,
+                            .n_segments = s->n_segments,
+                            .jobs = s->jobs};
     enum assay_status st = assay_session_ledger(s, &c.ledger, &e);
     if (st == ASSAY_OK)
         st = assay_sink_ledger(s->ledger_path, s->keys_dir, ASSAY_ROLE_ARCHIVE, &c.sink, &e);
@@ -38,9 +43,7 @@ static int scrub_set(const struct assay_session *s, const struct assay_dataset *
         damage += i != ASSAY_OBJECT_INTACT && i != ASSAY_OBJECT_UNREADABLE ? r.objects[i] : 0;
     }
     printf(", %llu bytes read\n", (unsigned long long)r.bytes);
-    return damage                                ? ASSAY_EXIT_DISCREPANCY
-           : r.objects[ASSAY_OBJECT_UNREADABLE] ? ASSAY_EXIT_UNVERIFIED
-                                                 : ASSAY_EXIT_OK;
+    return damage ? ASSAY_EXIT_DISCREPANCY : r.objects[ASSAY_OBJECT_UNREADABLE] ? ASSAY_EXIT_UNVERIFIED : ASSAY_EXIT_OK;
 }
 
 int assay_cmd_scrub(struct assay_args *a)

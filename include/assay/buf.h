@@ -10,7 +10,7 @@
 
 struct assay_buf {
     uint8_t *ptr; /* NULL while cap is 0 */
-    size_t len;   /* bytes in use: len <= cap <= max */
+    size_t len; /* bytes in use: len <= cap <= max */
     size_t cap;
     size_t max; /* ceiling in bytes; 0 means ASSAY_MAX_BLOB */
 };
@@ -21,8 +21,7 @@ enum assay_status assay_buf_reserve(struct assay_buf *b, size_t extra);
 enum assay_status assay_buf_add(struct assay_buf *b, const void *bytes, size_t n);
 enum assay_status assay_buf_addc(struct assay_buf *b, uint8_t byte);
 enum assay_status assay_buf_adds(struct assay_buf *b, const char *text);
-enum assay_status assay_buf_addf(struct assay_buf *b, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+enum assay_status assay_buf_addf(struct assay_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Lower-case hex of `n` bytes. */
 enum assay_status assay_buf_addhex(struct assay_buf *b, const void *bytes, size_t n);
 /* The content as a C string; the NUL is not counted in len. NULL when out of memory. */

@@ -16,10 +16,11 @@
 
 /* Resolve: read what the reader delivered as a value of the declared type. On success *out holds one of
  * NULL, BOOL (boolean), INT | DEC | DECDIGITS | DECSPECIAL (integer, decimal), F64 (floats), TEXT, BYTES, DATE, TIME,
- * TIMETZ, TS, TSTZ, INTERVAL, UUID, JSON. Bytes it had to make live in scratch, whose memory may move at the next call only.
- * false: the value is a defect under that type; *why is a static sentence without the value ("not an integer").
- * A decimal whose exponent no scale can hold stays a LEXEME; cells and keys take it. A value already in its resolved kind is
- * copied, so that callers may skip the call for those (assay_is_resolved); v and out may be one. json is parsed by the cell. */
+ * TIMETZ, TS, TSTZ, INTERVAL, UUID, JSON. Bytes it had to make live in scratch, whose memory may move at the next call
+ * only. false: the value is a defect under that type; *why is a static sentence without the value ("not an integer").
+ * A decimal whose exponent no scale can hold stays a LEXEME; cells and keys take it. A value already in its resolved
+ * kind is copied, so that callers may skip the call for those (assay_is_resolved); v and out may be one. json is parsed
+ * by the cell. */
 bool assay_resolve(enum assay_logical type, const struct assay_value *v, struct assay_value *out,
                    struct assay_buf *scratch, const char **why);
 
@@ -51,12 +52,14 @@ static inline bool assay_is_resolved(enum assay_logical type, const struct assay
 bool assay_cell_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why);
 extern const char ASSAY_WHY_NOMEM[];
 
-/* Append the order-preserving, injective key bytes of one key column; a key of several columns is their concatenation. */
+/* Append the order-preserving, injective key bytes of one key column; a key of several columns is their concatenation.
+ */
 bool assay_key_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why);
 
 /* Bytes of the cell that starts at p, or 0 when there is no well-formed cell within n bytes. */
 size_t assay_cell_len(const uint8_t *p, size_t n);
-/* Readable text of one cell: NULL as "NULL" with *is_null true; text as it is; others in the first accepted spelling. Appends. */
+/* Readable text of one cell: NULL as "NULL" with *is_null true; text as it is; others in the first accepted spelling.
+ * Appends. */
 enum assay_status assay_cell_show(const uint8_t *p, size_t n, bool *is_null, struct assay_buf *out);
 /* Readable text of key bytes of the given column types, columns joined by ", ". Appends. */
 enum assay_status assay_key_show(const enum assay_logical *types, size_t n_types, const uint8_t *key, size_t len,

@@ -15,13 +15,13 @@ struct assay_check {
     const struct assay_plan *plan;
     const struct assay_dataset *set;
     enum assay_side_id side;
-    const char *run;              /* UUID of the run */
-    const char *const *segments;  /* names to restrict the run to; n_segments 0: all */
+    const char *run; /* UUID of the run */
+    const char *const *segments; /* names to restrict the run to; n_segments 0: all */
     size_t n_segments;
-    unsigned jobs;                /* threads and connections, >= 1 */
-    struct assay_ledger *ledger;  /* for known cuts; NULL when there is none here */
-    struct assay_sink *sink;      /* where statements go */
-    const uint8_t *dataset_key;   /* 32 bytes */
+    unsigned jobs; /* threads and connections, >= 1 */
+    struct assay_ledger *ledger; /* for known cuts; NULL when there is none here */
+    struct assay_sink *sink; /* where statements go */
+    const uint8_t *dataset_key; /* 32 bytes */
 };
 
 /* What came of it, for the summary line. */
@@ -32,17 +32,15 @@ struct assay_check_result {
     bool tiled;
 };
 
-/* Run the check and commit its statements. Findings (an undecodable file, a defect) are statements, not failures. A failure
- * (source unreachable, unknown column, a type that cannot be read) is recorded in a run-end leaf with status failed,
- * committed, and returned with its sentence in e. */
+/* Run the check and commit its statements. Findings (an undecodable file, a defect) are statements, not failures. A
+ * failure (source unreachable, unknown column, a type that cannot be read) is recorded in a run-end leaf with status
+ * failed, committed, and returned with its sentence in e. */
 enum assay_status assay_check_side(const struct assay_check *c, struct assay_check_result *out, struct assay_err *e);
 
 /* ---- pieces shared with drill-down and scrub ---- */
 
 /* The secret of the fast digest: HKDF(dataset key, "assay/fast/1" dataset id). */
 enum assay_status assay_fast_secret(const uint8_t dataset_key[32], const char *dataset_id, uint8_t out[192]);
-/* SHA-256 of the resolved dataset plan as 64 hex digits; blob (may be NULL) gets its text. */
-enum assay_status assay_plan_hash(const struct assay_dataset *d, char hex[65], struct assay_buf *blob, struct assay_err *e);
 /* The cuts that the ledger has for this dataset under this plan. */
 struct assay_cutset;
 struct assay_router;
@@ -71,8 +69,9 @@ struct assay_scan_job {
     bool (*wanted)(void *ctx, const struct assay_part *p); /* NULL: every part */
     void *ctx;
 };
-/* result: n_parts records, zeroed by the caller. *merged gets the sum of all lanes, the caller frees it. A part that cannot
- * be read is a result, not a failure; running out of memory, interruption and an unreachable source end the scan. */
+/* result: n_parts records, zeroed by the caller. *merged gets the sum of all lanes, the caller frees it. A part that
+ * cannot be read is a result, not a failure; running out of memory, interruption and an unreachable source end the
+ * scan. */
 enum assay_status assay_scan_parts(const struct assay_scan_job *j, struct assay_part_result *result,
                                    struct assay_lane **merged, struct assay_err *e);
 

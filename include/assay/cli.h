@@ -8,40 +8,47 @@
 
 #include "assay/err.h"
 
-enum assay_opt_type { ASSAY_OPT_FLAG, ASSAY_OPT_STRING, ASSAY_OPT_COUNT, ASSAY_OPT_LIST /* repeatable string */, ASSAY_OPT_NUMBER };
+enum assay_opt_type {
+    ASSAY_OPT_FLAG,
+    ASSAY_OPT_STRING,
+    ASSAY_OPT_COUNT,
+    ASSAY_OPT_LIST /* repeatable string */,
+    ASSAY_OPT_NUMBER
+};
 
 struct assay_opt {
-    const char *name;  /* long name without dashes; NULL ends the table */
-    char letter;       /* short form or 0 */
+    const char *name; /* long name without dashes; NULL ends the table */
+    char letter; /* short form or 0 */
     enum assay_opt_type type;
-    const char *arg;   /* placeholder in help: "FILE"; NULL for flags. Lower-case words joined by '|' are a closed
-                        * list: the parser refuses anything else, completion offers them */
-    const char *help;  /* one sentence */
+    const char *arg; /* placeholder in help: "FILE"; NULL for flags. Lower-case words joined by '|' are a closed
+                      * list: the parser refuses anything else, completion offers them */
+    const char *help; /* one sentence */
 };
 
 struct assay_args;
 
 struct assay_verb {
-    const char *name;      /* "verify"; two words for "ledger log"; NULL ends the table */
-    const char *operands;  /* "PLAN", "SOURCE ARCHIVE", "[FILE]"; with "-- " in it, words after "--" are a command
-                            * (assay_arg_after), else they are operands */
-    const char *summary;   /* one sentence */
-    const char *examples;  /* shown first by -h; lines starting with "  assay ..." */
+    const char *name; /* "verify"; two words for "ledger log"; NULL ends the table */
+    const char *operands; /* "PLAN", "SOURCE ARCHIVE", "[FILE]"; with "-- " in it, words after "--" are a command
+                           * (assay_arg_after), else they are operands */
+    const char *summary; /* one sentence */
+    const char *examples; /* shown first by -h; lines starting with "  assay ..." */
     const struct assay_opt *opts; /* own options; the common ones (-h -q -v --color) are added */
     int min_operands, max_operands; /* max -1: any number */
     int (*run)(struct assay_args *a); /* returns the exit code; NULL in the front door's table */
-    const char *program;   /* "assay-verify": who owns it */
+    const char *program; /* "assay-verify": who owns it */
 };
 
 /* Values by option name after parsing; all borrowed from argv. */
-const char *assay_arg(const struct assay_args *a, const char *name);           /* last value or NULL */
+const char *assay_arg(const struct assay_args *a, const char *name); /* last value or NULL */
 size_t assay_arg_list(const struct assay_args *a, const char *name, const char *const **out);
 bool assay_arg_flag(const struct assay_args *a, const char *name);
-long long assay_arg_number(const struct assay_args *a, const char *name, long long fallback); /* already checked: >= 0 */
-size_t assay_arg_count(const struct assay_args *a, const char *name);          /* how often it was given */
+long long assay_arg_number(const struct assay_args *a, const char *name,
+                           long long fallback); /* already checked: >= 0 */
+size_t assay_arg_count(const struct assay_args *a, const char *name); /* how often it was given */
 size_t assay_arg_operands(const struct assay_args *a, const char *const **out);
-const char *assay_arg_after(const struct assay_args *a, char *const **argv);   /* after "--": NULL-terminated, or NULL */
-int assay_arg_verbosity(const struct assay_args *a);                           /* -1 quiet, 0, 1, 2: from -q and -v */
+const char *assay_arg_after(const struct assay_args *a, char *const **argv); /* after "--": NULL-terminated, or NULL */
+int assay_arg_verbosity(const struct assay_args *a); /* -1 quiet, 0, 1, 2: from -q and -v */
 
 /* The whole of a program's main: find the verb (nearest name when unknown), parse, run. Exit code returned: the verb's,
  * 2 for usage errors, 3 when standard output could not be written, 128 + signal when a signal stopped the verb. */
@@ -73,9 +80,10 @@ int assay_program_main(int argc, char **argv, const char *program, const struct 
 
 /* Path of a sibling program: beside the real path of argv0, else in the compiled-in directory. out: max bytes.
  * ASSAY_ENOTFOUND names the places searched. */
-enum assay_status assay_program_find(const char *argv0, const char *program, char *out, size_t max, struct assay_err *e);
-/* Run path with argv (NULL-terminated) and wait. quiet sends its standard output to /dev/null. SIGINT and SIGTERM that this
- * process receives meanwhile are passed on. *code: its exit code, or 128 + signal. */
+enum assay_status assay_program_find(const char *argv0, const char *program, char *out, size_t max,
+                                     struct assay_err *e);
+/* Run path with argv (NULL-terminated) and wait. quiet sends its standard output to /dev/null. SIGINT and SIGTERM that
+ * this process receives meanwhile are passed on. *code: its exit code, or 128 + signal. */
 enum assay_status assay_program_run(const char *path, char *const *argv, bool quiet, int *code, struct assay_err *e);
 
 #endif

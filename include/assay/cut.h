@@ -22,10 +22,10 @@ struct assay_cut {
     assay_segment segment;
     char *name; /* of the segment; owned */
     enum assay_cut_method method;
-    uint32_t chunks;           /* >= 1; a power of two for ASSAY_CUT_HASH */
+    uint32_t chunks; /* >= 1; a power of two for ASSAY_CUT_HASH */
     struct assay_bound *bound; /* ASSAY_CUT_RANGE: chunks - 1, strictly rising; chunk i is [bound[i-1], bound[i]) */
-    uint8_t *bytes;            /* what the bounds point into; owned, as is bound */
-    uint8_t hash[32];          /* SHA-256 of the text form */
+    uint8_t *bytes; /* what the bounds point into; owned, as is bound */
+    uint8_t hash[32]; /* SHA-256 of the text form */
 };
 
 /* All bounds copied; they must rise strictly (ASSAY_EUSAGE). n_bounds is chunks - 1 for RANGE and ignored else. */
@@ -34,8 +34,8 @@ enum assay_status assay_cut_make(const char *dataset_id, assay_segment segment, 
                                  struct assay_cut *out, struct assay_err *e);
 void assay_cut_release(struct assay_cut *c);
 
-/* Text form, the blob that a cut leaf cites: "assay-cut/1\ndataset UUID\nsegment NAME\nmethod M\nchunks N\n", then one bound
- * in hex a line. Appends. */
+/* Text form, the blob that a cut leaf cites: "assay-cut/1\ndataset UUID\nsegment NAME\nmethod M\nchunks N\n", then one
+ * bound in hex a line. Appends. */
 enum assay_status assay_cut_text(const struct assay_cut *c, const char *dataset_id, struct assay_buf *out);
 /* The reverse. ASSAY_ELEDGER when it is malformed or belongs to another dataset or segment. */
 enum assay_status assay_cut_parse(const char *text, size_t len, const char *dataset_id, assay_segment segment,
@@ -53,7 +53,8 @@ struct assay_cutset {
 };
 /* Takes over *c on success. One cut a segment: a second one is ASSAY_EUSAGE. */
 enum assay_status assay_cutset_add(struct assay_cutset *s, struct assay_cut *c, struct assay_err *e);
-const struct assay_cut *assay_cutset_find(const struct assay_cutset *s, assay_segment segment); /* NULL when there is none */
+const struct assay_cut *assay_cutset_find(const struct assay_cutset *s,
+                                          assay_segment segment); /* NULL when there is none */
 void assay_cutset_release(struct assay_cutset *s);
 
 #endif

@@ -1,5 +1,5 @@
-/* Row drill-down: which rows of the differing chunks are missing, extra, doubled or changed. Reads both sides again; memory
- * stays flat whatever the number of differences. */
+/* Row drill-down: which rows of the differing chunks are missing, extra, doubled or changed. Reads both sides again;
+ * memory stays flat whatever the number of differences. */
 #ifndef ASSAY_DIFF_H
 #define ASSAY_DIFF_H
 
@@ -11,21 +11,27 @@
 #include "assay/ledger.h"
 #include "assay/plan.h"
 
-enum assay_diff_kind { ASSAY_DIFF_MISSING, ASSAY_DIFF_EXTRA, ASSAY_DIFF_DUPLICATE, ASSAY_DIFF_CHANGED, ASSAY_DIFF_KINDS };
+enum assay_diff_kind {
+    ASSAY_DIFF_MISSING,
+    ASSAY_DIFF_EXTRA,
+    ASSAY_DIFF_DUPLICATE,
+    ASSAY_DIFF_CHANGED,
+    ASSAY_DIFF_KINDS
+};
 const char *assay_diff_kind_name(enum assay_diff_kind k); /* "missing", "extra", "duplicate", "changed" */
 
 struct assay_diff_cell {
     const char *column;
     const char *value[2]; /* readable, per side; NULL: the value is NULL or the row is not on that side */
-    bool present[2];      /* the row is on that side */
+    bool present[2]; /* the row is on that side */
 };
 struct assay_diff_row { /* valid during the call */
     enum assay_diff_kind kind;
     const char *segment, *chunk; /* chunk id, 32 hex digits */
-    const char *key;             /* readable key; "" without a key */
-    const char *part;            /* object or table part of the archive's row (of the source's when missing) */
-    uint64_t pos;                /* line or row in it */
-    uint64_t times;              /* how many such rows */
+    const char *key; /* readable key; "" without a key */
+    const char *part; /* object or table part of the archive's row (of the source's when missing) */
+    uint64_t pos; /* line or row in it */
+    uint64_t times; /* how many such rows */
     const struct assay_diff_cell *cell; /* changed: the columns that differ; without a key: all of them */
     size_t n_cells;
 };
@@ -38,16 +44,16 @@ struct assay_diff_job {
     const uint8_t *dataset_key;
     const char *const *segments, *const *chunks; /* restrict; chunk ids may be shortened */
     size_t n_segments, n_chunks;
-    bool all;         /* every chunk, not only those that the newest verdicts name */
+    bool all; /* every chunk, not only those that the newest verdicts name */
     bool mask, mask_keys; /* values (and keys) as short keyed hashes: equal values stay recognisable */
     unsigned jobs;
-    size_t memory;    /* bytes for sorting; 0: the default */
+    size_t memory; /* bytes for sorting; 0: the default */
     assay_diff_fn *row;
     void *ctx;
 };
 struct assay_diff_result {
     uint64_t rows[ASSAY_DIFF_KINDS];
-    uint32_t chunks;       /* that were to be compared */
+    uint32_t chunks; /* that were to be compared */
     uint32_t broken_parts; /* that could not be read to their end: their missing rows may be in there */
 };
 enum assay_status assay_diff(const struct assay_diff_job *j, struct assay_diff_result *out, struct assay_err *e);

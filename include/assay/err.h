@@ -5,19 +5,19 @@
 
 enum assay_status {
     ASSAY_OK = 0,
-    ASSAY_EUSAGE,    /* command line: nothing ran (exit 2) */
-    ASSAY_EPLAN,     /* plan file: nothing ran (exit 2) */
-    ASSAY_ENOMEM,    /* an allocation failed (exit 3) */
-    ASSAY_EIO,       /* a local file could not be read or written (exit 3) */
-    ASSAY_ESOURCE,   /* a side could not be reached or broke off (exit 3) */
-    ASSAY_EDATA,     /* bytes were read but do not decode: truncated, corrupt, hostile */
-    ASSAY_ETYPE,     /* a type outside the allow-list: unverified, never guessed */
-    ASSAY_ELIMIT,    /* one of the ceilings in limits.h */
-    ASSAY_ECHANGED,  /* the object changed while it was read */
-    ASSAY_ELEDGER,   /* ledger or evidence broken (exit 4) */
-    ASSAY_ELOCKED,   /* another run holds the lock (exit 11) */
+    ASSAY_EUSAGE, /* command line: nothing ran (exit 2) */
+    ASSAY_EPLAN, /* plan file: nothing ran (exit 2) */
+    ASSAY_ENOMEM, /* an allocation failed (exit 3) */
+    ASSAY_EIO, /* a local file could not be read or written (exit 3) */
+    ASSAY_ESOURCE, /* a side could not be reached or broke off (exit 3) */
+    ASSAY_EDATA, /* bytes were read but do not decode: truncated, corrupt, hostile */
+    ASSAY_ETYPE, /* a type outside the allow-list: unverified, never guessed */
+    ASSAY_ELIMIT, /* one of the ceilings in limits.h */
+    ASSAY_ECHANGED, /* the object changed while it was read */
+    ASSAY_ELEDGER, /* ledger or evidence broken (exit 4) */
+    ASSAY_ELOCKED, /* another run holds the lock (exit 11) */
     ASSAY_ENOTFOUND, /* the named thing does not exist */
-    ASSAY_EINTR      /* stopped by a signal */
+    ASSAY_EINTR /* stopped by a signal */
 };
 
 /* Process exit codes, design section 7. */
@@ -32,7 +32,7 @@ enum assay_exit {
 
 struct assay_err {
     enum assay_status code; /* ASSAY_OK: no error recorded yet */
-    char msg[1024];         /* one sentence, no trailing newline, never a secret or a row value */
+    char msg[1024]; /* one sentence, no trailing newline, never a secret or a row value */
 };
 
 /* Record the first cause and return `code`. A record that already holds an error is left as it is;

@@ -1,5 +1,5 @@
-/* A lane turns batches of rows into chunk sums: one thread, one side of one dataset. Lanes merge by addition, so that the
- * result depends neither on the order of rows nor on how many lanes shared them. Pure: no I/O. */
+/* A lane turns batches of rows into chunk sums: one thread, one side of one dataset. Lanes merge by addition, so that
+ * the result depends neither on the order of rows nor on how many lanes shared them. Pure: no I/O. */
 #ifndef ASSAY_LANE_H
 #define ASSAY_LANE_H
 
@@ -18,7 +18,7 @@
 /* The sums of one chunk. sum[0]: rows, sum[1]: keys, sum[2 + c]: column c, then the raw sums of ruled columns. */
 struct assay_tally {
     uint64_t rows;
-    uint64_t defects;  /* values that did not decode as their declared type */
+    uint64_t defects; /* values that did not decode as their declared type */
     uint64_t *changed; /* per ruled column: cells that a rule changed */
     assay_sum *sum;
 };
@@ -27,8 +27,8 @@ struct assay_tally {
 struct assay_lane_segment {
     assay_segment segment;
     const struct assay_cut *cut; /* of the given set, or own_cut */
-    struct assay_cut own_cut;    /* of a segment that the set did not know: a single chunk */
-    struct assay_tally *chunk;   /* cut->chunks */
+    struct assay_cut own_cut; /* of a segment that the set did not know: a single chunk */
+    struct assay_tally *chunk; /* cut->chunks */
     void *memory;
 };
 
@@ -57,7 +57,7 @@ struct assay_lane_spec { /* borrowed for the life of the lane */
     enum assay_side_id side;
     const struct assay_cutset *cuts;
     const uint8_t *secret; /* ASSAY_SECRET_LEN bytes: HKDF(dataset key, "assay/fast/1" dataset id) */
-    assay_row_fn *on_row;  /* or NULL */
+    assay_row_fn *on_row; /* or NULL */
     void *ctx;
 };
 

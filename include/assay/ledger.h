@@ -13,38 +13,44 @@
 struct assay_ledger;
 
 /* Open an existing ledger for reading. keys_dir holds the *.pub files that say which key has which role. */
-enum assay_status assay_ledger_open(const char *path, const char *keys_dir, struct assay_ledger **out, struct assay_err *e);
+enum assay_status assay_ledger_open(const char *path, const char *keys_dir, struct assay_ledger **out,
+                                    struct assay_err *e);
 void assay_ledger_close(struct assay_ledger *l); /* NULL is a no-op */
 
-uint64_t assay_ledger_size(struct assay_ledger *l);              /* leaves */
+uint64_t assay_ledger_size(struct assay_ledger *l); /* leaves */
 /* Newest checkpoint note in the database; borrowed until the next call. "" when there is none. */
 const char *assay_ledger_checkpoint(struct assay_ledger *l);
 
 /* Which leaves: NULL members match anything. */
 struct assay_ledger_query {
     const char *kind, *role, *dataset, *run, *segment, *chunk;
-    uint64_t from;      /* lowest leaf index */
+    uint64_t from; /* lowest leaf index */
     bool newest_first;
 };
 struct assay_leaf {
     uint64_t index;
-    const char *note;   /* the signed note, NUL-terminated, note_len bytes */
+    const char *note; /* the signed note, NUL-terminated, note_len bytes */
     size_t note_len;
-    uint8_t hash[32];   /* RFC 6962 leaf hash */
+    uint8_t hash[32]; /* RFC 6962 leaf hash */
 };
 /* Call `each` for every matching leaf in index order (or newest first); it returns false to stop. Leaf memory is valid
  * during the call. */
 enum assay_status assay_ledger_each(struct assay_ledger *l, const struct assay_ledger_query *q,
-                                    bool (*each)(void *ctx, const struct assay_leaf *leaf), void *ctx, struct assay_err *e);
+                                    bool (*each)(void *ctx, const struct assay_leaf *leaf), void *ctx,
+                                    struct assay_err *e);
 
 /* One leaf by its index: `each` is called once. ASSAY_ENOTFOUND when there is none. */
 enum assay_status assay_ledger_leaf(struct assay_ledger *l, uint64_t index,
-                                    void (*each)(void *ctx, const struct assay_leaf *leaf), void *ctx, struct assay_err *e);
+                                    void (*each)(void *ctx, const struct assay_leaf *leaf), void *ctx,
+                                    struct assay_err *e);
 /* Index of the leaf with this RFC 6962 hash. ASSAY_ENOTFOUND when there is none. */
-enum assay_status assay_ledger_find(struct assay_ledger *l, const uint8_t hash[32], uint64_t *index, struct assay_err *e);
+enum assay_status assay_ledger_find(struct assay_ledger *l, const uint8_t hash[32], uint64_t *index,
+                                    struct assay_err *e);
 
-/* A blob by its SHA-256; ASSAY_ENOTFOUND when there is none, ASSAY_ELEDGER when its bytes do not hash to its name. Appends. */
-enum assay_status assay_ledger_blob(struct assay_ledger *l, const uint8_t sha256[32], struct assay_buf *out, struct assay_err *e);
+/* A blob by its SHA-256; ASSAY_ENOTFOUND when there is none, ASSAY_ELEDGER when its bytes do not hash to its name.
+ * Appends. */
+enum assay_status assay_ledger_blob(struct assay_ledger *l, const uint8_t sha256[32], struct assay_buf *out,
+                                    struct assay_err *e);
 
 /* Everything: every leaf re-hashed, every signature and role checked, the root computed by two paths, every checkpoint,
  * the published checkpoint beside the file, every blob cited. ASSAY_ELEDGER names the first broken leaf. */

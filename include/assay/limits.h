@@ -2,31 +2,31 @@
 #ifndef ASSAY_LIMITS_H
 #define ASSAY_LIMITS_H
 
-#define ASSAY_MAX_PLAN_BYTES (1u << 20)        /* YAML plan file */
-#define ASSAY_MAX_PLAN_DEPTH 32                /* nesting in the plan */
-#define ASSAY_MAX_DATASETS 4096                /* datasets a plan */
-#define ASSAY_MAX_COLUMNS 4096                 /* columns a dataset */
-#define ASSAY_MAX_NAME 1024                    /* bytes of a column, table or dataset name */
-#define ASSAY_MAX_CELL (64u << 20)             /* bytes of one value */
-#define ASSAY_MAX_ROW (64u << 20)              /* canonical bytes of one row */
-#define ASSAY_MAX_KEY 65536                    /* key bytes of one row */
-#define ASSAY_MAX_DECIMAL_DIGITS 200000        /* digits of a decimal, and |exponent| */
-#define ASSAY_MAX_JSON_DEPTH 512               /* nesting of a JSON value */
-#define ASSAY_MAX_OBJECTS 1000000              /* files of one archive side */
-#define ASSAY_MAX_PATH 4096                    /* bytes of a path */
-#define ASSAY_MAX_SEGMENTS 100000              /* segments of one dataset */
-#define ASSAY_MAX_CHUNKS 4000000               /* chunks of one dataset */
-#define ASSAY_MAX_LEAF 65535                   /* bytes of a ledger leaf (C2SP tlog-tiles) */
-#define ASSAY_MAX_BLOB (256u << 20)            /* bytes of a blob in the ledger's store */
-#define ASSAY_MAX_FINDINGS 8                   /* located defects carried by one statement */
-#define ASSAY_DEFAULT_CHUNK_ROWS 65536u        /* rows a chunk */
-#define ASSAY_DEFAULT_MEMORY (512u << 20)      /* bytes of working memory */
+#define ASSAY_MAX_PLAN_BYTES (1u << 20) /* YAML plan file */
+#define ASSAY_MAX_PLAN_DEPTH 32 /* nesting in the plan */
+#define ASSAY_MAX_DATASETS 4096 /* datasets a plan */
+#define ASSAY_MAX_COLUMNS 4096 /* columns a dataset */
+#define ASSAY_MAX_NAME 1024 /* bytes of a column, table or dataset name */
+#define ASSAY_MAX_CELL (64u << 20) /* bytes of one value */
+#define ASSAY_MAX_ROW (64u << 20) /* canonical bytes of one row */
+#define ASSAY_MAX_KEY 65536 /* key bytes of one row */
+#define ASSAY_MAX_DECIMAL_DIGITS 200000 /* digits of a decimal, and |exponent| */
+#define ASSAY_MAX_JSON_DEPTH 512 /* nesting of a JSON value */
+#define ASSAY_MAX_OBJECTS 1000000 /* files of one archive side */
+#define ASSAY_MAX_PATH 4096 /* bytes of a path */
+#define ASSAY_MAX_SEGMENTS 100000 /* segments of one dataset */
+#define ASSAY_MAX_CHUNKS 4000000 /* chunks of one dataset */
+#define ASSAY_MAX_LEAF 65535 /* bytes of a ledger leaf (C2SP tlog-tiles) */
+#define ASSAY_MAX_BLOB (256u << 20) /* bytes of a blob in the ledger's store */
+#define ASSAY_MAX_FINDINGS 8 /* located defects carried by one statement */
+#define ASSAY_DEFAULT_CHUNK_ROWS 65536u /* rows a chunk */
+#define ASSAY_DEFAULT_MEMORY (512u << 20) /* bytes of working memory */
 
-#define ASSAY_MAX_PARQUET_FOOTER (64u << 20)   /* thrift footer */
-#define ASSAY_MAX_PARQUET_PAGE (256u << 20)    /* one page, uncompressed */
-#define ASSAY_MAX_PARQUET_PAGE_RATIO 65536u    /* uncompressed : compressed of one page */
-#define ASSAY_MAX_PARQUET_ROW_GROUPS 1000000u  /* row groups a file */
-#define ASSAY_MAX_PARQUET_DEPTH 64             /* schema nesting */
-#define ASSAY_MAX_PARQUET_ROWS (1ull << 40)    /* rows a file */
+#define ASSAY_MAX_PARQUET_FOOTER (64u << 20) /* thrift footer */
+#define ASSAY_MAX_PARQUET_PAGE (256u << 20) /* one page, uncompressed */
+#define ASSAY_MAX_PARQUET_PAGE_RATIO 65536u /* uncompressed : compressed of one page */
+#define ASSAY_MAX_PARQUET_ROW_GROUPS 1000000u /* row groups a file */
+#define ASSAY_MAX_PARQUET_DEPTH 64 /* schema nesting */
+#define ASSAY_MAX_PARQUET_ROWS (1ull << 40) /* rows a file */
 
 #endif

@@ -1,4 +1,5 @@
-/* Diagnostics: the only module that prints to stderr and the only one that may hold state (level, colour, interrupt flag). */
+/* Diagnostics: the only module that prints to stderr and the only one that may hold state (level, colour, interrupt
+ * flag). */
 #ifndef ASSAY_LOG_H
 #define ASSAY_LOG_H
 
@@ -19,8 +20,8 @@ int assay_interrupt_signal(void);
 
 /* --color: "auto" (default; NULL is auto), "always" or "never". */
 void assay_color_mode(const char *mode);
-/* May escape sequences go to this descriptor? auto: a terminal, NO_COLOR unset or empty, TERM not "dumb"; CLICOLOR_FORCE
- * non-empty and not "0" forces it. */
+/* May escape sequences go to this descriptor? auto: a terminal, NO_COLOR unset or empty, TERM not "dumb";
+ * CLICOLOR_FORCE non-empty and not "0" forces it. */
 bool assay_color_on(int fd);
 /* Does the environment's locale (LC_ALL, LC_CTYPE, LANG) say UTF-8? */
 bool assay_locale_utf8(void);

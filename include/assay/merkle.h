@@ -24,8 +24,8 @@ void assay_merkle_root(const struct assay_merkle *m, uint8_t out[32]);
 void assay_merkle_root_of(const uint8_t (*leaf)[32], uint64_t n, uint8_t out[32]);
 
 /* Proof checks, RFC 9162 sections 2.1.3.2 and 2.1.4.2. */
-bool assay_merkle_check_inclusion(uint64_t index, uint64_t size, const uint8_t leaf[32],
-                                  const uint8_t (*proof)[32], size_t n, const uint8_t root[32]);
+bool assay_merkle_check_inclusion(uint64_t index, uint64_t size, const uint8_t leaf[32], const uint8_t (*proof)[32],
+                                  size_t n, const uint8_t root[32]);
 bool assay_merkle_check_consistency(uint64_t size1, uint64_t size2, const uint8_t (*proof)[32], size_t n,
                                     const uint8_t root1[32], const uint8_t root2[32]);
 

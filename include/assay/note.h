@@ -10,13 +10,17 @@
 #include "assay/err.h"
 
 enum assay_role {
-    ASSAY_ROLE_OWNER, ASSAY_ROLE_SOURCE, ASSAY_ROLE_ARCHIVE, ASSAY_ROLE_RECONCILE, ASSAY_ROLE_LEDGER,
+    ASSAY_ROLE_OWNER,
+    ASSAY_ROLE_SOURCE,
+    ASSAY_ROLE_ARCHIVE,
+    ASSAY_ROLE_RECONCILE,
+    ASSAY_ROLE_LEDGER,
     ASSAY_ROLE_COUNT
 };
 const char *assay_role_name(enum assay_role r);
 int assay_role_by_name(const char *name); /* -1 when unknown */
 
-struct assay_key;      /* a private Ed25519 key with its name */
+struct assay_key; /* a private Ed25519 key with its name */
 struct assay_verifier; /* a public key with its name */
 
 /* Make a new key pair: PATH gets the PKCS#8 PEM (mode 0600, never overwritten), PATH.pub the C2SP vkey line. */
@@ -31,23 +35,29 @@ void assay_verifier_free(struct assay_verifier *v);
 const char *assay_verifier_vkey(const struct assay_verifier *v);
 
 /* text (ends in LF, no control characters but LF) -> complete signed note appended to out. */
-enum assay_status assay_note_sign(const struct assay_key *k, const char *text, size_t len, struct assay_buf *out, struct assay_err *e);
+enum assay_status assay_note_sign(const struct assay_key *k, const char *text, size_t len, struct assay_buf *out,
+                                  struct assay_err *e);
 /* Split and check: *text_len is the length of the signed text inside note. ASSAY_ELEDGER with the reason when the
  * grammar is broken, the verifier's line is missing, or its signature is wrong. */
-enum assay_status assay_note_verify(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len, struct assay_err *e);
+enum assay_status assay_note_verify(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
+                                    struct assay_err *e);
 
 /* ---- statements: the text of a leaf ----
- * "assay/v1 KIND\n" then "key value\n" lines in the order added. Values are percent-encoded for control characters and '%'. */
+ * "assay/v1 KIND\n" then "key value\n" lines in the order added. Values are percent-encoded for control characters and
+ * '%'. */
 enum assay_status assay_stmt_begin(struct assay_buf *b, const char *kind);
 enum assay_status assay_stmt_add(struct assay_buf *b, const char *key, const char *value);
 enum assay_status assay_stmt_addf(struct assay_buf *b, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-enum assay_status assay_stmt_addhex(struct assay_buf *b, const char *key, const char *prefix, const void *bytes, size_t n);
+enum assay_status assay_stmt_addhex(struct assay_buf *b, const char *key, const char *prefix, const void *bytes,
+                                    size_t n);
 
 /* A parsed statement; borrows nothing. */
 struct assay_stmt {
     char *kind;
-    struct { char *key, *value; } *field; /* decoded, in order */
+    struct {
+        char *key, *value;
+    } * field; /* decoded, in order */
     size_t n;
 };
 /* Parse the text of a note (a whole note or just its text). ASSAY_ELEDGER when it is not a statement. */

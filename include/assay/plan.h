@@ -27,16 +27,16 @@ enum assay_every {
 struct assay_window {
     char *column; /* canonical name; NULL when every is NONE */
     enum assay_every every;
-    int64_t step;   /* ASSAY_EVERY_STEP only, > 0 */
+    int64_t step; /* ASSAY_EVERY_STEP only, > 0 */
     char *timezone; /* timestamptz only; "UTC" or a fixed "+HH:MM"; never NULL when every != NONE */
-    char *from, *to;/* lexemes or NULL: rows before from are segment "-inf", at or after to "+inf" */
+    char *from, *to; /* lexemes or NULL: rows before from are segment "-inf", at or after to "+inf" */
 };
 
 struct assay_plan_column {
-    char *name;               /* canonical */
+    char *name; /* canonical */
     enum assay_logical type;
-    uint16_t key_pos;         /* 1-based position in the key, 0 if none */
-    char *native[2];          /* its name on each side, never NULL */
+    uint16_t key_pos; /* 1-based position in the key, 0 if none */
+    char *native[2]; /* its name on each side, never NULL */
     struct assay_rule *rule[2]; /* per side, in order of application */
     size_t n_rules[2];
     int line; /* in the plan file, for messages */
@@ -50,34 +50,36 @@ struct assay_side {
 };
 
 struct assay_dataset {
-    char *name;  /* mapping key */
-    char *id;    /* UUID, lower case */
+    char *name; /* mapping key */
+    char *id; /* UUID, lower case */
     char *owner, *retention; /* or NULL */
     struct assay_side side[2];
     struct assay_plan_column *col; /* covered columns, sorted by canonical name bytes */
     size_t n_cols;
     char **uncovered; /* native names declared as not covered: "source.x" or "archive.y" */
     size_t n_uncovered;
-    size_t n_key;        /* 0: no key, hash buckets over whole rows */
+    size_t n_key; /* 0: no key, hash buckets over whole rows */
     struct assay_window window;
     uint32_t chunk_rows; /* target rows a chunk */
-    char **reprocess;    /* argv template, NULL-terminated, or NULL */
+    char **reprocess; /* argv template, NULL-terminated, or NULL */
     int line;
 };
 
 struct assay_plan {
-    char *path;     /* as given */
+    char *path; /* as given */
     char *base_dir; /* directory of the plan file: relative paths start here */
-    char *ledger;   /* path of the ledger database: absolute, or relative to the working directory */
-    char *keys;     /* directory of the keys, likewise */
-    char *origin;   /* ledger origin line, e.g. "assay.local/sales" */
+    char *ledger; /* path of the ledger database: absolute, or relative to the working directory */
+    char *keys; /* directory of the keys, likewise */
+    char *origin; /* ledger origin line, e.g. "assay.local/sales" */
     struct assay_dataset *set;
     size_t n_sets;
 };
 
 /* Read and bind. All errors of the file are collected (one line each, "file:line:column: sentence"), at most 20,
- * into `errors`; returns ASSAY_EPLAN when there is any. `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` are expanded. */
-enum assay_status assay_plan_load(const char *path, struct assay_plan **out, struct assay_buf *errors, struct assay_err *e);
+ * into `errors`; returns ASSAY_EPLAN when there is any. `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` are
+ * expanded. */
+enum assay_status assay_plan_load(const char *path, struct assay_plan **out, struct assay_buf *errors,
+                                  struct assay_err *e);
 void assay_plan_free(struct assay_plan *p);
 
 /* Dataset by name; NULL when there is none. */
@@ -88,7 +90,12 @@ const struct assay_dataset *assay_plan_find(const struct assay_plan *p, const ch
  * version. No locator, no credential. Its SHA-256 is cited by every statement. Appends to out. */
 enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assay_buf *out);
 
+/* SHA-256 of that form as 64 hex digits; blob (may be NULL) gets the form. */
+enum assay_status assay_plan_hash(const struct assay_dataset *d, char hex[65], struct assay_buf *blob,
+                                  struct assay_err *e);
+
 /* The locator of one side, borrowing from the plan. */
-struct assay_locator assay_plan_locator(const struct assay_plan *p, const struct assay_dataset *d, enum assay_side_id s);
+struct assay_locator assay_plan_locator(const struct assay_plan *p, const struct assay_dataset *d,
+                                        enum assay_side_id s);
 
 #endif

@@ -1,5 +1,6 @@
 /* Readers: one vtable for tables and for files, registered in one table (verify/reader/reader.c).
- * A reader delivers typed rows in batches and never hashes values; whoever consumes them never knows which reader it has. */
+ * A reader delivers typed rows in batches and never hashes values; whoever consumes them never knows which reader it
+ * has. */
 #ifndef ASSAY_READER_H
 #define ASSAY_READER_H
 
@@ -14,48 +15,49 @@
 #define ASSAY_BATCH_ROWS 512 /* most rows a batch */
 
 struct assay_csv_dialect {
-    char delimiter;           /* default ',' */
-    char quote;               /* default '"' */
-    char escape;              /* 0: the quote doubled (RFC 4180) */
-    bool header;              /* default true */
-    const char *null_text;    /* unquoted text that means NULL; default "" (PostgreSQL); NULL: nothing means NULL */
-    bool quoted_null;         /* a quoted null_text means NULL too (psql --csv, sqlite3 -csv); default false */
+    char delimiter; /* default ',' */
+    char quote; /* default '"' */
+    char escape; /* 0: the quote doubled (RFC 4180) */
+    bool header; /* default true */
+    const char *null_text; /* unquoted text that means NULL; default "" (PostgreSQL); NULL: nothing means NULL */
+    bool quoted_null; /* a quoted null_text means NULL too (psql --csv, sqlite3 -csv); default false */
 };
 
 /* Where a side is and how to read it. All strings borrowed for the life of the reader. */
 struct assay_locator {
-    const char *uri;      /* "postgresql://...", "service=..." is passed untouched to libpq, "sqlite:PATH", or a path:
-                             file, directory, glob, or a pattern with one "{segment}" */
-    const char *table;    /* tables: name, optionally schema-qualified; NULL for files */
-    const char *format;   /* files: "csv" or "parquet"; NULL: by suffix */
+    const char *uri; /* "postgresql://...", "service=..." is passed untouched to libpq, "sqlite:PATH", or a path:
+                        file, directory, glob, or a pattern with one "{segment}" */
+    const char *table; /* tables: name, optionally schema-qualified; NULL for files */
+    const char *format; /* files: "csv" or "parquet"; NULL: by suffix */
     const char *base_dir; /* relative paths are relative to this */
     struct assay_csv_dialect csv;
     const char *snapshot; /* postgresql: an exported snapshot to import, or NULL to make one's own */
-    int timeout_s;        /* statement and connect time-out, seconds; 0: 60 to connect, none for statements */
+    int timeout_s; /* statement and connect time-out, seconds; 0: 60 to connect, none for statements */
 };
 
 /* One independently readable part of a side: an archived object, or a range of a table. */
 struct assay_part {
-    char *name;    /* object: its locator relative to base_dir, '/' separated; table: "ctid 0-9999" or "all" */
+    char *name; /* object: its locator relative to base_dir, '/' separated; table: "ctid 0-9999" or "all" */
     char *segment; /* the text that "{segment}" matched, or NULL */
-    bool object;   /* true for files: the scan's end carries sha256 and bytes */
-    uint64_t bytes;/* size in bytes when known, for balancing work; else 0 */
+    bool object; /* true for files: the scan's end carries sha256 and bytes */
+    uint64_t bytes; /* size in bytes when known, for balancing work; else 0 */
 };
 
 struct assay_batch {
-    size_t rows, cols;           /* value (r, c) is v[r * cols + c]; rows 0 = end of the part */
+    size_t rows, cols; /* value (r, c) is v[r * cols + c]; rows 0 = end of the part */
     const struct assay_value *v; /* owned by the scan, valid until its next call */
-    const uint64_t *pos;         /* per row: line number (CSV) ; NULL: first_pos + r */
-    uint64_t first_pos;          /* 1-based ordinal of the first row in the part, when pos is NULL */
-    const char *const *row_defect; /* NULL, or per row NULL or a sentence: row structure broken (CSV: too few or many fields) */
+    const uint64_t *pos; /* per row: line number (CSV) ; NULL: first_pos + r */
+    uint64_t first_pos; /* 1-based ordinal of the first row in the part, when pos is NULL */
+    const char *const
+        *row_defect; /* NULL, or per row NULL or a sentence: row structure broken (CSV: too few or many fields) */
 };
 
 /* Known after a scan has come to its clean end. */
 struct assay_scan_end {
-    uint64_t rows;      /* rows delivered, broken ones included */
-    bool counted;       /* claimed_rows is an independent count (Parquet footer, COPY's command tag) */
+    uint64_t rows; /* rows delivered, broken ones included */
+    bool counted; /* claimed_rows is an independent count (Parquet footer, COPY's command tag) */
     uint64_t claimed_rows;
-    bool hashed;        /* objects: sha256 and bytes are those of the very bytes decoded */
+    bool hashed; /* objects: sha256 and bytes are those of the very bytes decoded */
     uint8_t sha256[32];
     uint64_t bytes;
 };
@@ -63,9 +65,10 @@ struct assay_scan_end {
 struct assay_scan_opts {
     const char *const *columns; /* native names to deliver, in this order; a name the side lacks is ASSAY_ENOTFOUND */
     size_t n_columns;
-    bool sample;                /* a cheap sample for cutting is enough; a reader may ignore this and deliver all rows */
-    uint64_t sample_rows;       /* about how many */
-    /* Generous pre-filter: deliver at least the rows whose window column is in [lo, hi) or NULL. A reader may ignore it. */
+    bool sample; /* a cheap sample for cutting is enough; a reader may ignore this and deliver all rows */
+    uint64_t sample_rows; /* about how many */
+    /* Generous pre-filter: deliver at least the rows whose window column is in [lo, hi) or NULL. A reader may ignore
+     * it. */
     const char *window_column, *window_lo, *window_hi; /* lexemes in ISO form, or NULL for open */
 };
 
@@ -78,8 +81,10 @@ struct assay_reader_ops {
     enum assay_status (*open)(const struct assay_locator *loc, struct assay_reader **out, struct assay_err *e);
     /* Observed schema. For files: that of the first object; objects that differ fail at scan with ASSAY_EDATA. */
     enum assay_status (*schema)(struct assay_reader *r, struct assay_schema *out, struct assay_err *e);
-    /* Parts, in a stable order; at most `want` for tables (0: reader's choice), one per object for files. Borrowed from the reader. */
-    enum assay_status (*parts)(struct assay_reader *r, size_t want, const struct assay_part **out, size_t *n, struct assay_err *e);
+    /* Parts, in a stable order; at most `want` for tables (0: reader's choice), one per object for files. Borrowed from
+     * the reader. */
+    enum assay_status (*parts)(struct assay_reader *r, size_t want, const struct assay_part **out, size_t *n,
+                               struct assay_err *e);
     /* Independent row count at the same snapshot; *known false when the side has none. */
     enum assay_status (*count)(struct assay_reader *r, uint64_t *rows, bool *known, struct assay_err *e);
     /* Cheap estimate of rows, 0 when unknown. */
@@ -94,8 +99,9 @@ struct assay_reader_ops {
     void (*end)(struct assay_scan *s, struct assay_scan_end *end);
     void (*scan_free)(struct assay_scan *s); /* NULL is a no-op */
     /* Identity of an object as it stands now: whole-file SHA-256 and size, without decoding. NULL for tables. */
-    enum assay_status (*hash_object)(struct assay_reader *r, size_t part, uint8_t sha256[32], uint64_t *bytes, struct assay_err *e);
-    void (*close)(struct assay_reader *r);   /* NULL is a no-op; all scans freed before */
+    enum assay_status (*hash_object)(struct assay_reader *r, size_t part, uint8_t sha256[32], uint64_t *bytes,
+                                     struct assay_err *e);
+    void (*close)(struct assay_reader *r); /* NULL is a no-op; all scans freed before */
 };
 
 /* First member of every reader and scan. */
@@ -119,13 +125,13 @@ struct assay_csv_dialect assay_csv_default(void);
 /* ---- file formats behind the "files" reader (verify/reader/files.c keeps their table) ---- */
 
 struct assay_format_ops {
-    const char *name;            /* "csv", "parquet" */
+    const char *name; /* "csv", "parquet" */
     const char *const *suffixes; /* NULL-terminated: ".csv", ".tsv" */
     /* Schema of one open object. fd is a regular file at offset 0; name is for messages. */
-    enum assay_status (*schema)(int fd, const char *name, const struct assay_locator *loc,
-                                struct assay_schema *out, struct assay_err *e);
-    /* Start decoding: deliver the columns named in o, in that order. fd stays owned by the caller and open until scan_free.
-     * The returned scan's `ops` member is filled by files.c. */
+    enum assay_status (*schema)(int fd, const char *name, const struct assay_locator *loc, struct assay_schema *out,
+                                struct assay_err *e);
+    /* Start decoding: deliver the columns named in o, in that order. fd stays owned by the caller and open until
+     * scan_free. The returned scan's `ops` member is filled by files.c. */
     enum assay_status (*scan)(int fd, const char *name, const struct assay_locator *loc,
                               const struct assay_scan_opts *o, struct assay_scan **out, struct assay_err *e);
     enum assay_status (*next)(struct assay_scan *s, struct assay_batch *b, struct assay_err *e);

@@ -12,22 +12,23 @@
 struct assay_reconciled {
     uint64_t matched, mismatched, unverified; /* chunks */
     uint64_t rows[2];
-    uint64_t accepted;         /* cells that a rule changed in matching chunks */
+    uint64_t accepted; /* cells that a rule changed in matching chunks */
     uint32_t opened, closed, open; /* discrepancies: new, proven gone, open after this */
-    const char *reason;        /* why the dataset as a whole is unverified, NULL if it is not; static or in text */
+    const char *reason; /* why the dataset as a whole is unverified, NULL if it is not; static or in text */
     char text[1024];
 };
 
-/* Compare the two sides of one dataset and commit the verdicts. run: compare only the statements of that run; NULL: the newest
- * about each chunk. result_run: the id under which the verdicts are written. */
+/* Compare the two sides of one dataset and commit the verdicts. run: compare only the statements of that run; NULL: the
+ * newest about each chunk. result_run: the id under which the verdicts are written. */
 enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sink, const struct assay_dataset *d,
-                                  const char *run, const char *result_run, struct assay_reconciled *out, struct assay_err *e);
+                                  const char *run, const char *result_run, struct assay_reconciled *out,
+                                  struct assay_err *e);
 
 /* Exit code of a reconciled dataset: 1 before 3 before 0. */
 int assay_reconciled_exit(const struct assay_reconciled *r);
 
-/* Order a new export of every segment with open discrepancies: run the dataset's command template, once a segment, in base_dir.
- * segments: restrict to these names, n 0: all. Commands that fail leave the discrepancy as it is. */
+/* Order a new export of every segment with open discrepancies: run the dataset's command template, once a segment, in
+ * base_dir. segments: restrict to these names, n 0: all. Commands that fail leave the discrepancy as it is. */
 struct assay_reprocessed {
     uint32_t requests, failed;
 };

@@ -1,4 +1,5 @@
-/* Column rules: what may change a value before it becomes a cell. A closed list, one table row each (verify/canon/rule.c). */
+/* Column rules: what may change a value before it becomes a cell. A closed list, one table row each
+ * (verify/canon/rule.c). */
 #ifndef ASSAY_RULE_H
 #define ASSAY_RULE_H
 
@@ -15,16 +16,16 @@ struct assay_rule_spec; /* a row of the table */
 
 struct assay_rule {
     const struct assay_rule_spec *spec;
-    char *text;     /* argument as written, "" if none; owned */
-    int64_t n;      /* parsed numeric argument: digits, unit in ns, offset seconds */
-    char **list;    /* word lists (boolean: true words, NULL, false words, NULL); owned; or NULL */
+    char *text; /* argument as written, "" if none; owned */
+    int64_t n; /* parsed numeric argument: digits, unit in ns, offset seconds */
+    char **list; /* word lists (boolean: true words, NULL, false words, NULL); owned; or NULL */
     size_t n_list;
 };
 
-/* "rtrim", "truncate: ms" are written in the plan as a name and an optional argument. `why` gets the sentence on failure:
- * unknown rule (with the nearest name), bad argument, or rule not applicable to `type`. */
-enum assay_status assay_rule_parse(const char *name, const char *arg, enum assay_logical type,
-                                   struct assay_rule *out, struct assay_err *why);
+/* "rtrim", "truncate: ms" are written in the plan as a name and an optional argument. `why` gets the sentence on
+ * failure: unknown rule (with the nearest name), bad argument, or rule not applicable to `type`. */
+enum assay_status assay_rule_parse(const char *name, const char *arg, enum assay_logical type, struct assay_rule *out,
+                                   struct assay_err *why);
 void assay_rule_release(struct assay_rule *r);
 const char *assay_rule_name(const struct assay_rule *r);
 /* One line for people: what the rule does. */

@@ -11,12 +11,12 @@
 #include "assay/type.h"
 
 struct assay_column {
-    char *name;                 /* as the side spells it; owned */
-    char *native;               /* native type as the side spells it, e.g. "numeric(12,2)", "INT64 TIMESTAMP(MICROS,UTC)"; owned */
+    char *name; /* as the side spells it; owned */
+    char *native; /* native type as the side spells it, e.g. "numeric(12,2)", "INT64 TIMESTAMP(MICROS,UTC)"; owned */
     enum assay_logical logical; /* what the reader proposes; ASSAY_L_NONE: outside the allow-list */
     bool nullable;
-    bool binary_order;          /* text: the engine compares it bytewise */
-    uint16_t key_pos;           /* 1-based position in the primary key, 0 if none */
+    bool binary_order; /* text: the engine compares it bytewise */
+    uint16_t key_pos; /* 1-based position in the primary key, 0 if none */
 };
 
 struct assay_schema {

@@ -14,10 +14,10 @@
 
 /* A segment is a number: the period since 1970 (hours, days, months), the year, or the multiple of the step. */
 typedef int64_t assay_segment;
-#define ASSAY_SEG_NEG INT64_MIN        /* "-inf" */
+#define ASSAY_SEG_NEG INT64_MIN /* "-inf" */
 #define ASSAY_SEG_NULL (INT64_MIN + 1) /* "null" */
-#define ASSAY_SEG_POS INT64_MAX        /* "+inf" */
-#define ASSAY_SEG_ALL 0                /* "all": the one segment of a dataset without a window */
+#define ASSAY_SEG_POS INT64_MAX /* "+inf" */
+#define ASSAY_SEG_ALL 0 /* "all": the one segment of a dataset without a window */
 
 /* A segment of a file set (no window, "{segment}" in the locator) is numbered by its name. */
 assay_segment assay_segment_of_file_set(const char *name);
@@ -35,7 +35,7 @@ struct assay_router {
     bool has_from, has_to;
     struct assay_point from, to;
     int64_t cached_lo, cached_hi; /* major values [lo, hi) known to be ... */
-    assay_segment cached;         /* ... of this segment */
+    assay_segment cached; /* ... of this segment */
 };
 
 /* type: of the window column. ASSAY_EPLAN when from, to or timezone cannot be read. */

@@ -16,8 +16,8 @@ struct assay_session {
     unsigned jobs; /* --jobs, else one a core */
 };
 
-/* Load the plan of the first operand; messages go to the log. Returns ASSAY_EXIT_OK or the exit code to end with; close the
- * session in either case. */
+/* Load the plan of the first operand; messages go to the log. Returns ASSAY_EXIT_OK or the exit code to end with; close
+ * the session in either case. */
 int assay_session_open(struct assay_args *a, struct assay_session *s);
 /* The plan's ledger, for reading. */
 enum assay_status assay_session_ledger(const struct assay_session *s, struct assay_ledger **out, struct assay_err *e);

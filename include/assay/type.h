@@ -28,8 +28,8 @@ enum assay_logical {
 
 struct assay_type {
     const char *name; /* as written in the plan: "integer", "decimal", "timestamp" ... */
-    uint8_t tag;      /* cell tag and row-form tag: 'L' 'N' 'F' 'T' 'B' 'D' 'C' 'c' 'S' 'Z' 'I' 'U' 'J' */
-    bool ordered;     /* key bytes sort as values do: may be cut by range */
+    uint8_t tag; /* cell tag and row-form tag: 'L' 'N' 'F' 'T' 'B' 'D' 'C' 'c' 'S' 'Z' 'I' 'U' 'J' */
+    bool ordered; /* key bytes sort as values do: may be cut by range */
 };
 
 /* The table row of a logical type; NULL for ASSAY_L_NONE and out-of-range values. */

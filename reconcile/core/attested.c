@@ -78,7 +78,8 @@ static enum assay_status take_end(struct loader *l, const struct assay_stmt *s, 
     a->rows = number(s, "rows");
     a->counted = number(s, "counted");
     a->unplaced = number(s, "unplaced");
-    return a->status && a->tiled && a->unique ? ASSAY_OK : assay_fail(l->err, ASSAY_ELEDGER, "a run-end leaf is not whole");
+    return a->status && a->tiled && a->unique ? ASSAY_OK
+                                              : assay_fail(l->err, ASSAY_ELEDGER, "a run-end leaf is not whole");
 }
 
 /* ---- chunks ---- */
@@ -335,16 +336,21 @@ static enum assay_status load_objects(struct loader *l, enum assay_side_id side,
     enum assay_status s = run ? ASSAY_OK : assay_ledger_each(l->ledger, &q, find_whole, &w, l->err);
     if (s != ASSAY_OK)
         return s;
-    q = (struct assay_ledger_query){.kind = "object", .role = assay_side_name(side), .dataset = l->set->id,
-                                    .run = run, .from = w.first, .newest_first = true};
+    q = (struct assay_ledger_query){.kind = "object",
+                                    .role = assay_side_name(side),
+                                    .dataset = l->set->id,
+                                    .run = run,
+                                    .from = w.first,
+                                    .newest_first = true};
     l->take = take_object;
     s = assay_ledger_each(l->ledger, &q, each, l, l->err);
     keep_newest(l->out);
     return s == ASSAY_OK ? l->status : s;
 }
 
-enum assay_status attested_load(struct assay_ledger *ledger, const struct assay_dataset *d, enum assay_side_id side,
-                                const char *plan_hash, const char *run, struct attested *out, struct assay_err *e)
+enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct assay_dataset *d,
+                                      enum assay_side_id side, const char *plan_hash, const char *run,
+                                      struct attested *out, struct assay_err *e)
 {
     char plan[80];
     struct loader l = {.ledger = ledger, .set = d, .plan = plan, .out = out, .err = e};
@@ -359,11 +365,11 @@ enum assay_status attested_load(struct assay_ledger *ledger, const struct assay_
         s = load_objects(&l, side, run);
     free(l.slot);
     if (s != ASSAY_OK)
-        attested_release(out);
+        assay_attested_release(out);
     return s;
 }
 
-void attested_release(struct attested *a)
+void assay_attested_release(struct attested *a)
 {
     for (size_t i = 0; i < a->n_chunks; i++) {
         struct attested_chunk *c = &a->chunk[i];

@@ -18,7 +18,7 @@ struct attested_chunk {
     uint64_t leaf, rows, defects;
     assay_sum row, key;
     assay_sum *col, *raw; /* n_cols each; raw only of ruled columns */
-    uint64_t *changed;    /* cells that a rule changed, by column */
+    uint64_t *changed; /* cells that a rule changed, by column */
     bool *ruled;
 };
 
@@ -28,8 +28,8 @@ struct attested_object {
 };
 
 struct attested {
-    bool ended;        /* a run-end leaf was found */
-    char run[37];      /* of the newest run-end, or the one asked for */
+    bool ended; /* a run-end leaf was found */
+    char run[37]; /* of the newest run-end, or the one asked for */
     char *status, *reason, *tiled, *unique;
     uint64_t rows, counted, unplaced;
     struct attested_chunk *chunk; /* newest of each chunk, sorted by segment name and ordinal */
@@ -38,10 +38,11 @@ struct attested {
     size_t n_objects;
 };
 
-/* run NULL: the newest statement about each chunk, whatever the run; else only those of that run. Statements under another
- * plan hash are passed over. */
-enum assay_status attested_load(struct assay_ledger *l, const struct assay_dataset *d, enum assay_side_id side,
-                                const char *plan_hash, const char *run, struct attested *out, struct assay_err *e);
-void attested_release(struct attested *a);
+/* run NULL: the newest statement about each chunk, whatever the run; else only those of that run. Statements under
+ * another plan hash are passed over. */
+enum assay_status assay_attested_load(struct assay_ledger *l, const struct assay_dataset *d, enum assay_side_id side,
+                                      const char *plan_hash, const char *run, struct attested *out,
+                                      struct assay_err *e);
+void assay_attested_release(struct attested *a);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const char *verdict_name(enum verdict v)
+const char *assay_verdict_name(enum verdict v)
 {
     static const char *const names[] = {"unverified", "match", "mismatch"};
     return names[v];
@@ -29,8 +29,8 @@ static struct compared compare_rows(const struct attested_chunk *s, const struct
     return mismatch("rows", "as many rows, but other keys");
 }
 
-struct compared compare_chunk(const struct attested_chunk *s, const struct attested_chunk *a, size_t n_cols, bool keyed,
-                              bool *differs)
+struct compared assay_compare_chunk(const struct attested_chunk *s, const struct attested_chunk *a, size_t n_cols,
+                                    bool keyed, bool *differs)
 {
     size_t n = 0;
     memset(differs, 0, n_cols * sizeof *differs);

@@ -5,18 +5,19 @@
 #include "attested.h"
 
 enum verdict { VERDICT_UNVERIFIED = 0, VERDICT_MATCH, VERDICT_MISMATCH };
-const char *verdict_name(enum verdict v);
+const char *assay_verdict_name(enum verdict v);
 
 struct compared {
     enum verdict verdict;
-    const char *kind;   /* of a mismatch: "rows", "lost", "extra", "changed", "recombined", "undecodable", "missing"; static */
+    const char
+        *kind; /* of a mismatch: "rows", "lost", "extra", "changed", "recombined", "undecodable", "missing"; static */
     const char *reason; /* static sentence, NULL for a match */
-    uint64_t accepted;  /* cells that a rule changed on either side */
+    uint64_t accepted; /* cells that a rule changed on either side */
 };
 
-/* source or archive NULL: that side has no statement about the chunk. differs: n_cols flags, set for the columns whose sums
- * differ when the keys are the same on both sides. keyed: the dataset has a key. */
-struct compared compare_chunk(const struct attested_chunk *source, const struct attested_chunk *archive, size_t n_cols,
-                              bool keyed, bool *differs);
+/* source or archive NULL: that side has no statement about the chunk. differs: n_cols flags, set for the columns whose
+ * sums differ when the keys are the same on both sides. keyed: the dataset has a key. */
+struct compared assay_compare_chunk(const struct attested_chunk *source, const struct attested_chunk *archive,
+                                    size_t n_cols, bool keyed, bool *differs);
 
 #endif

@@ -7,8 +7,8 @@
 #include "assay/digest.h"
 #include "assay/writer.h"
 
-void discrepancy_id(const char *dataset, const char *segment, const char *chunk, const char *kind, const char *columns,
-                    const char *object, char out[33])
+void assay_discrepancy_id(const char *dataset, const char *segment, const char *chunk, const char *kind,
+                          const char *columns, const char *object, char out[33])
 {
     const char *part[] = {dataset, segment, chunk, kind, columns ? columns : "", object ? object : ""};
     struct assay_buf b = {0};
@@ -36,7 +36,8 @@ static char *copy(const struct assay_stmt *s, const char *key)
 static enum assay_status take(struct loader *l, const struct assay_stmt *s)
 {
     struct discrepancies *all = l->all;
-    const char *id = assay_stmt_get(s, "id"), *rows[] = {assay_stmt_get(s, "rows-source"), assay_stmt_get(s, "rows-archive")};
+    const char *id = assay_stmt_get(s, "id"),
+               *rows[] = {assay_stmt_get(s, "rows-source"), assay_stmt_get(s, "rows-archive")};
     if (all->n == l->cap) {
         size_t want = l->cap ? 2 * l->cap : 64;
         struct discrepancy *grown = realloc(all->d, want * sizeof *grown);
@@ -45,8 +46,12 @@ static enum assay_status take(struct loader *l, const struct assay_stmt *s)
         all->d = grown;
         l->cap = want;
     }
-    struct discrepancy d = {.segment = copy(s, "segment"), .chunk = copy(s, "chunk"), .kind = copy(s, "kind"),
-                            .columns = copy(s, "columns"), .object = copy(s, "object"), .state = copy(s, "state")};
+    struct discrepancy d = {.segment = copy(s, "segment"),
+                            .chunk = copy(s, "chunk"),
+                            .kind = copy(s, "kind"),
+                            .columns = copy(s, "columns"),
+                            .object = copy(s, "object"),
+                            .state = copy(s, "state")};
     for (int i = 0; i < 2; i++)
         d.rows[i] = rows[i] ? strtoull(rows[i], NULL, 10) : 0;
     if (id)
@@ -78,8 +83,8 @@ static void release_one(struct discrepancy *d)
     free(d->state);
 }
 
-enum assay_status discrepancies_load(struct assay_ledger *ledger, const struct assay_dataset *set,
-                                     struct discrepancies *out, struct assay_err *e)
+enum assay_status assay_discrepancies_load(struct assay_ledger *ledger, const struct assay_dataset *set,
+                                           struct discrepancies *out, struct assay_err *e)
 {
     struct loader l = {.all = out, .err = e};
     struct assay_ledger_query q = {.kind = "discrepancy", .dataset = set->id};
@@ -88,7 +93,7 @@ enum assay_status discrepancies_load(struct assay_ledger *ledger, const struct a
     if (s == ASSAY_OK)
         s = l.status;
     if (s != ASSAY_OK) {
-        discrepancies_release(out);
+        assay_discrepancies_release(out);
         return s;
     }
     /* in ledger order: the last statement about an id holds; stable insertion keeps that order within an id */
@@ -116,7 +121,7 @@ enum assay_status discrepancies_load(struct assay_ledger *ledger, const struct a
     return ASSAY_OK;
 }
 
-const struct discrepancy *discrepancies_find(const struct discrepancies *all, const char *id)
+const struct discrepancy *assay_discrepancies_find(const struct discrepancies *all, const char *id)
 {
     size_t lo = 0, hi = all->n;
     while (lo < hi) {
@@ -132,7 +137,7 @@ const struct discrepancy *discrepancies_find(const struct discrepancies *all, co
     return NULL;
 }
 
-void discrepancies_release(struct discrepancies *all)
+void assay_discrepancies_release(struct discrepancies *all)
 {
     for (size_t i = 0; i < all->n; i++)
         release_one(&all->d[i]);
@@ -140,8 +145,9 @@ void discrepancies_release(struct discrepancies *all)
     *all = (struct discrepancies){0};
 }
 
-enum assay_status discrepancy_state(struct assay_sink *sink, const struct assay_dataset *set, const struct discrepancy *d,
-                                    const char *state, const char *reason, const char *run, struct assay_err *e)
+enum assay_status assay_discrepancy_state(struct assay_sink *sink, const struct assay_dataset *set,
+                                          const struct discrepancy *d, const char *state, const char *reason,
+                                          const char *run, struct assay_err *e)
 {
     struct assay_writer w;
     assay_writer_begin(&w, "discrepancy");

@@ -152,7 +152,7 @@ static enum assay_status mark_requested(struct assay_sink *sink, const struct as
     snprintf(why, sizeof why, "request %s", o->id);
     for (size_t i = 0; i < all->n && s == ASSAY_OK; i++)
         if (strcmp(all->d[i].state, "open") == 0 && strcmp(all->d[i].segment, o->segment) == 0)
-            s = discrepancy_state(sink, set, &all->d[i], "requested", why, run, e);
+            s = assay_discrepancy_state(sink, set, &all->d[i], "requested", why, run, e);
     return s;
 }
 
@@ -220,20 +220,21 @@ enum assay_status assay_reprocess(struct assay_ledger *l, struct assay_sink *sin
 {
     struct discrepancies all;
     *out = (struct assay_reprocessed){0};
-    enum assay_status s = discrepancies_load(l, d, &all, e);
+    enum assay_status s = assay_discrepancies_load(l, d, &all, e);
     if (s != ASSAY_OK)
         return s;
     for (size_t i = 0; i < all.n && s == ASSAY_OK && !assay_interrupted(); i++) {
         if (!is_open(&all.d[i]) || !wanted(all.d[i].segment, segments, n_segments) || !is_first(&all, i))
             continue;
         if (!d->reprocess)
-            s = assay_fail(e, ASSAY_EPLAN, "dataset %s has open discrepancies, but the plan names no reprocess command", d->name);
+            s = assay_fail(e, ASSAY_EPLAN, "dataset %s has open discrepancies, but the plan names no reprocess command",
+                           d->name);
         struct order o = {.segment = all.d[i].segment};
         if (s == ASSAY_OK)
             s = place(sink, p, d, &all, &o, dry_run, run, out, e);
         assay_buf_release(&o.lo);
         assay_buf_release(&o.hi);
     }
-    discrepancies_release(&all);
+    assay_discrepancies_release(&all);
     return s;
 }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assay/check.h"
+#include "assay/plan.h"
 #include "assay/reconcile.h"
 #include "assay/writer.h"
 #include "attested.h"
@@ -16,13 +16,13 @@ struct run {
     char plan[80];
     struct attested side[2];
     struct discrepancies known;
-    bool *seen;    /* of known: found again now */
+    bool *seen; /* of known: found again now */
     bool *differs; /* scratch: columns of one chunk */
     struct assay_reconciled *out;
     struct assay_err *err;
     uint64_t rest, rest_rows[2]; /* chunks that match */
-    const char **good;           /* their ids, sorted before discrepancies are closed */
-    const char **bad;            /* ids of the chunks that do not match or are unverified, likewise */
+    const char **good; /* their ids, sorted before discrepancies are closed */
+    const char **bad; /* ids of the chunks that do not match or are unverified, likewise */
     size_t n_good, n_bad;
 };
 
@@ -52,11 +52,14 @@ static const char *why_unverified(struct run *r)
         const struct attested *a = &r->side[i];
         const char *name = assay_side_name((enum assay_side_id)i);
         if (!a->ended)
-            snprintf(text, n, r->run ? "the %s was not verified in this run" : "the %s was never verified under this plan", name);
+            snprintf(text, n,
+                     r->run ? "the %s was not verified in this run" : "the %s was never verified under this plan",
+                     name);
         else if (strcmp(a->status, "ok") != 0)
             snprintf(text, n, "the %s could not be verified: %s", name, a->reason ? a->reason : a->status);
         else if (i == ASSAY_SOURCE && a->unplaced)
-            snprintf(text, n, "%llu rows of the source have a key or window that does not decode", (unsigned long long)a->unplaced);
+            snprintf(text, n, "%llu rows of the source have a key or window that does not decode",
+                     (unsigned long long)a->unplaced);
         else if (strcmp(a->tiled, "no") == 0 && !a->unplaced)
             snprintf(text, n, "not tiled: the %s counts %llu rows, its chunks hold %llu", name,
                      (unsigned long long)a->counted, (unsigned long long)a->rows);
@@ -77,20 +80,20 @@ static const char *why_unverified(struct run *r)
 
 static enum assay_status found(struct run *r, struct discrepancy *d, const char *reason)
 {
-    discrepancy_id(r->set->id, d->segment, d->chunk, d->kind, d->columns, d->object, d->id);
-    const struct discrepancy *k = discrepancies_find(&r->known, d->id);
+    assay_discrepancy_id(r->set->id, d->segment, d->chunk, d->kind, d->columns, d->object, d->id);
+    const struct discrepancy *k = assay_discrepancies_find(&r->known, d->id);
     r->out->open++;
     if (k)
         r->seen[k - r->known.d] = true;
     if (k && strcmp(k->state, "closed") != 0)
         return ASSAY_OK;
     r->out->opened++;
-    return discrepancy_state(r->sink, r->set, d, "open", reason, r->result_run, r->err);
+    return assay_discrepancy_state(r->sink, r->set, d, "open", reason, r->result_run, r->err);
 }
 
 static enum assay_status verdict_leaf(struct run *r, const char *segment, const char *chunk, const struct compared *c,
-                                      const struct attested_chunk *s, const struct attested_chunk *a, const char *columns,
-                                      const char *object)
+                                      const struct attested_chunk *s, const struct attested_chunk *a,
+                                      const char *columns, const char *object)
 {
     struct assay_writer w;
     assay_writer_begin(&w, "verdict");
@@ -99,7 +102,7 @@ static enum assay_status verdict_leaf(struct run *r, const char *segment, const 
     assay_writer_add(&w, "plan", r->plan);
     assay_writer_add(&w, "segment", segment);
     assay_writer_add(&w, "chunk", chunk);
-    assay_writer_add(&w, "verdict", verdict_name(c->verdict));
+    assay_writer_add(&w, "verdict", assay_verdict_name(c->verdict));
     if (r->side[0].ended)
         assay_writer_add(&w, "source-run", r->side[0].run);
     if (r->side[1].ended)
@@ -167,7 +170,7 @@ static const struct attested_object *broken_object(const struct run *r, const ch
 static enum assay_status judge(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a)
 {
     const struct attested_chunk *any = s ? s : a;
-    struct compared c = compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
+    struct compared c = assay_compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
     struct assay_buf columns = {0};
     enum assay_status st = ASSAY_OK;
     r->out->rows[0] += s ? s->rows : 0;
@@ -198,8 +201,11 @@ static enum assay_status judge(struct run *r, const struct attested_chunk *s, co
         st = segment_columns(r, any->segment, &columns);
     }
     const char *names = columns.len ? assay_buf_str(&columns) : NULL;
-    struct discrepancy d = {.segment = any->segment, .chunk = (char *)any->id, .kind = (char *)c.kind,
-                            .columns = (char *)names, .object = o ? o->name : NULL,
+    struct discrepancy d = {.segment = any->segment,
+                            .chunk = (char *)any->id,
+                            .kind = (char *)c.kind,
+                            .columns = (char *)names,
+                            .object = o ? o->name : NULL,
                             .rows = {s ? s->rows : 0, a ? a->rows : 0}};
     if (st == ASSAY_OK)
         st = verdict_leaf(r, any->segment, any->id, &c, s, a, names, o ? o->name : NULL);
@@ -264,7 +270,8 @@ static enum assay_status judge_objects(struct run *r, uint32_t *findings)
             }
         if (s == ASSAY_OK && o->misplaced && strcmp(o->status, "ok") == 0) {
             char text[128];
-            snprintf(text, sizeof text, "%llu rows belong to other segments than the file's", (unsigned long long)o->misplaced);
+            snprintf(text, sizeof text, "%llu rows belong to other segments than the file's",
+                     (unsigned long long)o->misplaced);
             s = object_finding(r, o, "misplaced", text);
             ++*findings;
         }
@@ -330,7 +337,8 @@ static enum assay_status close_what_is_gone(struct run *r)
         bool gone = strcmp(d->chunk, "-") == 0 ? d->object && object_is_well(r, d) : chunk_matches(r, d);
         if (gone) {
             r->out->closed++;
-            s = discrepancy_state(r->sink, r->set, d, "closed", "verified again, and it is gone", r->result_run, r->err);
+            s = assay_discrepancy_state(r->sink, r->set, d, "closed", "verified again, and it is gone", r->result_run,
+                                        r->err);
         } else {
             r->out->open++;
         }
@@ -390,7 +398,8 @@ static enum assay_status reconcile_set(struct run *r)
 }
 
 enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sink, const struct assay_dataset *d,
-                                  const char *run, const char *result_run, struct assay_reconciled *out, struct assay_err *e)
+                                  const char *run, const char *result_run, struct assay_reconciled *out,
+                                  struct assay_err *e)
 {
     struct run r = {.sink = sink, .set = d, .run = run, .result_run = result_run, .out = out, .err = e};
     char hash[65];
@@ -400,9 +409,9 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
         return s;
     snprintf(r.plan, sizeof r.plan, "sha256:%s", hash);
     for (int i = 0; i < 2 && s == ASSAY_OK; i++)
-        s = attested_load(l, d, (enum assay_side_id)i, hash, run, &r.side[i], e);
+        s = assay_attested_load(l, d, (enum assay_side_id)i, hash, run, &r.side[i], e);
     if (s == ASSAY_OK)
-        s = discrepancies_load(l, d, &r.known, e);
+        s = assay_discrepancies_load(l, d, &r.known, e);
     r.seen = calloc(r.known.n + 1, sizeof *r.seen);
     r.differs = calloc(d->n_cols + 1, sizeof *r.differs);
     r.good = calloc(r.side[0].n_chunks + r.side[1].n_chunks + 1, sizeof *r.good);
@@ -411,9 +420,9 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = reconcile_set(&r);
-    attested_release(&r.side[0]);
-    attested_release(&r.side[1]);
-    discrepancies_release(&r.known);
+    assay_attested_release(&r.side[0]);
+    assay_attested_release(&r.side[1]);
+    assay_discrepancies_release(&r.known);
     free(r.seen);
     free(r.differs);
     free(r.good);
@@ -423,5 +432,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
 
 int assay_reconciled_exit(const struct assay_reconciled *r)
 {
-    return r->mismatched ? ASSAY_EXIT_DISCREPANCY : r->unverified || r->reason || !r->matched ? ASSAY_EXIT_UNVERIFIED : ASSAY_EXIT_OK;
+    return r->mismatched                               ? ASSAY_EXIT_DISCREPANCY
+           : r->unverified || r->reason || !r->matched ? ASSAY_EXIT_UNVERIFIED
+                                                       : ASSAY_EXIT_OK;
 }

@@ -75,7 +75,8 @@ enum assay_status assay_slurp(const char *path, size_t max, struct assay_buf *ou
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return assay_fail(e, errno == ENOENT ? ASSAY_ENOTFOUND : ASSAY_EIO, "%s: cannot open: %s", path, strerror(errno));
+        return assay_fail(e, errno == ENOENT ? ASSAY_ENOTFOUND : ASSAY_EIO, "%s: cannot open: %s", path,
+                          strerror(errno));
     enum assay_status s = ASSAY_OK;
     if (fstat(fd, &st) || !S_ISREG(st.st_mode))
         s = assay_fail(e, ASSAY_EIO, "%s: not a regular file", path);

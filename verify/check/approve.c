@@ -33,9 +33,11 @@ static enum assay_status sign_plan(const char *ledger_path, const char *keys_dir
     uint8_t hash[32];
     enum assay_status s = assay_sink_ledger(ledger_path, keys_dir, ASSAY_ROLE_OWNER, &sink, &why);
     if (s == ASSAY_ENOTFOUND)
-        return assay_fail(e, ASSAY_EPLAN,
-                          "dataset %s: the plan changed and its owner has not signed it: %s. Run the check once where the "
-                          "owner's key is", d->name, why.msg);
+        return assay_fail(
+            e, ASSAY_EPLAN,
+            "dataset %s: the plan changed and its owner has not signed it: %s. Run the check once where the "
+            "owner's key is",
+            d->name, why.msg);
     if (s != ASSAY_OK)
         return assay_fail(e, s, "%s", why.msg);
     s = assay_sink_blob(sink, blob->ptr, blob->len, hash, e);

@@ -11,7 +11,7 @@
 
 #define MAX_INLINE_COLUMNS 256 /* more column sums than this go into a blob: a leaf has 65,535 bytes */
 
-void attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash)
+void assay_attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash)
 {
     assay_writer_begin(w, kind);
     assay_writer_add(w, "role", assay_side_name(c->side));
@@ -44,7 +44,8 @@ static void add_scope(struct assay_writer *w, const struct assay_check *c)
     assay_buf_release(&b);
 }
 
-enum assay_status attest_start(const struct assay_check *c, const char *plan_hash, const char *token, struct assay_err *e)
+enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, const char *token,
+                                     struct assay_err *e)
 {
     struct assay_writer w;
     struct assay_buf shown = {0};
@@ -52,7 +53,7 @@ enum assay_status attest_start(const struct assay_check *c, const char *plan_has
     host_id(host);
     if (assay_locator_show(c->set->side[c->side].uri, &shown) != ASSAY_OK || !assay_buf_str(&shown))
         return assay_fail_nomem(e);
-    attest_begin(&w, c, "run-start", plan_hash);
+    assay_attest_begin(&w, c, "run-start", plan_hash);
     assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
     assay_writer_add(&w, "strength", "fast");
     assay_writer_add(&w, "host", host);
@@ -74,8 +75,8 @@ static bool is_covered(const struct assay_check *c, const char *native)
     return false;
 }
 
-enum assay_status attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
-                                struct assay_err *e)
+enum assay_status assay_attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
+                                      struct assay_err *e)
 {
     struct assay_buf text = {0};
     struct assay_writer w;
@@ -88,7 +89,7 @@ enum assay_status attest_schema(const struct assay_check *c, const char *plan_ha
         st = assay_schema_fingerprint(s, print);
     if (st != ASSAY_OK)
         return assay_fail(e, st, "cannot state the schema");
-    attest_begin(&w, c, "schema", plan_hash);
+    assay_attest_begin(&w, c, "schema", plan_hash);
     assay_writer_hex(&w, "fingerprint", "sha256:", print, 32);
     assay_writer_hex(&w, "text", "sha256:", blob, 32);
     for (size_t i = 0; i < s->n; i++)
@@ -120,7 +121,7 @@ static enum assay_status attest_object(const struct assay_check *c, const char *
     const struct assay_finding *f;
     size_t n = assay_lane_findings(lane, &f), len = strlen(p->part->name);
     struct assay_writer w;
-    attest_begin(&w, c, "object", plan_hash);
+    assay_attest_begin(&w, c, "object", plan_hash);
     assay_writer_add(&w, "object", p->part->name);
     assay_writer_add(&w, "segment", p->part->segment);
     assay_writer_add(&w, "status", object_status(p));
@@ -166,7 +167,7 @@ static enum assay_status attest_set(const struct assay_check *c, const char *pla
     assay_buf_release(&list);
     if (s != ASSAY_OK)
         return assay_fail(e, s, "cannot state the set of objects");
-    attest_begin(&w, c, "object-set", plan_hash);
+    assay_attest_begin(&w, c, "object-set", plan_hash);
     assay_writer_add(&w, "segment", segment ? segment : "*");
     assay_writer_addf(&w, "objects", "%zu", objects);
     assay_writer_hex(&w, "set", "sha256:", hash, 32);
@@ -197,9 +198,9 @@ static enum assay_status attest_sets(const struct assay_check *c, const char *pl
     return s;
 }
 
-enum assay_status attest_objects(const struct assay_check *c, const char *plan_hash,
-                                 const struct assay_part_result *part, size_t n, const struct assay_lane *lane,
-                                 struct assay_err *e)
+enum assay_status assay_attest_objects(const struct assay_check *c, const char *plan_hash,
+                                       const struct assay_part_result *part, size_t n, const struct assay_lane *lane,
+                                       struct assay_err *e)
 {
     enum assay_status s = ASSAY_OK;
     if (n && part[0].part && !part[0].part->object)
@@ -214,10 +215,11 @@ enum assay_status attest_objects(const struct assay_check *c, const char *plan_h
     return attest_set(c, plan_hash, NULL, part, n, e);
 }
 
-enum assay_status attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason, struct assay_err *e)
+enum assay_status assay_attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason,
+                                       struct assay_err *e)
 {
     struct assay_writer w;
-    attest_begin(&w, c, "object", plan_hash);
+    assay_attest_begin(&w, c, "object", plan_hash);
     assay_writer_add(&w, "object", c->set->side[c->side].uri);
     assay_writer_add(&w, "status", "missing");
     assay_writer_add(&w, "reason", reason);
@@ -282,8 +284,8 @@ static enum assay_status add_columns(const struct assay_check *c, const struct a
     return s;
 }
 
-enum assay_status attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
-                               const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e)
+enum assay_status assay_attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
+                                     const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e)
 {
     const struct assay_cut *cut = seg->cut;
     const struct assay_tally *t = &seg->chunk[ordinal];
@@ -293,7 +295,7 @@ enum assay_status attest_chunk(const struct assay_check *c, const char *plan_has
     uint8_t id[16];
     char sum[33];
     assay_cut_chunk_id(cut, ordinal, id);
-    attest_begin(&w, c, "chunk", plan_hash);
+    assay_attest_begin(&w, c, "chunk", plan_hash);
     assay_writer_add(&w, "segment", cut->name);
     assay_writer_hex(&w, "cut", "sha256:", cut->hash, 32);
     assay_writer_hex(&w, "chunk", "", id, sizeof id);
@@ -324,14 +326,14 @@ enum assay_status attest_chunk(const struct assay_check *c, const char *plan_has
     return assay_writer_send(&w, c->sink, e);
 }
 
-enum assay_status attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,
-                             struct assay_err *e)
+enum assay_status assay_attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,
+                                   struct assay_err *e)
 {
     struct assay_writer w;
     uint64_t leaves;
     uint8_t root[32];
     assay_sink_run_root(c->sink, &leaves, root);
-    attest_begin(&w, c, "run-end", plan_hash);
+    assay_attest_begin(&w, c, "run-end", plan_hash);
     assay_writer_add(&w, "status", x->status == ASSAY_OK ? "ok" : x->status == ASSAY_EINTR ? "interrupted" : "failed");
     assay_writer_add(&w, "reason", x->reason);
     assay_writer_addf(&w, "rows", "%llu", (unsigned long long)x->rows);

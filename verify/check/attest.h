@@ -7,20 +7,22 @@
 #include "assay/writer.h"
 
 /* Begin a statement with the lines that all of a check's have: role, run, dataset, plan. */
-void attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash);
+void assay_attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash);
 
-enum assay_status attest_start(const struct assay_check *c, const char *plan_hash, const char *token, struct assay_err *e);
-enum assay_status attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
-                                struct assay_err *e);
+enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, const char *token,
+                                     struct assay_err *e);
+enum assay_status assay_attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
+                                      struct assay_err *e);
 /* One object leaf a part that is a file, then one object-set leaf a segment (or one for all). */
-enum assay_status attest_objects(const struct assay_check *c, const char *plan_hash,
-                                 const struct assay_part_result *part, size_t n, const struct assay_lane *lane,
-                                 struct assay_err *e);
+enum assay_status assay_attest_objects(const struct assay_check *c, const char *plan_hash,
+                                       const struct assay_part_result *part, size_t n, const struct assay_lane *lane,
+                                       struct assay_err *e);
 /* An archive that is not there at all. */
-enum assay_status attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason, struct assay_err *e);
+enum assay_status assay_attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason,
+                                       struct assay_err *e);
 /* One chunk leaf. */
-enum assay_status attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
-                               const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e);
+enum assay_status assay_attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
+                                     const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e);
 
 struct attest_end {
     enum assay_status status;
@@ -30,7 +32,7 @@ struct attest_end {
     const char *tiled, *unique; /* "yes", "no", "unknown" */
 };
 /* The last leaf of the run, then everything is committed. */
-enum assay_status attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,
-                             struct assay_err *e);
+enum assay_status assay_attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,
+                                   struct assay_err *e);
 
 #endif

@@ -21,7 +21,8 @@ struct loading {
 
 static enum assay_status load_one(struct loading *l, const struct assay_stmt *st)
 {
-    const char *plan = assay_stmt_get(st, "plan"), *name = assay_stmt_get(st, "segment"), *cut = assay_stmt_get(st, "cut");
+    const char *plan = assay_stmt_get(st, "plan"), *name = assay_stmt_get(st, "segment"),
+               *cut = assay_stmt_get(st, "cut");
     uint8_t hash[32];
     assay_segment seg;
     if (!plan || !name || !cut)
@@ -260,8 +261,8 @@ static enum assay_status draw(const struct assay_check *c, struct assay_reader *
     return st;
 }
 
-enum assay_status cuts_make(const struct assay_check *c, struct assay_reader *r, const uint8_t *secret, uint64_t rows,
-                            struct assay_cutset *set, struct assay_err *e)
+enum assay_status assay_cuts_make(const struct assay_check *c, struct assay_reader *r, const uint8_t *secret,
+                                  uint64_t rows, struct assay_cutset *set, struct assay_err *e)
 {
     struct sample s = {.keys.max = 128u << 20};
     struct assay_lane *lane = NULL;
@@ -270,7 +271,8 @@ enum assay_status cuts_make(const struct assay_check *c, struct assay_reader *r,
         return assay_fail_nomem(e);
     enum assay_status st = draw(c, r, secret, rows, &s, &lane, e);
     double per_pick = s.n ? (double)(rows > s.seen ? rows : s.seen) / (double)s.n : 1;
-    file_set = st == ASSAY_OK && assay_lane_router(lane)->every == ASSAY_EVERY_NONE && strstr(c->set->side[c->side].uri, "{segment}");
+    file_set = st == ASSAY_OK && assay_lane_router(lane)->every == ASSAY_EVERY_NONE &&
+               strstr(c->set->side[c->side].uri, "{segment}");
     if (st == ASSAY_OK && s.n && !file_set) {
         qsort_r(s.pick, s.n, sizeof *s.pick, by_segment_and_key, s.keys.ptr);
         for (size_t from = 0, to; from < s.n && st == ASSAY_OK; from = to) {
@@ -288,8 +290,8 @@ enum assay_status cuts_make(const struct assay_check *c, struct assay_reader *r,
 
 /* ---- attesting ---- */
 
-enum assay_status cut_attest(const struct assay_check *c, const char *plan_hash, const struct assay_cut *cut,
-                             const struct assay_router *router, struct assay_err *e)
+enum assay_status assay_cut_attest(const struct assay_check *c, const char *plan_hash, const struct assay_cut *cut,
+                                   const struct assay_router *router, struct assay_err *e)
 {
     struct assay_buf text = {0}, lo = {0}, hi = {0};
     uint8_t hash[32];
@@ -301,7 +303,7 @@ enum assay_status cut_attest(const struct assay_check *c, const char *plan_hash,
         s = assay_sink_blob(c->sink, text.ptr, text.len, hash, e);
     if (s == ASSAY_OK) {
         struct assay_writer w;
-        attest_begin(&w, c, "cut", plan_hash);
+        assay_attest_begin(&w, c, "cut", plan_hash);
         assay_writer_add(&w, "segment", cut->name);
         assay_writer_hex(&w, "cut", "sha256:", cut->hash, 32);
         assay_writer_add(&w, "method", assay_cut_method_name(cut->method));

@@ -7,14 +7,14 @@
 #include "assay/lane.h"
 #include "assay/reader.h"
 
-/* Sample window and key columns and cut every segment that set does not hold yet into chunks of about chunk_rows. Segments
- * that the sample misses get no cut here: they become a single chunk when their first row is seen. rows: exact number of
- * rows of the side, or 0 when unknown. New cuts are added to set. */
-enum assay_status cuts_make(const struct assay_check *c, struct assay_reader *r, const uint8_t *secret, uint64_t rows,
-                            struct assay_cutset *set, struct assay_err *e);
+/* Sample window and key columns and cut every segment that set does not hold yet into chunks of about chunk_rows.
+ * Segments that the sample misses get no cut here: they become a single chunk when their first row is seen. rows: exact
+ * number of rows of the side, or 0 when unknown. New cuts are added to set. */
+enum assay_status assay_cuts_make(const struct assay_check *c, struct assay_reader *r, const uint8_t *secret,
+                                  uint64_t rows, struct assay_cutset *set, struct assay_err *e);
 
 /* Queue the blob and the leaf of one cut. */
-enum assay_status cut_attest(const struct assay_check *c, const char *plan_hash, const struct assay_cut *cut,
-                             const struct assay_router *router, struct assay_err *e);
+enum assay_status assay_cut_attest(const struct assay_check *c, const char *plan_hash, const struct assay_cut *cut,
+                                   const struct assay_router *router, struct assay_err *e);
 
 #endif

@@ -16,8 +16,8 @@
 #include "targets.h"
 
 #define HEAD (1 + 16 + 8 + 4) /* body: side, row hash, position, part; then the row bytes */
-#define ROW_HEAD 10           /* row form[:8], u16 column count */
-#define MAX_VERSIONS 256      /* different rows of one key that are told apart */
+#define ROW_HEAD 10 /* row form[:8], u16 column count */
+#define MAX_VERSIONS 256 /* different rows of one key that are told apart */
 
 /* One row of a key, or several equal ones. */
 struct version {
@@ -42,7 +42,7 @@ struct diff {
     struct version v[MAX_VERSIONS];
     size_t n;
     struct assay_buf group; /* sort key of the versions in v */
-    uint64_t count[2];      /* rows of the key by side */
+    uint64_t count[2]; /* rows of the key by side */
     struct assay_diff_cell *cell;
     struct assay_buf *text; /* 2 a column */
     uint8_t mask_key[ASSAY_SECRET_LEN];
@@ -76,13 +76,14 @@ static uint32_t part_number(struct diff *d, const char *name)
     return (uint32_t)n;
 }
 
-/* Sort key: segment, chunk, key bytes (the row's hash where there is no key); the segment's name travels in the chunk id. */
+/* Sort key: segment, chunk, key bytes (the row's hash where there is no key); the segment's name travels in the chunk
+ * id. */
 static enum assay_status take_row(void *ctx, const struct assay_lane_row *row, struct assay_err *e)
 {
     struct diff *d = ctx;
     bool wanted;
     uint8_t head[HEAD], be[16];
-    enum assay_status s = targets_want(&d->target, row->cut, row->ordinal, &wanted);
+    enum assay_status s = assay_targets_want(&d->target, row->cut, row->ordinal, &wanted);
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
     if (!wanted)
@@ -116,12 +117,12 @@ static enum assay_status take_row(void *ctx, const struct assay_lane_row *row, s
         s = assay_buf_add(&d->body, row->row, row->row_len);
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
-    return sorter_add(d->sorter, d->key.ptr, d->key.len, d->body.ptr, d->body.len, e);
+    return assay_sorter_add(d->sorter, d->key.ptr, d->key.len, d->body.ptr, d->body.len, e);
 }
 
 static bool part_wanted(void *ctx, const struct assay_part *p)
 {
-    return targets_part(ctx, p->segment);
+    return assay_targets_part(ctx, p->segment);
 }
 
 static enum assay_status read_side(struct diff *d, enum assay_side_id side, const uint8_t *secret, struct assay_err *e)
@@ -159,7 +160,7 @@ static enum assay_status read_side(struct diff *d, enum assay_side_id side, cons
                 assay_log(ASSAY_LOG_WARN, "%s: %llu rows do not decode", result[i].part->name,
                           (unsigned long long)result[i].unplaced);
         }
-    targets_forget_cuts(&d->target);
+    assay_targets_forget_cuts(&d->target);
     assay_lane_free(lane);
     free(result);
     if (r)
@@ -293,8 +294,8 @@ static enum assay_status show_key(struct diff *d, struct assay_buf *out)
     return s == ASSAY_OK && assay_buf_str(out) ? ASSAY_OK : ASSAY_ENOMEM;
 }
 
-static enum assay_status tell(struct diff *d, enum assay_diff_kind kind, const struct version *s, const struct version *a,
-                              uint64_t times, struct assay_err *e)
+static enum assay_status tell(struct diff *d, enum assay_diff_kind kind, const struct version *s,
+                              const struct version *a, uint64_t times, struct assay_err *e)
 {
     struct assay_buf key = {0};
     char chunk[33], segment[256];
@@ -350,10 +351,10 @@ static enum assay_status settle_group(struct diff *d, struct assay_err *e)
         if (!s && !a)
             break;
         uint64_t n = s && a ? (s->times < a->times ? s->times : a->times) : (s ? s : a)->times;
-        enum assay_diff_kind kind = s && a                      ? ASSAY_DIFF_CHANGED
-                                    : s                         ? ASSAY_DIFF_MISSING
+        enum assay_diff_kind kind = s && a                            ? ASSAY_DIFF_CHANGED
+                                    : s                               ? ASSAY_DIFF_MISSING
                                     : total[0] && total[1] > total[0] ? ASSAY_DIFF_DUPLICATE
-                                                                : ASSAY_DIFF_EXTRA;
+                                                                      : ASSAY_DIFF_EXTRA;
         st = tell(d, kind, s, a, n, e);
         if (s)
             s->times -= n;
@@ -368,8 +369,8 @@ static enum assay_status merge(struct diff *d, struct assay_err *e)
 {
     struct sorter_record r;
     bool have;
-    enum assay_status s = sorter_finish(d->sorter, e);
-    while (s == ASSAY_OK && (s = sorter_next(d->sorter, &r, &have, e)) == ASSAY_OK && have) {
+    enum assay_status s = assay_sorter_finish(d->sorter, e);
+    while (s == ASSAY_OK && (s = assay_sorter_next(d->sorter, &r, &have, e)) == ASSAY_OK && have) {
         if (assay_interrupted())
             return assay_fail(e, ASSAY_EINTR, "interrupted");
         bool same = d->n && d->group.len == r.key_len && memcmp(d->group.ptr, r.key, r.key_len) == 0;
@@ -412,8 +413,8 @@ static enum assay_status set_up(struct diff *d, uint8_t *secret, struct assay_er
     if (s == ASSAY_OK)
         s = assay_cuts_load(d->job->ledger, set, hash, &router, &d->cuts, e);
     if (s == ASSAY_OK)
-        s = targets_load(d->job, &d->target, e);
-    return s == ASSAY_OK ? sorter_new(d->job->memory ? d->job->memory : 256u << 20, &d->sorter, e) : s;
+        s = assay_targets_load(d->job, &d->target, e);
+    return s == ASSAY_OK ? assay_sorter_new(d->job->memory ? d->job->memory : 256u << 20, &d->sorter, e) : s;
 }
 
 static void release(struct diff *d)
@@ -432,8 +433,8 @@ static void release(struct diff *d)
     assay_buf_release(&d->key);
     assay_buf_release(&d->body);
     assay_buf_release(&d->group);
-    sorter_free(d->sorter);
-    targets_release(&d->target);
+    assay_sorter_free(d->sorter);
+    assay_targets_release(&d->target);
     assay_cutset_release(&d->cuts);
     free(d);
 }

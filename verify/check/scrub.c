@@ -16,8 +16,8 @@ struct object {
     char *name, *segment;
     uint64_t leaf, bytes;
     uint8_t sha256[32];
-    bool known;  /* the ledger has its hash */
-    bool bad;    /* and says that it does not decode */
+    bool known; /* the ledger has its hash */
+    bool bad; /* and says that it does not decode */
     size_t part; /* SIZE_MAX: not there now */
     enum assay_object_state state;
     uint64_t now_bytes;
@@ -39,7 +39,8 @@ struct scrub {
 
 const char *assay_object_state_name(enum assay_object_state s)
 {
-    static const char *const names[] = {"intact", "damaged", "truncated", "missing", "extra", "unreadable", "undecodable"};
+    static const char *const names[] = {"intact", "damaged",    "truncated",  "missing",
+                                        "extra",  "unreadable", "undecodable"};
     return names[s];
 }
 
@@ -81,8 +82,8 @@ static bool find_whole(void *ctx, const struct assay_leaf *leaf)
 
 static enum assay_status take(struct scrub *x, const struct assay_stmt *s, uint64_t leaf)
 {
-    const char *name = assay_stmt_get(s, "object"), *status = assay_stmt_get(s, "status"), *sha = assay_stmt_get(s, "sha256"),
-               *bytes = assay_stmt_get(s, "bytes");
+    const char *name = assay_stmt_get(s, "object"), *status = assay_stmt_get(s, "status"),
+               *sha = assay_stmt_get(s, "sha256"), *bytes = assay_stmt_get(s, "bytes");
     bool bad = status && strcmp(status, "undecodable") == 0;
     if (!name || !status || !sha || !bytes || (strcmp(status, "ok") != 0 && !bad))
         return ASSAY_OK;
@@ -94,7 +95,8 @@ static enum assay_status take(struct scrub *x, const struct assay_stmt *s, uint6
     o->bad = bad;
     o->bytes = strtoull(bytes, NULL, 10);
     if (assay_unhex(sha, o->sha256, 32))
-        return assay_fail(x->err, ASSAY_ELEDGER, "leaf %llu: its sha256 is not 64 hex digits", (unsigned long long)leaf);
+        return assay_fail(x->err, ASSAY_ELEDGER, "leaf %llu: its sha256 is not 64 hex digits",
+                          (unsigned long long)leaf);
     return ASSAY_OK;
 }
 
@@ -119,7 +121,8 @@ static int by_name(const void *a, const void *b)
 
 static enum assay_status load_known(struct scrub *x)
 {
-    struct assay_ledger_query q = {.kind = "run-start", .role = "archive", .dataset = x->c->set->id, .newest_first = true};
+    struct assay_ledger_query q = {
+        .kind = "run-start", .role = "archive", .dataset = x->c->set->id, .newest_first = true};
     enum assay_status s = assay_ledger_each(x->c->ledger, &q, find_whole, x, x->err);
     if (s != ASSAY_OK)
         return s;
@@ -142,7 +145,8 @@ static enum assay_status load_known(struct scrub *x)
     x->n = to;
     if (to == 0)
         return assay_fail(x->err, ASSAY_ENOTFOUND,
-                          "dataset %s: the ledger knows no object of its archive: run assay check first", x->c->set->name);
+                          "dataset %s: the ledger knows no object of its archive: run assay check first",
+                          x->c->set->name);
     return ASSAY_OK;
 }
 
@@ -174,7 +178,8 @@ static enum assay_status look(struct scrub *x)
         return ASSAY_OK;
     }
     if (s == ASSAY_OK && n && !part[0].object)
-        return assay_fail(x->err, ASSAY_EUSAGE, "dataset %s: its archive is a table; scrub reads files", x->c->set->name);
+        return assay_fail(x->err, ASSAY_EUSAGE, "dataset %s: its archive is a table; scrub reads files",
+                          x->c->set->name);
     for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
         struct object *o = known ? bsearch(part[i].name, x->o, known, sizeof *x->o, find_object) : NULL;
         if (!o && !(o = add(x, part[i].name, part[i].segment)))
@@ -236,7 +241,7 @@ static void work_all(struct scrub *x)
 static enum assay_status attest_object(const struct scrub *x, const char *plan_hash, const struct object *o)
 {
     struct assay_writer w;
-    attest_begin(&w, x->c, "object", plan_hash);
+    assay_attest_begin(&w, x->c, "object", plan_hash);
     assay_writer_add(&w, "object", o->name);
     assay_writer_add(&w, "segment", o->segment);
     assay_writer_add(&w, "status", assay_object_state_name(o->state));
@@ -255,7 +260,7 @@ static enum assay_status attest_object(const struct scrub *x, const char *plan_h
 static enum assay_status start(const struct scrub *x, const char *plan_hash)
 {
     struct assay_writer w;
-    attest_begin(&w, x->c, "run-start", plan_hash);
+    assay_attest_begin(&w, x->c, "run-start", plan_hash);
     assay_writer_add(&w, "version", ASSAY_VERSION);
     assay_writer_add(&w, "scope", "scrub");
     assay_writer_now(&w);
@@ -279,12 +284,12 @@ static enum assay_status state_all(struct scrub *x, const char *plan_hash, assay
     if (assay_interrupted())
         s = end.status = assay_fail(x->err, ASSAY_EINTR, "interrupted");
     struct assay_err late = {0};
-    enum assay_status ended = attest_end(x->c, plan_hash, &end, &late);
+    enum assay_status ended = assay_attest_end(x->c, plan_hash, &end, &late);
     return s != ASSAY_OK ? s : ended == ASSAY_OK ? ended : assay_fail(x->err, ended, "%s", late.msg);
 }
 
-enum assay_status assay_scrub(const struct assay_check *c, assay_scrub_fn *tell, void *ctx, struct assay_scrub_result *out,
-                              struct assay_err *e)
+enum assay_status assay_scrub(const struct assay_check *c, assay_scrub_fn *tell, void *ctx,
+                              struct assay_scrub_result *out, struct assay_err *e)
 {
     struct scrub x = {.c = c, .lock = PTHREAD_MUTEX_INITIALIZER, .err = e};
     char hash[65];

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assay/cli.h"
 #include "assay/check.h"
+#include "assay/cli.h"
 #include "assay/digest.h"
 #include "assay/keys.h"
 #include "assay/lane.h"
@@ -37,20 +37,6 @@ enum assay_status assay_fast_secret(const uint8_t dataset_key[32], const char *d
     char info[64];
     snprintf(info, sizeof info, "assay/fast/1%s", dataset_id);
     return assay_hkdf(dataset_key, info, out, ASSAY_SECRET_LEN);
-}
-
-enum assay_status assay_plan_hash(const struct assay_dataset *d, char hex[65], struct assay_buf *blob, struct assay_err *e)
-{
-    struct assay_buf own = {0}, *b = blob ? blob : &own;
-    uint8_t h[32];
-    size_t from = b->len;
-    enum assay_status s = assay_plan_resolved(d, b);
-    if (s == ASSAY_OK) {
-        assay_sha256(b->ptr + from, b->len - from, h);
-        assay_hex(h, sizeof h, hex);
-    }
-    assay_buf_release(&own);
-    return s == ASSAY_OK ? s : assay_fail(e, s, "dataset %s: its plan cannot be resolved", d->name);
 }
 
 static enum assay_status init_router(struct side *x, struct assay_err *e)
@@ -99,7 +85,8 @@ static bool engine_keeps_key(const struct side *x)
     return x->schema.key_is_unique && declared > 0 && same == declared;
 }
 
-/* An archive that is gone, empty or broken is evidence against it; a source that cannot be opened is no evidence at all. */
+/* An archive that is gone, empty or broken is evidence against it; a source that cannot be opened is no evidence at
+ * all. */
 static enum assay_status open_side(struct side *x, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
@@ -114,7 +101,7 @@ static enum assay_status open_side(struct side *x, struct assay_err *e)
         if (s == ASSAY_OK)
             assay_fail(&why, ASSAY_ENOTFOUND, "%s: no file matches", c->set->side[c->side].uri);
         x->why_failed = why;
-        return attest_missing(c, x->plan_hash, why.msg, e);
+        return assay_attest_missing(c, x->plan_hash, why.msg, e);
     }
     if (s == ASSAY_OK && x->n_parts == 0)
         s = assay_fail(&why, ASSAY_ENOTFOUND, "%s: no file matches", c->set->side[c->side].uri);
@@ -126,7 +113,7 @@ static enum assay_status open_side(struct side *x, struct assay_err *e)
     if (s != ASSAY_OK)
         return assay_fail(e, s, "%s", why.msg);
     s = check_columns(x, e);
-    return s == ASSAY_OK ? attest_schema(c, x->plan_hash, &x->schema, e) : s;
+    return s == ASSAY_OK ? assay_attest_schema(c, x->plan_hash, &x->schema, e) : s;
 }
 
 static enum assay_status independent_count(struct side *x, struct assay_err *e)
@@ -147,13 +134,14 @@ static enum assay_status get_cuts(struct side *x, struct assay_err *e)
     if (c->side == ASSAY_ARCHIVE)
         return assay_fail(e, ASSAY_ESOURCE,
                           "dataset %s: cut the source first (assay verify --side source): the ledger holds no chunk "
-                          "boundaries for this plan", c->set->name);
+                          "boundaries for this plan",
+                          c->set->name);
     if ((s = independent_count(x, e)) != ASSAY_OK)
         return s;
     uint64_t rows = x->end.has_count ? x->end.counted : x->reader->ops->estimate(x->reader);
-    s = cuts_make(c, x->reader, x->secret, rows, &x->cuts, e);
+    s = assay_cuts_make(c, x->reader, x->secret, rows, &x->cuts, e);
     for (size_t i = 0; i < x->cuts.n && s == ASSAY_OK; i++)
-        s = cut_attest(c, x->plan_hash, &x->cuts.cut[i], &x->router, e);
+        s = assay_cut_attest(c, x->plan_hash, &x->cuts.cut[i], &x->router, e);
     return s == ASSAY_OK ? assay_sink_commit(c->sink, e) : s;
 }
 
@@ -183,9 +171,9 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
     if (x->gone)
         return assay_lane_new(&spec, &x->lane, e);
     if (c->side == ASSAY_SOURCE && c->set->n_key && !engine_keeps_key(x)) {
-        if ((s = unique_new(&x->unique, e)) != ASSAY_OK)
+        if ((s = assay_unique_new(&x->unique, e)) != ASSAY_OK)
             return s;
-        spec.on_row = unique_row;
+        spec.on_row = assay_unique_row;
         spec.ctx = x->unique;
     }
     if (c->n_segments == 1 && assay_segment_parse(&x->router, c->segments[0], &seg))
@@ -200,7 +188,7 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
     else
         s = assay_scan_parts(&job, x->result, &x->lane, e);
     if (s == ASSAY_OK && x->unique)
-        s = unique_finish(x->unique, e);
+        s = assay_unique_finish(x->unique, e);
     assay_buf_release(&lo);
     assay_buf_release(&hi);
     return s;
@@ -215,10 +203,10 @@ static enum assay_status attest_chunks(struct side *x, struct assay_check_result
         if (!in_scope(x->c, seg[i].cut->name))
             continue;
         if (!assay_cutset_find(&x->cuts, seg[i].segment))
-            s = cut_attest(x->c, x->plan_hash, seg[i].cut, &x->router, e);
+            s = assay_cut_attest(x->c, x->plan_hash, seg[i].cut, &x->router, e);
         out->segments++;
         for (uint32_t k = 0; k < seg[i].cut->chunks && s == ASSAY_OK; k++) {
-            s = attest_chunk(x->c, x->plan_hash, x->lane, &seg[i], k, e);
+            s = assay_attest_chunk(x->c, x->plan_hash, x->lane, &seg[i], k, e);
             out->chunks++;
             out->defects += seg[i].chunk[k].defects;
             out->rows += seg[i].chunk[k].rows;
@@ -252,7 +240,7 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
     if (s == ASSAY_OK)
         s = scan_side(x, e);
     if (s == ASSAY_OK && !x->gone)
-        s = attest_objects(c, x->plan_hash, x->result, x->n_parts, x->lane, e);
+        s = assay_attest_objects(c, x->plan_hash, x->result, x->n_parts, x->lane, e);
     if (s == ASSAY_OK)
         s = attest_chunks(x, out, e);
     if (s == ASSAY_OK && c->n_segments == 0)
@@ -263,14 +251,15 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
     bool comparable = c->n_segments == 0 && x->end.has_count;
     out->tiled = !comparable || x->end.counted == out->rows;
     x->end.tiled = x->end.unplaced ? "no" : comparable ? (out->tiled ? "yes" : "no") : "unknown";
-    x->end.unique = !x->unique ? (x->c->set->n_key && engine_keeps_key(x) ? "yes" : "unknown")
-                               : unique_duplicates(x->unique) ? "no" : "yes";
+    x->end.unique = !x->unique                           ? (x->c->set->n_key && engine_keeps_key(x) ? "yes" : "unknown")
+                    : assay_unique_duplicates(x->unique) ? "no"
+                                                         : "yes";
     return ASSAY_OK;
 }
 
 static void side_release(struct side *x)
 {
-    unique_free(x->unique);
+    assay_unique_free(x->unique);
     assay_lane_free(x->lane);
     free(x->result);
     assay_cutset_release(&x->cuts);
@@ -291,7 +280,7 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     if (s == ASSAY_OK)
         s = init_router(&x, e);
     if (s == ASSAY_OK)
-        s = attest_start(c, x.plan_hash, NULL, e);
+        s = assay_attest_start(c, x.plan_hash, NULL, e);
     if (s == ASSAY_OK)
         s = assay_sink_commit(c->sink, e);
     if (s != ASSAY_OK)
@@ -302,7 +291,7 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     x.end.rows = out->rows;
     x.end.bytes = out->bytes;
     struct assay_err late = {0};
-    enum assay_status ended = attest_end(c, x.plan_hash, &x.end, &late);
+    enum assay_status ended = assay_attest_end(c, x.plan_hash, &x.end, &late);
     if (ended != ASSAY_OK && s == ASSAY_OK)
         s = assay_fail(e, ended, "%s", late.msg);
     side_release(&x);

@@ -47,7 +47,7 @@ static int compare_at(const void *a, const void *b)
     return compare(*(const uint8_t *const *)a, *(const uint8_t *const *)b);
 }
 
-enum assay_status sorter_new(size_t memory, struct sorter **out, struct assay_err *e)
+enum assay_status assay_sorter_new(size_t memory, struct sorter **out, struct assay_err *e)
 {
     struct sorter *s = calloc(1, sizeof *s);
     if (!s)
@@ -63,23 +63,23 @@ enum assay_status sorter_new(size_t memory, struct sorter **out, struct assay_er
 
 static enum assay_status spill_all(struct sorter *s, struct assay_err *e)
 {
-    enum assay_status st = s->spill ? ASSAY_OK : spill_new(&s->spill, e);
+    enum assay_status st = s->spill ? ASSAY_OK : assay_spill_new(&s->spill, e);
     if (st != ASSAY_OK || s->n == 0)
         return st;
     qsort(s->rec, s->n, sizeof *s->rec, compare_at);
     for (size_t i = 0; i < s->n && st == ASSAY_OK; i++) {
         struct head h;
         memcpy(&h, s->rec[i], sizeof h);
-        st = spill_write(s->spill, s->rec[i], sizeof h + h.key_len + h.body_len, e);
+        st = assay_spill_write(s->spill, s->rec[i], sizeof h + h.key_len + h.body_len, e);
     }
     if (st == ASSAY_OK)
-        st = spill_end_run(s->spill, e);
+        st = assay_spill_end_run(s->spill, e);
     s->n = s->used = 0;
     return st;
 }
 
-enum assay_status sorter_add(struct sorter *s, const void *key, size_t key_len, const void *body, size_t body_len,
-                             struct assay_err *e)
+enum assay_status assay_sorter_add(struct sorter *s, const void *key, size_t key_len, const void *body, size_t body_len,
+                                   struct assay_err *e)
 {
     struct head h = {(uint32_t)key_len, (uint32_t)body_len};
     size_t need = sizeof h + key_len + body_len;
@@ -112,7 +112,7 @@ static enum assay_status advance(struct source *x, bool *have, struct assay_err 
 {
     struct head h;
     size_t got;
-    enum assay_status s = spill_read(x->run, &h, sizeof h, &got, e);
+    enum assay_status s = assay_spill_read(x->run, &h, sizeof h, &got, e);
     *have = got != 0;
     if (s != ASSAY_OK || !*have)
         return s;
@@ -121,7 +121,7 @@ static enum assay_status advance(struct source *x, bool *have, struct assay_err 
     if ((s = assay_buf_reserve(&x->buf, sizeof h + n)) != ASSAY_OK)
         return assay_fail_nomem(e);
     memcpy(x->buf.ptr, &h, sizeof h);
-    return n ? spill_read(x->run, x->buf.ptr + sizeof h, n, &got, e) : ASSAY_OK;
+    return n ? assay_spill_read(x->run, x->buf.ptr + sizeof h, n, &got, e) : ASSAY_OK;
 }
 
 static void sift(struct sorter *s, size_t i)
@@ -141,7 +141,7 @@ static void sift(struct sorter *s, size_t i)
     }
 }
 
-enum assay_status sorter_finish(struct sorter *s, struct assay_err *e)
+enum assay_status assay_sorter_finish(struct sorter *s, struct assay_err *e)
 {
     if (!s->spill) {
         if (s->n)
@@ -149,13 +149,13 @@ enum assay_status sorter_finish(struct sorter *s, struct assay_err *e)
         return ASSAY_OK;
     }
     enum assay_status st = spill_all(s, e);
-    size_t runs = spill_runs(s->spill);
+    size_t runs = assay_spill_runs(s->spill);
     if (st == ASSAY_OK && !(s->src = calloc(runs ? runs : 1, sizeof *s->src)))
         st = assay_fail_nomem(e);
     for (size_t i = 0; i < runs && st == ASSAY_OK; i++) {
         bool have = false;
         s->n_src++;
-        st = spill_open(s->spill, i, &s->src[i].run, e);
+        st = assay_spill_open(s->spill, i, &s->src[i].run, e);
         if (st == ASSAY_OK)
             st = advance(&s->src[i], &have, e);
     }
@@ -171,7 +171,7 @@ static void view(const uint8_t *p, struct sorter_record *out)
     *out = (struct sorter_record){p + sizeof h, p + sizeof h + h.key_len, h.key_len, h.body_len};
 }
 
-enum assay_status sorter_next(struct sorter *s, struct sorter_record *out, bool *have, struct assay_err *e)
+enum assay_status assay_sorter_next(struct sorter *s, struct sorter_record *out, bool *have, struct assay_err *e)
 {
     *have = false;
     if (!s->spill) {
@@ -187,7 +187,7 @@ enum assay_status sorter_next(struct sorter *s, struct sorter_record *out, bool 
         if (st != ASSAY_OK)
             return st;
         if (!more) {
-            spill_close(s->src[0].run);
+            assay_spill_close(s->src[0].run);
             assay_buf_release(&s->src[0].buf);
             s->src[0] = s->src[--s->n_src];
         }
@@ -201,16 +201,16 @@ enum assay_status sorter_next(struct sorter *s, struct sorter_record *out, bool 
     return ASSAY_OK;
 }
 
-void sorter_free(struct sorter *s)
+void assay_sorter_free(struct sorter *s)
 {
     if (!s)
         return;
     for (size_t i = 0; i < s->n_src; i++) {
-        spill_close(s->src[i].run);
+        assay_spill_close(s->src[i].run);
         assay_buf_release(&s->src[i].buf);
     }
     free(s->src);
-    spill_free(s->spill);
+    assay_spill_free(s->spill);
     free(s->rec);
     free(s->arena);
     free(s);

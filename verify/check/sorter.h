@@ -1,4 +1,5 @@
-/* External merge sort of small records under a memory limit: what drill-down and the check for doubled keys stand on. */
+/* External merge sort of small records under a memory limit: what drill-down and the check for doubled keys stand on.
+ */
 #ifndef ASSAY_SORTER_H
 #define ASSAY_SORTER_H
 
@@ -15,12 +16,12 @@ struct sorter_record { /* valid until the next call */
 };
 
 /* memory: bytes held before a sorted run is spilled, >= 1 MiB. */
-enum assay_status sorter_new(size_t memory, struct sorter **out, struct assay_err *e);
-enum assay_status sorter_add(struct sorter *s, const void *key, size_t key_len, const void *body, size_t body_len,
-                             struct assay_err *e);
+enum assay_status assay_sorter_new(size_t memory, struct sorter **out, struct assay_err *e);
+enum assay_status assay_sorter_add(struct sorter *s, const void *key, size_t key_len, const void *body, size_t body_len,
+                                   struct assay_err *e);
 /* No more records; afterwards sorter_next delivers them by rising key bytes, then body bytes. */
-enum assay_status sorter_finish(struct sorter *s, struct assay_err *e);
-enum assay_status sorter_next(struct sorter *s, struct sorter_record *out, bool *have, struct assay_err *e);
-void sorter_free(struct sorter *s);
+enum assay_status assay_sorter_finish(struct sorter *s, struct assay_err *e);
+enum assay_status assay_sorter_next(struct sorter *s, struct sorter_record *out, bool *have, struct assay_err *e);
+void assay_sorter_free(struct sorter *s);
 
 #endif

@@ -68,7 +68,7 @@ static int open_unlinked(void)
     return named;
 }
 
-enum assay_status spill_new(struct spill **out, struct assay_err *e)
+enum assay_status assay_spill_new(struct spill **out, struct assay_err *e)
 {
     struct spill *s = calloc(1, sizeof *s);
     if (!s)
@@ -80,7 +80,7 @@ enum assay_status spill_new(struct spill **out, struct assay_err *e)
     }
     enum assay_status st = assay_random(s->key, sizeof s->key, e);
     if (st != ASSAY_OK) {
-        spill_free(s);
+        assay_spill_free(s);
         return st;
     }
     *out = s;
@@ -104,7 +104,7 @@ static enum assay_status put(struct spill *s, size_t n, struct assay_err *e)
     return ASSAY_OK;
 }
 
-enum assay_status spill_write(struct spill *s, const void *bytes, size_t n, struct assay_err *e)
+enum assay_status assay_spill_write(struct spill *s, const void *bytes, size_t n, struct assay_err *e)
 {
     const uint8_t *p = bytes;
     if (!s->out) {
@@ -131,7 +131,7 @@ enum assay_status spill_write(struct spill *s, const void *bytes, size_t n, stru
     return ASSAY_OK;
 }
 
-enum assay_status spill_end_run(struct spill *s, struct assay_err *e)
+enum assay_status assay_spill_end_run(struct spill *s, struct assay_err *e)
 {
     (void)e;
     EVP_CIPHER_CTX_free(s->out);
@@ -139,12 +139,12 @@ enum assay_status spill_end_run(struct spill *s, struct assay_err *e)
     return ASSAY_OK;
 }
 
-size_t spill_runs(const struct spill *s)
+size_t assay_spill_runs(const struct spill *s)
 {
     return s->runs;
 }
 
-enum assay_status spill_open(struct spill *s, size_t i, struct spill_run **out, struct assay_err *e)
+enum assay_status assay_spill_open(struct spill *s, size_t i, struct spill_run **out, struct assay_err *e)
 {
     struct spill_run *r = calloc(1, sizeof *r);
     if (!r || !(r->in = stream(s->key, i))) {
@@ -177,7 +177,7 @@ static enum assay_status fill(struct spill_run *r, struct assay_err *e)
     return ASSAY_OK;
 }
 
-enum assay_status spill_read(struct spill_run *r, void *bytes, size_t n, size_t *got, struct assay_err *e)
+enum assay_status assay_spill_read(struct spill_run *r, void *bytes, size_t n, size_t *got, struct assay_err *e)
 {
     uint8_t *p = bytes;
     *got = 0;
@@ -197,7 +197,7 @@ enum assay_status spill_read(struct spill_run *r, void *bytes, size_t n, size_t 
     return ASSAY_OK;
 }
 
-void spill_close(struct spill_run *r)
+void assay_spill_close(struct spill_run *r)
 {
     if (!r)
         return;
@@ -205,7 +205,7 @@ void spill_close(struct spill_run *r)
     free(r);
 }
 
-void spill_free(struct spill *s)
+void assay_spill_free(struct spill *s)
 {
     if (!s)
         return;

@@ -47,8 +47,9 @@ static enum assay_status add(struct loader *l, const char *id, const char *segme
 
 static enum assay_status take(struct loader *l, const struct assay_stmt *s)
 {
-    const char *run = assay_stmt_get(s, "run"), *id = assay_stmt_get(s, "chunk"), *segment = assay_stmt_get(s, "segment"),
-               *verdict = assay_stmt_get(s, "verdict"), *kind = assay_stmt_get(s, "kind");
+    const char *run = assay_stmt_get(s, "run"), *id = assay_stmt_get(s, "chunk"),
+               *segment = assay_stmt_get(s, "segment"), *verdict = assay_stmt_get(s, "verdict"),
+               *kind = assay_stmt_get(s, "kind");
     if (!run || !id || !segment || !verdict)
         return assay_fail(l->err, ASSAY_ELEDGER, "a verdict statement is not whole");
     if (!l->any) {
@@ -58,7 +59,8 @@ static enum assay_status take(struct loader *l, const struct assay_stmt *s)
     if (strcmp(run, l->run) != 0)
         return ASSAY_ENOTFOUND; /* an older reconciliation: done */
     l->out->misplaced |= kind && strcmp(kind, "misplaced") == 0;
-    if (strlen(id) != 32 || strcmp(verdict, "match") == 0 || !among(l->job->segments, l->job->n_segments, segment, false) ||
+    if (strlen(id) != 32 || strcmp(verdict, "match") == 0 ||
+        !among(l->job->segments, l->job->n_segments, segment, false) ||
         !among(l->job->chunks, l->job->n_chunks, id, true))
         return ASSAY_OK;
     return add(l, id, segment);
@@ -80,7 +82,7 @@ static int by_id(const void *a, const void *b)
     return memcmp(a, b, 33);
 }
 
-enum assay_status targets_load(const struct assay_diff_job *j, struct targets *out, struct assay_err *e)
+enum assay_status assay_targets_load(const struct assay_diff_job *j, struct targets *out, struct assay_err *e)
 {
     struct loader l = {.job = j, .out = out, .err = e};
     struct assay_ledger_query q = {.kind = "verdict", .dataset = j->set->id, .newest_first = true};
@@ -92,7 +94,7 @@ enum assay_status targets_load(const struct assay_diff_job *j, struct targets *o
     if (s == ASSAY_OK && out->n)
         qsort(out->id, out->n, sizeof *out->id, by_id);
     if (s != ASSAY_OK)
-        targets_release(out);
+        assay_targets_release(out);
     return s;
 }
 
@@ -119,7 +121,7 @@ static enum assay_status remember(struct targets *t, const struct assay_cut *cut
     return ASSAY_OK;
 }
 
-enum assay_status targets_want(struct targets *t, const struct assay_cut *cut, uint32_t ordinal, bool *wanted)
+enum assay_status assay_targets_want(struct targets *t, const struct assay_cut *cut, uint32_t ordinal, bool *wanted)
 {
     if (t->last == SIZE_MAX || t->cut[t->last].cut != cut) {
         size_t i = 0;
@@ -133,7 +135,7 @@ enum assay_status targets_want(struct targets *t, const struct assay_cut *cut, u
     return ASSAY_OK;
 }
 
-bool targets_part(const struct targets *t, const char *segment)
+bool assay_targets_part(const struct targets *t, const char *segment)
 {
     if (!segment || t->misplaced)
         return true;
@@ -145,7 +147,7 @@ bool targets_part(const struct targets *t, const char *segment)
     return false;
 }
 
-void targets_forget_cuts(struct targets *t)
+void assay_targets_forget_cuts(struct targets *t)
 {
     for (size_t i = 0; i < t->n_cuts; i++)
         free(t->cut[i].wanted);
@@ -155,9 +157,9 @@ void targets_forget_cuts(struct targets *t)
     t->last = SIZE_MAX;
 }
 
-void targets_release(struct targets *t)
+void assay_targets_release(struct targets *t)
 {
-    targets_forget_cuts(t);
+    assay_targets_forget_cuts(t);
     for (size_t i = 0; i < t->n; i++)
         free(t->segment[i]);
     free(t->segment);

@@ -15,17 +15,17 @@ struct targets {
     struct target_cut {
         const struct assay_cut *cut;
         bool *wanted;
-    } *cut;
+    } * cut;
     size_t n_cuts, last;
 };
 
 /* From the newest verdicts of the ledger, restricted as the job says. */
-enum assay_status targets_load(const struct assay_diff_job *j, struct targets *out, struct assay_err *e);
+enum assay_status assay_targets_load(const struct assay_diff_job *j, struct targets *out, struct assay_err *e);
 /* Is this chunk one of them? Cuts are remembered by address: forget them before their lane is freed. */
-enum assay_status targets_want(struct targets *t, const struct assay_cut *cut, uint32_t ordinal, bool *wanted);
-void targets_forget_cuts(struct targets *t);
+enum assay_status assay_targets_want(struct targets *t, const struct assay_cut *cut, uint32_t ordinal, bool *wanted);
+void assay_targets_forget_cuts(struct targets *t);
 /* May a part that claims this segment hold rows of them? */
-bool targets_part(const struct targets *t, const char *segment);
-void targets_release(struct targets *t);
+bool assay_targets_part(const struct targets *t, const char *segment);
+void assay_targets_release(struct targets *t);
 
 #endif

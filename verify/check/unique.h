@@ -5,10 +5,10 @@
 #include "assay/lane.h"
 
 struct unique;
-enum assay_status unique_new(struct unique **out, struct assay_err *e);
-assay_row_fn unique_row; /* ctx: struct unique */
-enum assay_status unique_finish(struct unique *u, struct assay_err *e);
-uint64_t unique_duplicates(const struct unique *u); /* rows whose key another row has already */
-void unique_free(struct unique *u);
+enum assay_status assay_unique_new(struct unique **out, struct assay_err *e);
+assay_row_fn assay_unique_row; /* ctx: struct unique */
+enum assay_status assay_unique_finish(struct unique *u, struct assay_err *e);
+uint64_t assay_unique_duplicates(const struct unique *u); /* rows whose key another row has already */
+void assay_unique_free(struct unique *u);
 
 #endif

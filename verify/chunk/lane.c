@@ -404,8 +404,8 @@ static enum assay_status lane_row(struct assay_lane *l, const struct assay_value
         note_finding(l, seg, at, pos, l->spec.set->col[f.column].name, f.why);
     if (!l->spec.on_row)
         return ASSAY_OK;
-    struct assay_lane_row row = {seg->pub.cut,  at,         l->cell.ptr + 4, l->row.ptr, l->prefix - 4,
-                                 l->row.len,    f.row,      l->part,         pos};
+    struct assay_lane_row row = {seg->pub.cut, at,    l->cell.ptr + 4, l->row.ptr, l->prefix - 4,
+                                 l->row.len,   f.row, l->part,         pos};
     return l->spec.on_row(l->spec.ctx, &row, e);
 }
 

@@ -11,7 +11,7 @@ struct lane_column {
     uint8_t settled; /* enum assay_kind that needs no resolving; 0 when the column has rules */
     const struct assay_rule *rule;
     size_t n_rules, ruled; /* ruled: index among the ruled columns, SIZE_MAX for none */
-    bool changed;          /* did the rules change this row's cell */
+    bool changed; /* did the rules change this row's cell */
     struct assay_value value;
     struct assay_buf scratch, raw;
 };
@@ -36,8 +36,8 @@ struct assay_lane {
     size_t *key; /* columns in key order */
     struct assay_router router;
     const struct assay_value **val; /* this row, resolved */
-    assay_sum *hash;                /* this row: columns, then raw sums of ruled columns */
-    struct assay_buf cell;          /* u32 length, key bytes, one cell */
+    assay_sum *hash; /* this row: columns, then raw sums of ruled columns */
+    struct assay_buf cell; /* u32 length, key bytes, one cell */
     struct assay_buf row, rawcell;
     size_t prefix; /* length and key bytes in cell */
     struct lane_seg **seg;

@@ -156,7 +156,8 @@ assay_segment assay_router_segment(struct assay_router *r, const struct assay_va
 
 static enum assay_status add_civil(struct assay_buf *out, int64_t y, unsigned m, unsigned d, int parts)
 {
-    enum assay_status s = y < 0 ? assay_buf_addf(out, "-%04lld", (long long)-y) : assay_buf_addf(out, "%04lld", (long long)y);
+    enum assay_status s =
+        y < 0 ? assay_buf_addf(out, "-%04lld", (long long)-y) : assay_buf_addf(out, "%04lld", (long long)y);
     if (s == ASSAY_OK && parts > 1)
         s = assay_buf_addf(out, "-%02u", m);
     if (s == ASSAY_OK && parts > 2)
@@ -230,7 +231,10 @@ static bool parse_integer(const char *name, int64_t *out)
 bool assay_segment_parse(const struct assay_router *r, const char *name, assay_segment *out)
 {
     int64_t f[4] = {0, 1, 1, 0};
-    int parts = r->every == ASSAY_EVERY_YEAR ? 1 : r->every == ASSAY_EVERY_MONTH ? 2 : r->every == ASSAY_EVERY_DAY ? 3 : 4;
+    int parts = r->every == ASSAY_EVERY_YEAR    ? 1
+                : r->every == ASSAY_EVERY_MONTH ? 2
+                : r->every == ASSAY_EVERY_DAY   ? 3
+                                                : 4;
     for (size_t i = 0; i < sizeof specials / sizeof *specials; i++)
         if (strcmp(name, specials[i].name) == 0) {
             *out = specials[i].s;

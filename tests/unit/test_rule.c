@@ -1,0 +1,322 @@
+/* Rules: a value, a rule, and what comes out of reading it as the checker does. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../support/canon_value.h"
+#include "assay/canon.h"
+#include "assay/rule.h"
+
+#define L(x) ASSAY_L_##x
+
+/* kind "d" and "f": a double and a float32 by their decimal text; others as in vectors. want "!": a defect. */
+struct example {
+    enum assay_logical type;
+    const char *rule, *arg, *kind, *input, *want;
+};
+
+static const struct example examples[] = {
+    {L(TEXT), "rtrim", NULL, "text", "ab  ", "ab"},
+    {L(TEXT), "rtrim", NULL, "text", " a\t ", " a\t"},
+    {L(TEXT), "rtrim", NULL, "text", "   ", ""},
+    {L(BOOLEAN), "rtrim", NULL, "text", "true ", "true"},
+    {L(INTEGER), "trim", NULL, "lexeme", " 5\r\n", "5"},
+    {L(TEXT), "trim", NULL, "text", "\t a b\n", "a b"},
+    {L(TEXT), "null_if", "<null>", "text", "<null>", "NULL"},
+    {L(TEXT), "null_if", "<null>", "text", "<NULL>", "<NULL>"},
+    {L(TEXT), "null_if", "", "text", "", "NULL"},
+    {L(INTEGER), "null_if", "-1", "int", "-1", "-1"},
+    {L(INTEGER), "null_if", "-1", "lexeme", "-1", "NULL"},
+    {L(BOOLEAN), "boolean", "yes,ja/no,nein", "text", "ja", "true"},
+    {L(BOOLEAN), "boolean", "yes,ja/no,nein", "text", "nein", "false"},
+    {L(BOOLEAN), "boolean", "yes,ja/no,nein", "text", "Ja", "!"},
+    {L(BOOLEAN), "boolean", "yes/no", "text", "true", "!"},
+    {L(BOOLEAN), "boolean", "-1/0", "int", "-1", "true"},
+    {L(BOOLEAN), "boolean", "0/1", "uint", "1", "false"},
+    {L(BOOLEAN), "boolean", "0/1", "bool", "1", "true"},
+    {L(TIMESTAMP), "epoch", "s", "int", "-1", "1969-12-31 23:59:59"},
+    {L(TIMESTAMP), "epoch", "ms", "int", "-1", "1969-12-31 23:59:59.999"},
+    {L(TIMESTAMPTZ), "epoch", "us", "lexeme", "1700000000123456", "2023-11-14 22:13:20.123456+00"},
+    {L(TIMESTAMP), "epoch", "ns", "int", "1", "1970-01-01 00:00:00.000000001"},
+    {L(TIMESTAMP), "epoch", "s", "lexeme", "1700000000.5", "2023-11-14 22:13:20.5"},
+    {L(TIMESTAMP), "epoch", "s", "lexeme", "1e-10", "!"},
+    {L(TIMESTAMP), "epoch", "ns", "lexeme", "0.5", "!"},
+    {L(TIMESTAMP), "epoch", "s", "int", "9223372036854775807", "!"},
+    {L(TIMESTAMP), "epoch", "s", "lexeme", "99999999999999999999999999999999999", "!"},
+    {L(TIMESTAMP), "epoch", "s", "d", "1700000000.123", "2023-11-14 22:13:20.123"},
+    {L(TIMESTAMP), "epoch", "s", "d", "-0.5", "1969-12-31 23:59:59.5"},
+    {L(TIMESTAMP), "epoch", "s", "d", "inf", "!"},
+    {L(TIMESTAMP), "epoch", "s", "text", "2024-01-01 00:00", "2024-01-01 00:00:00"},
+    {L(DATE), "epoch", "s", "int", "86400", "1970-01-02"},
+    {L(DATE), "epoch", "ms", "int", "-86400000", "1969-12-31"},
+    {L(DATE), "epoch", "s", "int", "86401", "!"},
+    {L(TIMESTAMP), "epoch", "julian", "d", "2440587.5", "1970-01-01 00:00:00"},
+    {L(TIMESTAMP), "epoch", "julian", "d", "2460340.75", "2024-01-31 06:00:00"},
+    {L(TIMESTAMP), "epoch", "julian", "int", "0", "4714-11-24 12:00:00 BC"},
+    {L(DATE), "epoch", "julian", "lexeme", "2460340.5", "2024-01-31"},
+    {L(DATE), "epoch", "julian", "int", "2460340", "!"},
+    {L(TIMESTAMP), "epoch", "julian", "d", "nan", "!"},
+    {L(TIMESTAMP), "epoch", "julian", "d", "-1", "!"},
+    {L(TIMESTAMPTZ), "timezone", "+02:00", "ts", "7200", "1970-01-01 00:00:00+00"},
+    {L(TIMESTAMPTZ), "timezone", "-05:30", "text", "2024-01-31 23:30:00", "2024-02-01 05:00:00+00"},
+    {L(TIMESTAMPTZ), "timezone", "+02:00", "text", "2024-01-31 23:30:00+00", "2024-01-31 23:30:00+00"},
+    {L(TIMESTAMPTZ), "timezone", "UTC", "text", "infinity", "infinity"},
+    {L(TIMESTAMPTZ), "timezone", "+01:00", "ts", "9223372036854775807", "infinity"},
+    {L(TIMESTAMPTZ), "timezone", "+01:00", "ts", "-9223372036854775807", "!"},
+    {L(TIMESTAMP), "timezone", "+02:00", "tstz", "0", "1970-01-01 02:00:00"},
+    {L(TIMESTAMP), "timezone", "+02:00", "text", "2024-01-31T22:00:00Z", "2024-02-01 00:00:00"},
+    {L(TIMESTAMP), "timezone", "+02:00", "text", "2024-01-31T22:00:00", "2024-01-31 22:00:00"},
+    {L(TIMESTAMP), "truncate", "ms", "lexeme", "2024-01-01 00:00:00.0019999", "2024-01-01 00:00:00.001"},
+    {L(TIMESTAMP), "truncate", "s", "lexeme", "1969-12-31 23:59:59.9", "1969-12-31 23:59:59"},
+    {L(TIMESTAMP), "truncate", "us", "lexeme", "infinity", "infinity"},
+    {L(TIME), "truncate", "s", "lexeme", "23:59:59.999", "23:59:59"},
+    {L(TIMETZ), "truncate", "s", "lexeme", "23:59:59.999+02", "23:59:59+02"},
+    {L(INTERVAL), "truncate", "s", "lexeme", "-00:00:00.5", "-00:00:01"},
+    {L(TIMESTAMP), "round", "ms", "lexeme", "2024-01-01 00:00:00.0015", "2024-01-01 00:00:00.002"},
+    {L(TIMESTAMP), "round", "ms", "lexeme", "1969-12-31 23:59:59.9995", "1970-01-01 00:00:00"},
+    {L(TIMESTAMPTZ), "round", "s", "lexeme", "2024-01-01 00:00:00.499999999Z", "2024-01-01 00:00:00+00"},
+    {L(TIME), "round", "us", "lexeme", "23:59:59.9999999", "24:00:00"},
+    {L(INTERVAL), "round", "s", "lexeme", "1 day 00:00:00.5", "1 day 00:00:01"},
+    {L(DECIMAL), "round", "2", "dec:3", "1005", "1.01"},
+    {L(DECIMAL), "round", "2", "dec:3", "-1005", "-1.01"},
+    {L(DECIMAL), "round", "2", "dec:3", "1004", "1"},
+    {L(DECIMAL), "round", "0", "lexeme", "0.5", "1"},
+    {L(DECIMAL), "round", "0", "lexeme", "-0.4", "0"},
+    {L(DECIMAL), "round", "0", "dec:19", "5000000000000000000", "1"},
+    {L(DECIMAL), "round", "0", "dec:20", "9000000000000000000", "0"},
+    {L(DECIMAL), "round", "1", "lexeme", "99999999999999999999.95", "100000000000000000000"},
+    {L(DECIMAL), "round", "1", "lexeme", "12345678901234567890123.44", "12345678901234567890123.4"},
+    {L(DECIMAL), "round", "5", "lexeme", "1e-70000", "0"},
+    {L(DECIMAL), "round", "3", "lexeme", "0.00049999999999999999999999", "0"},
+    {L(DECIMAL), "round", "3", "lexeme", "-0.00050000000000000000000001", "-0.001"},
+    {L(DECIMAL), "round", "2", "lexeme", "NaN", "NaN"},
+    {L(FLOAT64), "digits", "6", "d", "0.30000000000000004", "0.3"},
+    {L(FLOAT64), "digits", "15", "d", "0.30000000000000004", "0.3"},
+    {L(FLOAT64), "digits", "17", "d", "0.30000000000000004", "0.30000000000000004"},
+    {L(FLOAT64), "digits", "1", "d", "-1.7976931348623157e308", "!"},
+    {L(FLOAT64), "digits", "3", "d", "-0", "-0"},
+    {L(FLOAT64), "digits", "3", "d", "nan", "NaN"},
+    {L(FLOAT32), "digits", "3", "f", "0.123456", "0.12300000339746475"},
+    {L(FLOAT64), "fold_zero", NULL, "d", "-0", "0"},
+    {L(FLOAT64), "fold_zero", NULL, "lexeme", "-0.0", "0"},
+    {L(FLOAT32), "as", "float32", "d", "0.1", "0.10000000149011612"},
+    {L(FLOAT32), "as", "float32", "d", "0.10000000149011612", "0.10000000149011612"},
+    {L(FLOAT32), "as", "float32", "d", "0.1000000001", "!"},
+    {L(FLOAT32), "as", "float32", "d", "1e300", "!"},
+    {L(FLOAT32), "as", "float32", "d", "-inf", "-Infinity"},
+    {L(FLOAT32), "as", "float32", "d", "3.4028235e38", "3.4028234663852886e+38"},
+    {L(FLOAT32), "as", "float32", "int", "16777217", "!"},
+    {L(FLOAT64), "as", "float32", "d", "0.1", "0.10000000149011612"},
+    {L(FLOAT64), "as", "float32", "lexeme", "1e39", "!"},
+    {L(FLOAT64), "as", "float64", "dec:2", "110", "1.1"},
+    {L(FLOAT64), "as", "float64", "dec:2", "0", "0"},
+    {L(FLOAT64), "as", "float64", "int", "9007199254740993", "9.007199254740992e+15"},
+    {L(FLOAT64), "as", "float64", "decspecial", "3", "-Infinity"},
+    {L(FLOAT64), "as", "float64", "decdigits:0", "-1", "-1"},
+    {L(FLOAT64), "as", "float64", "decdigits:30000", "1", "!"},
+    {L(DECIMAL), "as", "decimal(2)", "d", "1.1", "1.1"},
+    {L(DECIMAL), "as", "decimal(2)", "d", "-0", "0"},
+    {L(DECIMAL), "as", "decimal(2)", "d", "1.125", "!"},
+    {L(DECIMAL), "as", "decimal(1)", "d", "0.30000000000000004", "!"},
+    {L(DECIMAL), "as", "decimal(17)", "d", "0.30000000000000004", "0.30000000000000004"},
+    {L(DECIMAL), "as", "decimal(2)", "d", "9007199254740993", "9007199254740992"},
+    {L(DECIMAL), "as", "decimal(2)", "d", "1e300", "1e+300"},
+    {L(DECIMAL), "as", "decimal(400)", "d", "5e-324", "5e-324"},
+    {L(DECIMAL), "as", "decimal(1)", "f", "0.1", "0.1"},
+    {L(DECIMAL), "as", "decimal(2)", "d", "nan", "NaN"},
+    {L(DECIMAL), "as", "decimal(2)", "d", "-inf", "-Infinity"},
+    {L(DECIMAL), "as", "decimal(0)", "dec:2", "115", "1.15"},
+    {L(INTEGER), "as", "decimal(0)", "d", "5", "5"},
+    {L(INTEGER), "as", "decimal(0)", "d", "5.5", "!"},
+    {L(INTEGER), "as", "decimal(0)", "d", "nan", "!"},
+    {L(TEXT), "as", "text", "int", "-5", "-5"},
+    {L(TEXT), "as", "text", "uint", "18446744073709551615", "18446744073709551615"},
+    {L(TEXT), "as", "text", "dec:2", "120", "1.20"},
+    {L(TEXT), "as", "text", "dec:2", "0", "0.00"},
+    {L(TEXT), "as", "text", "dec:-3", "12", "12000"},
+    {L(TEXT), "as", "text", "decdigits:1", "123456789012345678901234567890123456789012345678905",
+     "12345678901234567890123456789012345678901234567890.5"},
+    {L(TEXT), "as", "text", "decspecial", "1", "NaN"},
+    {L(TEXT), "as", "text", "bool", "1", "true"},
+    {L(TEXT), "as", "text", "d", "0.1", "0.1"},
+    {L(TEXT), "as", "text", "f", "0.1", "0.1"},
+    {L(TEXT), "as", "text", "bytes", "abc", "abc"},
+    {L(TEXT), "as", "text", "bytes", "\xff", "!"},
+    {L(TEXT), "as", "text", "date", "0", "1970-01-01"},
+    {L(TEXT), "as", "text", "date", "99999999999", "!"},
+    {L(TEXT), "as", "text", "tstz:500000000", "0", "1970-01-01 00:00:00.5+00"},
+    {L(TEXT), "as", "text", "uuid", "0123456789abcdef", "30313233-3435-3637-3839-616263646566"},
+    {L(TEXT), "as", "text", "text", "x", "x"},
+    {L(TEXT), "case", "lower", "text", "ABC\xc3\x84z@[", "abc\xc3\x84z@["},
+    {L(TEXT), "case", "upper", "text", "abc\xc3\xa4Z`{", "ABC\xc3\xa4Z`{"},
+    {L(TEXT), "newline", "lf", "text", "a\r\nb\rc\n\r\r\n", "a\nb\nc\n\n\n"},
+    {L(TEXT), "newline", "lf", "text", "abc", "abc"},
+};
+
+static void value_of(const struct example *x, struct canon_store *store, struct assay_value *v)
+{
+    if (strcmp(x->kind, "d") == 0)
+        *v = (struct assay_value){.kind = ASSAY_K_F64, .f = strtod(x->input, NULL)};
+    else if (strcmp(x->kind, "f") == 0)
+        *v = (struct assay_value){.kind = ASSAY_K_F32, .f = (double)strtof(x->input, NULL)};
+    else
+        assert_true(canon_value_parse(x->kind, (const uint8_t *)x->input, strlen(x->input), store, v));
+}
+
+/* Apply in the rule's place; show what comes out, or "!". */
+static void run(const struct example *x, const struct assay_rule *r, struct assay_buf *out)
+{
+    struct canon_store store;
+    struct assay_buf scratch = {0}, cell = {0};
+    struct assay_value v;
+    const char *why = NULL;
+    bool is_null;
+    value_of(x, &store, &v);
+    const bool early = assay_rule_is_early(r);
+    const bool ok = (!early || assay_rule_apply(r, x->type, &v, &scratch, &why)) &&
+                    assay_resolve(x->type, &v, &v, &scratch, &why) &&
+                    (early || assay_rule_apply(r, x->type, &v, &scratch, &why)) &&
+                    assay_cell_put(x->type, &v, &cell, &why);
+    if (ok) {
+        assert_int_equal(assay_cell_show(cell.ptr, cell.len, &is_null, out), ASSAY_OK);
+    } else {
+        assert_non_null(why);
+        assert_int_equal(assay_buf_adds(out, "!"), ASSAY_OK);
+    }
+    assay_buf_release(&scratch);
+    assay_buf_release(&cell);
+}
+
+static void test_examples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        const struct example *x = &examples[i];
+        struct assay_rule r;
+        struct assay_err e = {0};
+        struct assay_buf out = {0};
+        if (assay_rule_parse(x->rule, x->arg, x->type, &r, &e) != ASSAY_OK)
+            fail_msg("%s: %s: %s", x->rule, x->arg, e.msg);
+        assert_string_equal(assay_rule_name(&r), x->rule);
+        run(x, &r, &out);
+        if (strcmp(assay_buf_str(&out), x->want) != 0)
+            fail_msg("%s: %s on %s %s: expected %s, found %s", x->rule, x->arg ? x->arg : "", x->kind, x->input,
+                     x->want, assay_buf_str(&out));
+        assay_buf_release(&out);
+        assay_rule_release(&r);
+    }
+}
+
+/* NULL passes every rule under every type that takes it. */
+static void test_null_passes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        struct assay_rule r;
+        struct assay_value v = {.kind = ASSAY_K_NULL};
+        struct assay_buf scratch = {0};
+        const char *why = NULL;
+        assert_int_equal(assay_rule_parse(examples[i].rule, examples[i].arg, examples[i].type, &r, NULL), ASSAY_OK);
+        assert_true(assay_rule_apply(&r, examples[i].type, &v, &scratch, &why));
+        assert_int_equal(v.kind, ASSAY_K_NULL);
+        assay_rule_release(&r);
+    }
+}
+
+static void test_refused(void **state)
+{
+    static const struct {
+        enum assay_logical type;
+        const char *rule, *arg, *says;
+    } refused[] = {
+        {L(TEXT), "rtrm", NULL, "unknown rule \"rtrm\"; did you mean \"rtrim\"?"},
+        {L(TEXT), "frobnicate", NULL, "unknown rule \"frobnicate\""},
+        {L(BYTES), "trim", NULL, "rule trim does not apply to a column of type bytes"},
+        {L(DATE), "truncate", "ms", "rule truncate does not apply to a column of type date"},
+        {L(TIMESTAMP), "truncate", "ns", "rule truncate: expected s, ms or us, found \"ns\""},
+        {L(TIMESTAMP), "truncate", "julian", "rule truncate: expected s, ms or us, found \"julian\""},
+        {L(TIMESTAMP), "truncate", NULL, "rule truncate: expected s, ms or us, found \"\""},
+        {L(DECIMAL), "round", "ms", "rule round: expected a number of digits, 0 to 16383, found \"ms\""},
+        {L(DECIMAL), "round", "16384", "rule round: expected a number of digits, 0 to 16383, found \"16384\""},
+        {L(DECIMAL), "round", "-1", "rule round: expected a number of digits, 0 to 16383, found \"-1\""},
+        {L(TIMESTAMP), "round", "2", "rule round: expected s, ms or us, found \"2\""},
+        {L(FLOAT64), "round", "2", "rule round does not apply to a column of type float64"},
+        {L(FLOAT64), "digits", "0", "rule digits: expected a number of digits, 1 to 17, found \"0\""},
+        {L(FLOAT64), "digits", "18", "rule digits: expected a number of digits, 1 to 17, found \"18\""},
+        {L(TEXT), "rtrim", "x", "rule rtrim: expected no argument, found \"x\""},
+        {L(FLOAT64), "as", "text", "rule as: expected float32; or float64, found \"text\""},
+        {L(DECIMAL), "as", "decimal", "rule as: expected decimal(n), n up to 400, found \"decimal\""},
+        {L(DECIMAL), "as", "decimal()", "rule as: expected decimal(n), n up to 400, found \"decimal()\""},
+        {L(DECIMAL), "as", "decimal(401)", "rule as: expected decimal(n), n up to 400, found \"decimal(401)\""},
+        {L(INTEGER), "as", "decimal(1)", "rule as: expected decimal(0), found \"decimal(1)\""},
+        {L(TIMESTAMPTZ), "timezone", "+2", "rule timezone: expected UTC or +HH:MM, found \"+2\""},
+        {L(TIMESTAMPTZ), "timezone", "+24:00", "rule timezone: expected UTC or +HH:MM, found \"+24:00\""},
+        {L(TIMESTAMPTZ), "timezone", "+01:60", "rule timezone: expected UTC or +HH:MM, found \"+01:60\""},
+        {L(TIMESTAMPTZ), "timezone", "Europe/Berlin", "rule timezone: expected UTC or +HH:MM, found \"Europe/Berlin\""},
+        {L(TEXT), "case", "title", "rule case: expected lower or upper, found \"title\""},
+        {L(TEXT), "newline", "crlf", "rule newline: expected lf, found \"crlf\""},
+        {L(TEXT), "null_if", NULL, "rule null_if: expected a text, found \"\""},
+        {L(DATE), "epoch", "min", "rule epoch: expected s, ms, us, ns or julian, found \"min\""},
+    };
+    static const char *const bad_words[] = {"yes", "yes/", "/no", "yes/no/x", "yes,/no", "a/a", "a,a/b", "", NULL};
+    (void)state;
+    struct assay_rule r;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct assay_err e = {0};
+        assert_int_equal(assay_rule_parse(refused[i].rule, refused[i].arg, refused[i].type, &r, &e), ASSAY_EPLAN);
+        assert_string_equal(e.msg, refused[i].says);
+    }
+    for (size_t i = 0; i < sizeof bad_words / sizeof *bad_words; i++)
+        assert_int_equal(assay_rule_parse("boolean", bad_words[i], L(BOOLEAN), &r, NULL), ASSAY_EPLAN);
+}
+
+/* Every listed rule can be declared for some type; the list has no doubles. */
+static void test_list(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    for (const char *name; (name = assay_rule_nth(n)); n++) {
+        bool tested = false;
+        for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+            tested = tested || strcmp(examples[i].rule, name) == 0;
+        if (!tested)
+            fail_msg("rule %s has no example", name);
+        for (size_t k = 0; k < n; k++)
+            assert_string_not_equal(assay_rule_nth(k), name);
+    }
+    assert_int_equal(n, 13);
+}
+
+/* A value that one rule left in scratch survives the next rule, which makes scratch grow. */
+static void test_chain_in_scratch(void **state)
+{
+    (void)state;
+    struct assay_rule lower, upper;
+    struct assay_buf scratch = {0};
+    const char *why = NULL;
+    struct assay_value v = {.kind = ASSAY_K_TEXT, .len = 11, .p = (const uint8_t *)"Hello World"};
+    assert_int_equal(assay_rule_parse("case", "lower", L(TEXT), &lower, NULL), ASSAY_OK);
+    assert_int_equal(assay_rule_parse("case", "upper", L(TEXT), &upper, NULL), ASSAY_OK);
+    for (int i = 0; i < 100; i++) {
+        assert_true(assay_rule_apply(&lower, L(TEXT), &v, &scratch, &why));
+        assert_true(assay_rule_apply(&upper, L(TEXT), &v, &scratch, &why));
+    }
+    assert_memory_equal(v.p, "HELLO WORLD", 11);
+    assay_rule_release(&lower);
+    assay_rule_release(&upper);
+    assay_buf_release(&scratch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_null_passes),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_list),     cmocka_unit_test(test_chain_in_scratch),
+    };
+    return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

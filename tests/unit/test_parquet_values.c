@@ -276,10 +276,8 @@ static void dictionary_values(void **state)
     struct hand_file f;
     int32_t rows = (int32_t)column.rows;
     uint8_t indices[64] = {2, 3, 0xe4, 0}; /* width 2, one group of eight: 0 1 2 3 */
-    if (rows > 4 || column.physical == BOOLEAN)
-        return;
     column.name = "x";
-    column.data_at = 1;
+    assert_true(rows <= 4);
     hand_begin(&f);
     hand_page(&f, &(struct hand_page){.type = 2, .values = rows, .bytes = c->bytes, .n = c->n});
     column.dictionary_at = 4;
@@ -451,7 +449,8 @@ int main(void)
     for (size_t i = 0; i < COUNT(plain_cases); i++) {
         void *c = (void *)(uintptr_t)&plain_cases[i];
         tests[n++] = (struct CMUnitTest){plain_cases[i].what, plain_values, NULL, NULL, c};
-        tests[n++] = (struct CMUnitTest){plain_cases[i].what, dictionary_values, NULL, NULL, c};
+        if (plain_cases[i].column.physical != BOOLEAN) /* the format knows no dictionary of booleans */
+            tests[n++] = (struct CMUnitTest){plain_cases[i].what, dictionary_values, NULL, NULL, c};
     }
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(levels_of_every_kind), cmocka_unit_test(checksums_are_checked), cmocka_unit_test(hadoop_lz4),

@@ -33,7 +33,7 @@ enum assay_status assay_pq_cursor_open(struct assay_pq_cursor *c, const struct a
     c->in_pos = c->in_len = 0;
     c->chunk_left = chunk->values;
     c->left = 0;
-    c->page = 0;
+    c->page = c->pages = 0;
     c->has_dictionary = false;
     c->n_dictionary = 0;
     if (!assay_pq_codec_supported(chunk->codec)) {

@@ -38,7 +38,7 @@ struct assay_pq_cursor {
 
     uint64_t chunk_left; /* values of the chunk in pages not yet loaded */
     uint64_t page_at; /* byte of the current page's header */
-    uint32_t page; /* its ordinal in the chunk */
+    uint32_t page, pages; /* its ordinal in the chunk; pages begun so far */
     uint64_t left; /* rows of the page not yet delivered */
 
     bool all_valid, all_null;

@@ -231,6 +231,7 @@ static enum assay_status load_data(struct assay_pq_cursor *c, const struct assay
 enum assay_status assay_pq_load_page(struct assay_pq_cursor *c, struct assay_err *e)
 {
     struct assay_pq_page page;
+    c->page = c->pages++;
     enum assay_status s = read_header(c, &page, e);
     if (s == ASSAY_OK)
         s = check_sizes(c, &page, e);
@@ -245,6 +246,5 @@ enum assay_status assay_pq_load_page(struct assay_pq_cursor *c, struct assay_err
         s = load_dictionary(c, &page, p, e);
     else if (s == ASSAY_OK && page.type != PQ_INDEX_PAGE)
         s = load_data(c, &page, p, e);
-    c->page++;
     return s;
 }

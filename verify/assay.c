@@ -87,8 +87,6 @@ static int step(struct check *c, const char *program, const char *verb, const ch
     if (side || scrub) {
         add_list(&w, c->a, "segment", "--segment");
         add_list(&w, c->a, "jobs", "--jobs");
-        if (side)
-            add_list(&w, c->a, "memory", "--memory");
     }
     if (report)
         add_list(&w, c->a, "report", "--report");
@@ -104,7 +102,8 @@ static int step(struct check *c, const char *program, const char *verb, const ch
     if (assay_program_find("assay", program, path, sizeof path, &e) != ASSAY_OK)
         goto fail;
     assay_log(ASSAY_LOG_INFO, "%s%s%s", verb, side ? " --side " : "", side ? side : "");
-    if (assay_program_run(path, (char *const *)w.word, !report && !scrub && assay_arg_verbosity(c->a) < 1, &code, &e) != ASSAY_OK)
+    if (assay_program_run(path, (char *const *)w.word, !report && !scrub && assay_arg_verbosity(c->a) < 1, &code, &e) !=
+        ASSAY_OK)
         goto fail;
     if (code >= EXIT_SIGNAL && !assay_interrupted())
         assay_log(ASSAY_LOG_ERROR, "%s %s was ended by signal %d", program, verb, code - EXIT_SIGNAL);
@@ -200,7 +199,7 @@ static int cmd_scrub(struct assay_args *a)
         return scrubbed;
     int compared = step(&c, "assay-reconcile", "reconcile", NULL);
     return compared == ASSAY_EXIT_LEDGER || nothing_ran(compared) || compared >= EXIT_SIGNAL ? worse(scrubbed, compared)
-                                                                                            : scrubbed;
+                                                                                             : scrubbed;
 }
 
 /* ---- the small verbs of the front door ---- */
@@ -260,8 +259,8 @@ static int exec_owner(char **argv, const struct assay_verb *v)
 int main(int argc, char **argv)
 {
     static const struct assay_verb_run own[] = {
-        {"check", cmd_check}, {"scrub", cmd_scrub}, {"help", cmd_help}, {"version", cmd_version},
-        {"completion", cmd_completion}, {0},
+        {"check", cmd_check},     {"scrub", cmd_scrub},           {"help", cmd_help},
+        {"version", cmd_version}, {"completion", cmd_completion}, {0},
     };
     int words;
     const struct assay_verb *v = argc > 1 ? assay_verb_find(assay_verbs(), argc - 1, argv + 1, &words) : NULL;

@@ -54,27 +54,29 @@
     }
 
 static const struct assay_opt init_opts[] = {
-    {"table", 't', ASSAY_OPT_LIST, "NAME", "Table of the source; default: all of them."},
+    {"table", 't', ASSAY_OPT_LIST, "NAME", "Table of the source; default: every one with a partner in the archive."},
     {"output", 'o', ASSAY_OPT_STRING, "FILE", "Plan file to write; default plan.yaml; - is stdout."},
-    {"name", 0, ASSAY_OPT_STRING, "NAME", "Name of the dataset; default: the table's."},
+    {"name", 0, ASSAY_OPT_STRING, "NAME", "Name of the dataset; default: the table's or the file's."},
     {"key", 'k', ASSAY_OPT_STRING, "COLUMNS", "Key columns, comma-separated; default: the primary key."},
-    {"window", 'w', ASSAY_OPT_STRING, "COLUMN", "Column that cuts the data into segments."},
-    {"every", 0, ASSAY_OPT_STRING, "UNIT", "hour, day, month, year, or the step of an integer window."},
+    {"window", 'w', ASSAY_OPT_STRING, "COLUMN", "Column that cuts the data into segments; default: by the file names."},
+    {"every", 0, ASSAY_OPT_STRING, "hour|day|month|year", "Length of a segment."},
     {"format", 0, ASSAY_OPT_STRING, "FORMAT", "Format of the archive's files when the suffix does not say it."},
-    {"force", 'f', ASSAY_OPT_FLAG, NULL, "Replace an existing plan file."},
+    {"ledger", 0, ASSAY_OPT_STRING, "FILE", "Ledger to make and name in the plan; default ledger.db beside it."},
+    {"keys", 0, ASSAY_OPT_STRING, "DIR", "Directory of the keys; default keys beside the plan."},
+    {"origin", 0, ASSAY_OPT_STRING, "NAME", "Name of the ledger; default assay.local/ and the directory's name."},
+    {"force", 'f', ASSAY_OPT_FLAG, NULL, "Replace an existing plan file; keys and ledger are never replaced."},
     END,
 };
 static const struct assay_opt plan_opts[] = {
     OPT_DATASET,
     {"resolved", 0, ASSAY_OPT_FLAG, NULL, "Print the resolved form that statements cite, as JSON."},
-    {"offline", 0, ASSAY_OPT_FLAG, NULL, "Check the file only; open no side."},
+    {"probe", 0, ASSAY_OPT_FLAG, NULL, "Open both sides and compare what is there with the plan."},
     END,
 };
 static const struct assay_opt check_opts[] = {
     OPT_DATASET,
     OPT_SEGMENT,
     OPT_JOBS,
-    OPT_MEMORY,
     OPT_REPORT,
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run id; default: a new one."},
     {"source-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the source and stop; e.g. before the archive is written."},
@@ -87,7 +89,6 @@ static const struct assay_opt verify_opts[] = {
     OPT_SEGMENT,
     OPT_RUN,
     OPT_JOBS,
-    OPT_MEMORY,
     OPT_SPOOL,
     END,
 };

@@ -354,6 +354,42 @@ static void untyped_candidates(enum assay_logical own, enum assay_logical other,
 
 /* ---- the choice ---- */
 
+/* Significant digits: of a double those of its shortest text, of a lexeme those written. */
+static int significant(const struct assay_value *v)
+{
+    char text[40];
+    int n = 0;
+    if (v->kind == ASSAY_K_F64) {
+        for (int p = 0; p < 17; p++) {
+            snprintf(text, sizeof text, "%.*e", p, v->f);
+            if (strtod(text, NULL) == v->f)
+                return p + 1;
+        }
+        return 17;
+    }
+    for (uint32_t i = 0; is_text(v) && i < v->len && (v->p[i] | 0x20) != 'e'; i++)
+        n += (v->p[i] >= '1' && v->p[i] <= '9') || (n && v->p[i] == '0');
+    return n;
+}
+
+/* Writers that print doubles with 15 digits (sqlite3's shell) lose the last ones. That is a loss which a check must
+ * show: it is said here, and accepted by the user alone. */
+static void warn_digits(const struct assay_survey *const s[2], const size_t col[2], struct assay_choice *out)
+{
+    int most[2] = {0, 0};
+    for (int i = 0; i < 2; i++)
+        for (size_t k = 0; k < s[i]->col[col[i]].n; k++) {
+            int n = significant(&s[i]->col[col[i]].v[k]);
+            most[i] = n > most[i] ? n : most[i];
+        }
+    if (most[0] > 15 && most[1] > 0 && most[1] <= 15)
+        snprintf(
+            out->note, sizeof out->note,
+            "the archive has at most %d digits, the source %d: they will differ, unless \"digits: %d\" is accepted on "
+            "both sides",
+            most[1], most[0], most[1]);
+}
+
 static void pad_rule(const struct assay_survey *const s[2], const size_t col[2], struct assay_choice *out)
 {
     size_t padded[2] = {0, 0};
@@ -391,6 +427,8 @@ static void explain(const struct assay_survey *const s[2], const size_t col[2], 
                  out->sampled[0], assay_type_of(out->type)->name);
     if (out->type == ASSAY_L_TEXT)
         pad_rule(s, col, out);
+    if (out->type == ASSAY_L_FLOAT64)
+        warn_digits(s, col, out);
 }
 
 static bool try_type(const struct assay_survey *const s[2], const size_t col[2], enum assay_logical type,

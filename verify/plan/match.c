@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dataset.h"
 #include "survey.h"
 
 /* Letters and digits only, lower case: "Order ID", "order_id" and "orderId" are one name. */
@@ -78,27 +79,45 @@ static size_t score(const struct assay_survey *source, const struct assay_locato
     return n;
 }
 
-/* Delimiter and header by trying: a wrong delimiter makes one column of whole lines. */
-static bool find_delimiter(const struct assay_survey *source, struct assay_locator *loc, bool *by_position)
+static const char delimiters[] = {',', ';', '\t', '|'};
+
+/* No header that fits: the delimiter that makes as many fields as the source has columns, which are then paired in
+ * order. */
+static bool find_headless(const struct assay_survey *source, struct assay_locator *loc)
 {
-    static const char tries[] = {',', ';', '\t', '|'};
+    struct assay_locator with = *loc;
+    size_t columns;
+    bool csv;
+    with.csv.header = false;
+    for (size_t i = 0; i < sizeof delimiters; i++) {
+        with.csv.delimiter = delimiters[i];
+        score(source, &with, &columns, &csv);
+        if (csv && columns == source->schema.n) {
+            loc->csv = with.csv;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Delimiter and header by trying: a wrong delimiter makes one column of whole lines. */
+static void find_delimiter(const struct assay_survey *source, struct assay_locator *loc, bool *by_position)
+{
     struct assay_locator with = *loc;
     size_t best = 0, best_columns = 0, columns;
-    bool any = false, csv;
-    for (size_t i = 0; i < sizeof tries; i++) {
-        with.csv.delimiter = tries[i];
+    bool csv;
+    for (size_t i = 0; i < sizeof delimiters; i++) {
+        with.csv.delimiter = delimiters[i];
         size_t n = score(source, &with, &columns, &csv);
-        any = any || csv;
+        if (!csv && columns)
+            return; /* a typed format: nothing to find */
         if (csv && (n > best || (n == best && columns > best_columns))) {
             best = n;
             best_columns = columns;
-            loc->csv.delimiter = tries[i];
+            loc->csv.delimiter = delimiters[i];
         }
     }
-    *by_position = any && best == 0 && best_columns == source->schema.n;
-    if (*by_position)
-        loc->csv.header = false;
-    return any;
+    *by_position = best == 0 && find_headless(source, loc);
 }
 
 static bool is_word(const struct assay_value *v, const char *word)
@@ -164,9 +183,11 @@ enum assay_status assay_match_dialect(const struct assay_survey *source, struct 
                                       struct assay_survey *archive, bool *by_position, struct assay_err *e)
 {
     struct assay_pairing pair = {0};
-    bool csv = find_delimiter(source, loc, by_position);
+    *by_position = false;
+    if (!assay_uri_is_database(loc->uri))
+        find_delimiter(source, loc, by_position);
     enum assay_status s = assay_survey_open(loc, archive, e);
-    if (s != ASSAY_OK || !csv)
+    if (s != ASSAY_OK || !archive->untyped)
         return s;
     s = assay_match(&source->schema, &archive->schema, *by_position, &pair, e);
     const char *word = s == ASSAY_OK ? find_null_word(source, archive, &pair) : NULL;

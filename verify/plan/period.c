@@ -78,11 +78,12 @@ static size_t common_tail(const char *a, size_t na, const char *b, size_t nb)
     return n;
 }
 
-/* One component for all parts: the text itself when they agree, else * and the ending they share. */
-static bool merge_component(const struct assay_survey *s, size_t k, const char *first, size_t len,
+/* One component for all parts: the text itself when they agree, else * and the ending they share. Below a folder that is a
+ * segment it is always *, so that a file which comes later is seen too. */
+static bool merge_component(const struct assay_survey *s, size_t k, const char *first, size_t len, bool below,
                             struct assay_buf *out)
 {
-    bool equal = true;
+    bool equal = !below;
     size_t tail = len;
     for (size_t i = 1; i < s->n_parts; i++) {
         const char *p;
@@ -115,7 +116,7 @@ static bool build_pattern(const struct assay_survey *s, const struct token *t, s
                  assay_buf_adds(out, PLACEHOLDER) == ASSAY_OK &&
                  assay_buf_add(out, name + t->from + t->len, from + n - t->from - t->len) == ASSAY_OK;
         else
-            ok = ok && merge_component(s, k, p, n, out);
+            ok = ok && merge_component(s, k, p, n, from > t->from, out);
         if (!ok)
             return false;
     }

@@ -345,6 +345,26 @@ static void test_hostile_bytes(void **state)
     assay_buf_release(&out);
 }
 
+/* Every byte in every place of a uuid: a digit there or a defect. */
+static void test_uuid_digits(void **state)
+{
+    (void)state;
+    for (int at = 0; at < 32; at++)
+        for (int c = 0; c < 256; c++) {
+            char text[33] = "00000000000000000000000000000000";
+            struct assay_buf cell = {0};
+            struct assay_value v = lexeme(text);
+            text[at] = (char)c;
+            const char *digits = "0123456789abcdefABCDEF", *is = c ? strchr(digits, c) : NULL;
+            const char *why = cell_of(ASSAY_L_UUID, v, &cell);
+            assert_int_equal(why == NULL, is != NULL);
+            const long value = is ? (is - digits > 15 ? is - digits - 6 : is - digits) : 0;
+            if (is)
+                assert_int_equal(cell.ptr[1 + at / 2], at % 2 ? value : value << 4);
+            assay_buf_release(&cell);
+        }
+}
+
 static void test_calendar(void **state)
 {
     (void)state;
@@ -377,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_unresolved_is_refused),
         cmocka_unit_test(test_composite_key_show),
         cmocka_unit_test(test_hostile_bytes),
+        cmocka_unit_test(test_uuid_digits),
         cmocka_unit_test(test_calendar),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,15 @@ typedef unsigned __int128 u128;
 /* Digits that can decide how a binary64 is rounded: 767; what is behind them only counts as "more than nothing". */
 #define DECISIVE_DIGITS 800
 
+/* 2^e in the range of normal numbers. */
+static double power_of_two(int e)
+{
+    const uint64_t bits = (uint64_t)(e + 1023) << 52;
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 /* The 128-bit integer q (not 0) with an inexactness flag, times 2^shift, rounded to `bits` bits. The callers' range is
  * far inside the normal numbers of binary32 and binary64. */
 static double round_bits(u128 q, bool more, int shift, enum assay_float_width bits)
@@ -19,12 +28,12 @@ static double round_bits(u128 q, bool more, int shift, enum assay_float_width bi
     const int width = hi ? 128 - __builtin_clzll(hi) : 64 - __builtin_clzll((uint64_t)q);
     const int drop = width - (int)bits;
     if (drop <= 0)
-        return ldexp((double)(uint64_t)q, shift);
+        return (double)(uint64_t)q * power_of_two(shift);
     uint64_t kept = (uint64_t)(q >> drop);
     const u128 rest = q & (((u128)1 << drop) - 1), half = (u128)1 << (drop - 1);
     if (rest > half || (rest == half && (more || (kept & 1))))
         kept++;
-    return ldexp((double)kept, drop + shift);
+    return (double)kept * power_of_two(drop + shift);
 }
 
 /* Up to 19 digits and 10^+-19: exact in 128 bits. */

@@ -1,5 +1,7 @@
 #include "resolve.h"
 
+#include <string.h>
+
 #include "ascii.h"
 #include "put.h"
 
@@ -65,24 +67,30 @@ static bool resolve_bytes(const struct assay_value *v, struct assay_value *out, 
     return true;
 }
 
-/* Hyphens stand before the bytes 4, 6, 8 and 10, all or none. */
+/* Hyphens stand behind the bytes 4, 6, 8 and 10, all or none. */
 static bool scan_uuid(const uint8_t *p, size_t n, uint8_t out[16])
 {
+    uint8_t digits[32];
     if ((n == 34 || n == 38) && p[0] == '{' && p[n - 1] == '}') {
         p++;
         n -= 2;
     }
-    if (n != 32 && n != 36)
+    if (n == 36) {
+        if (p[8] != '-' || p[13] != '-' || p[18] != '-' || p[23] != '-')
+            return false;
+        memcpy(digits, p, 8);
+        memcpy(digits + 8, p + 9, 4);
+        memcpy(digits + 12, p + 14, 4);
+        memcpy(digits + 16, p + 19, 4);
+        memcpy(digits + 20, p + 24, 12);
+    } else if (n == 32) {
+        memcpy(digits, p, 32);
+    } else {
         return false;
-    for (int i = 0; i < 16; i++) {
-        if (n == 36 && (i == 4 || i == 6 || i == 8 || i == 10) && *p++ != '-')
-            return false;
-        const int hi = assay_hex_digit(p[0]), lo = assay_hex_digit(p[1]);
-        if (hi < 0 || lo < 0)
-            return false;
-        out[i] = (uint8_t)(hi << 4 | lo);
-        p += 2;
     }
+    for (int i = 0; i < 4; i++)
+        if (!assay_hex8(digits + 8 * i, out + 4 * i))
+            return false;
     return true;
 }
 

@@ -13,6 +13,7 @@ struct assay_collect {
     int side;
     struct assay_err *e;
     void *more;
+    bool objects_known; /* a newer run has stated the objects */
     bool (*take)(struct assay_collect *c, const struct assay_stmt *s, const struct assay_leaf *leaf);
 };
 enum assay_status assay_collect(struct assay_ledger *l, const struct assay_ledger_query *q, struct assay_collect *c);

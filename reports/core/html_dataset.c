@@ -94,6 +94,7 @@ static void side_card(struct assay_out *o, const struct assay_rep_side *s, const
     term(o, "Signed by", s->key);
     term(o, "Version", s->version);
     term(o, "Run", s->run);
+    term(o, "Scrubbed by run", s->scrub_run);
     assay_out_raw(o, "</dl></div>");
 }
 

@@ -48,6 +48,7 @@ struct assay_rep_column {
 
 struct assay_rep_side {
     bool started, ended;
+    const char *scrub_run; /* a later run that verified the objects alone */
     const char *run, *locator, *snapshot, *host, *version, *uid, *scope, *strength, *started_at, *ended_at, *status,
         *reason, *tiled, *key_unique, *fingerprint, *key; /* key: name of the signer and its key id */
     uint64_t rows, counted, bytes, chunks, objects, objects_bad, object_bytes;

@@ -88,6 +88,7 @@ static void side(struct assay_jw *w, const struct assay_rep_side *s, const char 
 {
     assay_jw_open(w, key, '{');
     assay_jw_text(w, "run", s->run);
+    assay_jw_text(w, "scrub_run", s->scrub_run);
     assay_jw_text(w, "locator", s->locator);
     assay_jw_text(w, "snapshot", s->snapshot);
     assay_jw_text(w, "started", s->started_at);

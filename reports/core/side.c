@@ -136,6 +136,8 @@ static bool object_ok(const char *status)
 static bool take_object(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
 {
     struct assay_rep_dataset *d = c->d;
+    if (c->objects_known)
+        return true;
     struct assay_rep_object o = {.side = c->side, .status = assay_collect_text(c->r, s, "status")};
     o.ok = object_ok(o.status);
     assay_collect_number(s, "bytes", &o.bytes);
@@ -222,46 +224,85 @@ static bool take(struct assay_collect *c, const struct assay_stmt *s, const stru
 
 /* ---- which run of this side was compared? ---- */
 
+struct wanted {
+    const char *run;
+    bool hashed; /* only a run that hashed rows: not a scrub */
+};
+
+static bool is_scrub(const char *scope)
+{
+    return scope && strcmp(scope, "scrub") == 0;
+}
+
 static bool take_run(struct assay_collect *c, const struct assay_stmt *s, const struct assay_leaf *leaf)
 {
-    const char **run = c->more;
+    struct wanted *w = c->more;
     if (c->d->has_verdict && leaf->index > c->d->verdict_leaf)
         return true; /* newest first: not yet there when the verdict was made */
-    *run = assay_collect_text(c->r, s, "run");
+    if (w->hashed && is_scrub(assay_stmt_get(s, "scope")))
+        return true;
+    w->run = assay_collect_text(c->r, s, "run");
     return false;
 }
 
-static enum assay_status find_run(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d, int side,
-                                  const char **out, struct assay_err *e)
+/* The newest run of this side that had begun when the verdict was made; run NULL: any. */
+static enum assay_status newest(struct assay_ledger *l, struct assay_collect c, const char *run, struct wanted *out)
 {
-    const char *role = assay_side_name((enum assay_side_id)side), *run = NULL;
-    struct assay_collect c = {.r = r, .d = d, .e = e, .more = &run, .take = take_run};
-    struct assay_ledger_query q = {
-        .kind = "run-start", .role = role, .dataset = d->id, .run = r->run, .newest_first = true};
-    enum assay_status s = ASSAY_OK;
-    run = d->side_run[side];
-    if (!run)
-        s = assay_collect(l, &q, &c);
-    if (s == ASSAY_OK && !run && d->has_verdict) {
-        q.run = NULL;
-        q.kind = "run-end";
-        s = assay_collect(l, &q, &c);
+    struct assay_ledger_query q = {.kind = "run-start",
+                                   .role = assay_side_name((enum assay_side_id)c.side),
+                                   .dataset = c.d->id,
+                                   .run = run,
+                                   .newest_first = true};
+    c.more = out;
+    c.take = take_run;
+    return assay_collect(l, &q, &c);
+}
+
+static enum assay_status read_run(struct assay_ledger *l, struct assay_collect c, const char *run)
+{
+    struct assay_ledger_query q = {.role = assay_side_name((enum assay_side_id)c.side), .dataset = c.d->id, .run = run};
+    c.more = l;
+    c.take = take;
+    enum assay_status s = assay_collect(l, &q, &c);
+    if (!c.d->side[c.side].run)
+        c.d->side[c.side].run = run;
+    return s;
+}
+
+/* A scrub states which objects are intact; what the rows are was stated by an earlier run, whose facts are shown. */
+static enum assay_status read_below_scrub(struct assay_ledger *l, struct assay_collect c)
+{
+    struct assay_rep_side *side = &c.d->side[c.side], scrub = *side;
+    struct wanted w = {.hashed = true};
+    enum assay_status s = newest(l, c, NULL, &w);
+    if (s != ASSAY_OK || !w.run)
+        return s;
+    side->run = side->status = NULL;
+    side->ended = false;
+    c.objects_known = scrub.objects > 0;
+    s = read_run(l, c, w.run);
+    side->scrub_run = scrub.run;
+    if (!scrub.ended || !scrub.status || strcmp(scrub.status, "ok") != 0) {
+        side->ended = scrub.ended;
+        side->status = scrub.status;
+        side->reason = scrub.reason;
     }
-    *out = run;
     return s;
 }
 
 enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                      int side, struct assay_err *e)
 {
-    const char *run;
-    enum assay_status s = find_run(l, r, d, side, &run, e);
-    if (s != ASSAY_OK || !run)
-        return s;
-    struct assay_collect c = {.r = r, .d = d, .side = side, .e = e, .more = l, .take = take};
-    struct assay_ledger_query q = {.role = assay_side_name((enum assay_side_id)side), .dataset = d->id, .run = run};
-    s = assay_collect(l, &q, &c);
-    if (!d->side[side].run)
-        d->side[side].run = run;
+    struct assay_collect c = {.r = r, .d = d, .side = side, .e = e};
+    struct wanted w = {.run = d->side_run[side]};
+    enum assay_status s = ASSAY_OK;
+    if (!w.run)
+        s = newest(l, c, r->run, &w);
+    if (s == ASSAY_OK && !w.run && d->has_verdict)
+        s = newest(l, c, NULL, &w);
+    if (s == ASSAY_OK && w.run)
+        s = read_run(l, c, w.run);
+    if (s == ASSAY_OK && is_scrub(d->side[side].scope))
+        s = read_below_scrub(l, c);
     return s;
 }

@@ -582,6 +582,56 @@ static void not_compared(void **state)
     assay_report_free(r);
 }
 
+/* After a scrub the verdict names its run; who hashed the rows, and where, is shown from the run before it. */
+static void after_a_scrub(void **state)
+{
+    static const char scrub[] = "22222222-2222-4222-8222-222222222222";
+    struct fixture *f = *state;
+    char plan[80];
+    write_airports(f, "match");
+    assay_report_free(build(f, &(struct assay_report_scope){0}, ASSAY_OK));
+    plan_of(f, AIRPORTS, "airports", "{\"columns\":[]}", plan);
+    for (int i = 0; i < 3; i++) {
+        begin(f, i == 0 ? "run-start" : i == 1 ? "object" : "run-end");
+        add(f, "role", "archive");
+        add(f, "run", scrub);
+        add(f, "dataset", AIRPORTS);
+        add(f, "plan", plan);
+        if (i == 0)
+            add(f, "scope", "scrub");
+        if (i == 1) {
+            add(f, "object", "airports.csv");
+            add(f, "status", "intact");
+            add_number(f, "bytes", 99);
+        }
+        if (i == 2)
+            add(f, "status", "ok");
+        end(f, ASSAY_ROLE_ARCHIVE);
+    }
+    begin(f, "verdict");
+    add(f, "run", OLD_RUN);
+    add(f, "dataset", AIRPORTS);
+    add(f, "plan", plan);
+    add(f, "segment", "*");
+    add(f, "chunk", "*");
+    add(f, "verdict", "match");
+    add(f, "source-run", RUN);
+    add(f, "archive-run", scrub);
+    add_number(f, "chunks", 5);
+    end_verdict(f);
+    struct assay_report *r = build(f, &(struct assay_report_scope){0}, ASSAY_OK);
+    const struct assay_rep_side *archive = &r->set[0].side[1];
+    assert_int_equal(r->exit_code, 0);
+    assert_string_equal(r->run, OLD_RUN);
+    assert_string_equal(archive->run, RUN);
+    assert_string_equal(archive->scrub_run, scrub);
+    assert_int_equal(archive->rows, 3214);
+    assert_int_equal(archive->objects, 1);
+    assert_non_null(archive->host);
+    assert_int_equal(r->counts.rows[1], 3214);
+    assay_report_free(r);
+}
+
 static void scope(void **state)
 {
     struct fixture *f = *state;
@@ -653,6 +703,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_equal, setup, teardown),
         cmocka_unit_test_setup_teardown(match_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(not_compared, setup, teardown),
+        cmocka_unit_test_setup_teardown(after_a_scrub, setup, teardown),
         cmocka_unit_test_setup_teardown(scope, setup, teardown),
         cmocka_unit_test_setup_teardown(bounded, setup, teardown),
         cmocka_unit_test(schema_of_the_document),

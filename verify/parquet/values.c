@@ -22,14 +22,24 @@ static enum assay_status room(const struct assay_pq_cursor *c, struct assay_pq_r
     return assay_pq_room_for(r, (size_t)n) ? ASSAY_OK : assay_fail_nomem(e);
 }
 
+/* fastparquet ends every page with eight zero bytes; anything else after the last value is an error. */
+static bool only_padding(const uint8_t *p, const uint8_t *end)
+{
+    return p == end || (end - p == 8 && assay_get_le64(p) == 0);
+}
+
 static enum assay_status plain(struct assay_pq_cursor *c, const uint8_t *p, size_t n, uint64_t count,
                                struct assay_err *e)
 {
     c->source = c->column->type.width ? PQ_FROM_FIXED : PQ_FROM_STRINGS;
     c->data = p;
     c->data_end = p + n;
-    if (c->column->type.width && count * c->column->type.width != n)
+    if (c->source == PQ_FROM_STRINGS)
+        return ASSAY_OK;
+    uint64_t size = count * c->column->type.width;
+    if (size > n || !only_padding(p + size, c->data_end))
         return bad(c, "the page's size does not fit its number of values", e);
+    c->data_end = p + size;
     return ASSAY_OK;
 }
 
@@ -41,7 +51,8 @@ static enum assay_status plain_booleans(struct assay_pq_cursor *c, const uint8_t
     c->source = PQ_FROM_DICTIONARY;
     c->entries = booleans;
     c->n_entries = 2;
-    if (n != (count + 7) / 8)
+    uint64_t size = (count + 7) / 8;
+    if (size > n || !only_padding(p + size, p + n))
         return bad(c, "the page's size does not fit its number of values", e);
     assay_pq_hybrid_bits(&c->indices, p, count);
     return ASSAY_OK;
@@ -261,7 +272,8 @@ enum assay_status assay_pq_values_take(struct assay_pq_cursor *c, size_t n, stru
 
 enum assay_status assay_pq_values_end(const struct assay_pq_cursor *c, struct assay_err *e)
 {
-    bool done = c->source == PQ_FROM_DICTIONARY ? assay_pq_hybrid_done(&c->indices) : c->data == c->data_end;
+    bool done = c->source == PQ_FROM_DICTIONARY ? !c->indices.repeats && only_padding(c->indices.p, c->indices.end)
+                                                : only_padding(c->data, c->data_end);
     return done ? ASSAY_OK : bad(c, after_last, e);
 }
 
@@ -289,7 +301,7 @@ enum assay_status assay_pq_values_dictionary(struct assay_pq_cursor *c, size_t n
         c->data = c->data_end;
         assay_pq_legacy_check(t, v, count, 1);
     }
-    if (s == ASSAY_OK && c->data != c->data_end)
+    if (s == ASSAY_OK && !only_padding(c->data, c->data_end))
         return bad(c, "bytes follow the last value of the dictionary", e);
     c->has_dictionary = true;
     c->n_dictionary = count;

@@ -55,6 +55,9 @@ $(BUILD)/flags: FORCE
 # Programs of tests/fuzz replay files through their own main, except under `make fuzz`.
 FUZZ_MAIN ?= -DASSAY_FUZZ_MAIN
 $(BUILD)/obj/tests/fuzz/%.o: ROLE_FLAGS := $(FUZZ_MAIN)
+# cmocka.h needs these before it, wherever clang-format sorts it.
+CMOCKA_FIRST := -include stdarg.h -include stddef.h -include stdint.h -include setjmp.h
+$(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/support/%.o: ROLE_FLAGS := $(CMOCKA_FIRST)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -126,7 +129,7 @@ fuzz: ## libFuzzer on every target, FUZZ_SECONDS each (default 60)
 TIDY_DEFS := -DASSAY_VERSION="$(VERSION)" -DASSAY_LIBEXEC="/usr/bin"
 tidy: clang-tidy cppcheck ## clang-tidy and cppcheck
 clang-tidy:
-	printf '%s\n' $(ALL_SRC) | TIDY_FLAGS='-std=c11 -DASSAY_FUZZ_MAIN -Iinclude -D_GNU_SOURCE $(TIDY_DEFS) $(PKG_CFLAGS)' xargs -P 2 -n 1 tests/tidy.sh
+	printf '%s\n' $(ALL_SRC) | TIDY_FLAGS='-std=c11 $(CMOCKA_FIRST) -DASSAY_FUZZ_MAIN -Iinclude -D_GNU_SOURCE $(TIDY_DEFS) $(PKG_CFLAGS)' xargs -P 2 -n 1 tests/tidy.sh
 cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		$(CPPCHECK_QUIET:%=--suppress=%) -j 2 -D_GNU_SOURCE -DASSAY_FUZZ_MAIN $(TIDY_DEFS:%='%') -Iinclude $(ALL_SRC)
@@ -137,7 +140,7 @@ format: ## let clang-format write them so
 check: check-headers check-layers check-symbols check-layout check-shell ## the five structural gates
 check-headers: $(HDRS:%=%.alone) ## every header compiles alone
 %.h.alone: %.h FORCE
-	@$(CC) $(ASSAY_CPPFLAGS) $(WARN) -fsyntax-only -include $< -x c /dev/null
+	@$(CC) $(ASSAY_CPPFLAGS) $(if $(filter tests/%,$<),$(CMOCKA_FIRST)) $(WARN) -fsyntax-only -include $< -x c /dev/null
 check-layers: all ## who may include and link what
 	BUILD=$(BUILD) tests/check-layers.sh
 check-symbols: $(LIB_A) ## every global symbol begins with assay_ or ASSAY_

@@ -5,7 +5,7 @@
 root=$TMP/root
 # A prefix of its own: programs find each other where they were installed.
 install_to() {
-    make -C "$REPO" BUILD="$TMP/build" PREFIX="$root/usr" "$@"
+    make -s -C "$REPO" BUILD="$TMP/build" PREFIX="$root/usr" "$@"
 }
 check 'make install' install_to -j 2 install
 for file in bin/assay bin/assay-verify bin/assay-reconcile bin/assay-report lib/libassay.a lib/libassay.so.0 \

@@ -1,10 +1,12 @@
 /* What vectors cannot say: limits, memory, text for people, the calendar. */
-#include <cmocka.h>
-#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

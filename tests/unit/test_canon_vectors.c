@@ -1,9 +1,11 @@
 /* The vectors of the canonical form: tests/vectors/canon-*.tsv, format in docs/canonical-form.md section 8. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 
 #include "../support/canon_value.h"

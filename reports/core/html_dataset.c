@@ -6,6 +6,7 @@
 #include "html.h"
 
 #define MAX_OK_OBJECTS 200
+#define OPEN_FINDINGS 12 /* rows of the findings table that need no click */
 
 static void cell(struct assay_out *o, const char *text)
 {
@@ -136,19 +137,32 @@ static void more(struct assay_out *o, uint64_t n, const char *what)
     assay_out_f(o, " more %s; all of them are in the NDJSON report</p>", what);
 }
 
-static void findings(struct assay_out *o, const struct assay_rep_dataset *d)
+static void finding_table(struct assay_out *o, const struct assay_rep_dataset *d, size_t from, size_t to)
 {
     static const char *const heads[] = {"Verdict", "Segment",      "Chunk",         "Key range", "Kind",
                                         "Columns", ">Rows source", ">Rows archive", "Reason",    NULL};
-    if (!d->n_worst)
-        return;
-    assay_out_raw(o, "<h3>Chunks that do not match</h3><div class=\"scroll\"><table>");
-    assay_html_heads(o, "Worst first", heads);
+    assay_out_raw(o, "<div class=\"scroll\"><table>");
+    assay_html_heads(o, from ? "The rest of them" : "Worst first", heads);
     assay_out_raw(o, "<tbody>");
-    for (size_t i = 0; i < d->n_worst && i < HTML_MAX_ROWS; i++)
+    for (size_t i = from; i < to; i++)
         finding_row(o, d, &d->chunk[d->worst[i]]);
     assay_out_raw(o, "</tbody></table></div>");
-    more(o, d->n_worst > HTML_MAX_ROWS ? d->n_worst - HTML_MAX_ROWS : 0, "chunks");
+}
+
+static void findings(struct assay_out *o, const struct assay_rep_dataset *d)
+{
+    size_t most = d->n_worst < HTML_MAX_ROWS ? d->n_worst : HTML_MAX_ROWS;
+    size_t open = most > OPEN_FINDINGS + OPEN_FINDINGS / 2 ? OPEN_FINDINGS : most;
+    if (!d->n_worst)
+        return;
+    assay_out_raw(o, "<h3>Chunks that do not match</h3>");
+    finding_table(o, d, 0, open);
+    if (open < most) {
+        assay_out_f(o, "<details><summary>%zu more</summary>", most - open);
+        finding_table(o, d, open, most);
+        assay_out_raw(o, "</details>");
+    }
+    more(o, d->n_worst - most, "chunks");
 }
 
 static void schema_cell(struct assay_out *o, const struct assay_rep_column *c, const char *name)

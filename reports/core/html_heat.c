@@ -8,7 +8,7 @@
 #define STEP 18
 #define ACROSS 48 /* cells in a row */
 #define LABEL 118 /* room for the segment's name */
-#define LABEL_SEGMENTS 60 /* more segments than this run on without names */
+#define LABEL_SEGMENTS 60 /* more segments than this run on, and a row is named by where it begins */
 #define TWIN_OPEN 8 /* a table twin of at most so many rows needs no click */
 
 struct cell {
@@ -113,10 +113,21 @@ static void add(struct cell *c, const struct assay_rep_chunk *k)
     c->n++;
 }
 
-/* Walk the chunks; with o NULL only the height is found. */
-static unsigned draw(struct assay_out *o, const struct assay_rep_dataset *d, size_t per_cell, bool labels)
+/* The name beside a row: of the segment that it begins with. */
+static void row_label(struct assay_out *o, const char *segment, unsigned row)
 {
-    unsigned left = labels ? LABEL : 0, col = 0, row = 0;
+    struct assay_out cut = {0}; /* shortened first, escaped after */
+    assay_out_plain(&cut, segment, 17);
+    assay_out_f(o, "<text x=\"%d\" y=\"%u\" text-anchor=\"end\">", LABEL - 8, row * STEP + 12);
+    assay_out_html(o, assay_buf_str(&cut.buf));
+    assay_out_raw(o, "</text>");
+    assay_buf_release(&cut.buf);
+}
+
+/* Walk the chunks; with o NULL only the height is found. bands: every segment begins a row. */
+static unsigned draw(struct assay_out *o, const struct assay_rep_dataset *d, size_t per_cell, bool bands)
+{
+    unsigned col = 0, row = 0;
     bool begun = false;
     for (size_t i = 0; i < d->n_chunks;) {
         struct cell c = {0};
@@ -126,7 +137,7 @@ static unsigned draw(struct assay_out *o, const struct assay_rep_dataset *d, siz
             const struct assay_rep_chunk *k = &d->chunk[i];
             if (k->whole)
                 continue;
-            if (c.n && labels && !same(segment, k->segment))
+            if (c.n && bands && !same(segment, k->segment))
                 break;
             segment = k->segment;
             add(&c, k);
@@ -135,21 +146,15 @@ static unsigned draw(struct assay_out *o, const struct assay_rep_dataset *d, siz
             break;
         const struct assay_rep_chunk *before = from ? &d->chunk[from - 1] : NULL;
         bool first =
-            !begun || (labels && before && !same(before->segment, segment)) || (labels && before && before->whole);
+            !begun || (bands && before && !same(before->segment, segment)) || (bands && before && before->whole);
         if (first || col == ACROSS) {
             row += begun;
             col = 0;
         }
-        if (o && first && labels) {
-            assay_out_f(o, "<text x=\"%d\" y=\"%u\" text-anchor=\"end\">", LABEL - 8, row * STEP + 12);
-            struct assay_out cut = {0}; /* shortened first, escaped after */
-            assay_out_plain(&cut, segment, 17);
-            assay_out_html(o, assay_buf_str(&cut.buf));
-            assay_buf_release(&cut.buf);
-            assay_out_raw(o, "</text>");
-        }
+        if (o && (first || (col == 0 && !bands)))
+            row_label(o, c.first->segment, row);
         if (o)
-            put_cell(o, &c, d, left + col * STEP, row * STEP);
+            put_cell(o, &c, d, LABEL + col * STEP, row * STEP);
         begun = true;
         col++;
     }
@@ -236,9 +241,9 @@ void assay_html_heat(struct assay_out *o, const struct assay_rep_dataset *d)
     if (!n)
         return;
     size_t per_cell = (n + HTML_MAX_CELLS - 1) / HTML_MAX_CELLS;
-    bool labels = segments <= LABEL_SEGMENTS;
-    unsigned height = draw(NULL, d, per_cell, labels);
-    unsigned width = (labels ? LABEL : 0) + ACROSS * STEP;
+    bool bands = segments <= LABEL_SEGMENTS;
+    unsigned height = draw(NULL, d, per_cell, bands);
+    unsigned width = LABEL + ACROSS * STEP;
     assay_out_raw(o, "<h3>Chunks in key order</h3>");
     legend(o, per_cell);
     assay_out_f(
@@ -249,7 +254,7 @@ void assay_html_heat(struct assay_out *o, const struct assay_rep_dataset *d)
         n, segments, (unsigned long long)d->counts.chunks[ASSAY_RV_MATCH],
         (unsigned long long)d->counts.chunks[ASSAY_RV_MISMATCH],
         (unsigned long long)d->counts.chunks[ASSAY_RV_UNVERIFIED], width, height, width, height);
-    draw(o, d, per_cell, labels);
+    draw(o, d, per_cell, bands);
     assay_out_raw(o, "</svg></div>");
     twin(o, d, segments);
 }

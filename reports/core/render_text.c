@@ -149,19 +149,32 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
     assay_out_raw(o, "\n");
 }
 
-static void findings(struct text *t, const struct assay_report *r)
+/* Those of one verdict, dataset after dataset; the number of chunks told. */
+static size_t findings_of(struct text *t, const struct assay_report *r, enum assay_rv v, size_t *shown)
 {
-    size_t shown = 0, told = 0, all = 0;
+    size_t told = 0;
     for (size_t i = 0; i < r->n_sets; i++) {
         const struct assay_rep_dataset *d = &r->set[i];
-        all += d->n_worst;
-        for (size_t k = 0, n; k < d->n_worst && shown < MAX_FINDINGS; k += n, shown++) {
+        for (size_t k = 0, n; k < d->n_worst && *shown < MAX_FINDINGS; k += n) {
             uint64_t sum[2];
             n = group(d, k, sum);
+            if (d->chunk[d->worst[k]].verdict != v)
+                continue;
             finding_line(t, d, &d->chunk[d->worst[k]], n, sum);
             told += n;
+            ++*shown;
         }
     }
+    return told;
+}
+
+static void findings(struct text *t, const struct assay_report *r)
+{
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
+        all += r->set[i].n_worst;
+    size_t told = findings_of(t, r, ASSAY_RV_MISMATCH, &shown);
+    told += findings_of(t, r, ASSAY_RV_UNVERIFIED, &shown);
     more(&t->o, all - told, "findings; --report json lists them");
 }
 

@@ -121,6 +121,8 @@ static const struct bad {
     {"    key: [id]", "    reprocess: []\n    key: [id]", "plan.yaml:8:16: reprocess: 0 words; expected 1 to 256\n"},
     {"    key: [id]", "    reprocess: ./x.sh\n    key: [id]",
      "plan.yaml:8:16: reprocess: expected a list, found text\n"},
+    {"    key: [id]", "    reprocess: [x, '{segmnt}', '{\"a\"}']\n    key: [id]",
+     "plan.yaml:8:20: reprocess: unknown placeholder {segmnt}; did you mean \"segment\"?\n"},
     {"  flights:\n", "  ? \"a\\tb\"\n  :\n", "plan.yaml:4:5: dataset name: holds a control character\n"},
     /* sides */
     {", table: flights", "", "plan.yaml:6:13: missing key \"table\" in source: its locator is a database\n"},
@@ -585,8 +587,30 @@ static void test_hostile(void **state)
     assay_buf_release(&errors);
 }
 
+/* Read before the tests leave the working directory, which is the repository's root for make and for tests/run.sh. */
+static struct assay_buf manual;
+
+/* The example of docs/plan.md loads. */
+static void test_example_of_the_manual(void **state)
+{
+    (void)state;
+    struct assay_buf errors = {0};
+    struct assay_plan *p;
+    const char *text = assay_buf_str(&manual);
+    const char *from = strstr(text, "```yaml\n");
+    assert_non_null(from); /* run the tests from the root of the repository */
+    from += strlen("```yaml\n");
+    const char *to = strstr(from, "```");
+    assert_non_null(to);
+    if (load(from, (size_t)(to - from), &p, &errors) != ASSAY_OK)
+        fail_msg("%s", assay_buf_str(&errors));
+    assert_int_equal(p->n_sets, 2);
+    assay_plan_free(p);
+}
+
 int main(void)
 {
+    assay_slurp("docs/plan.md", 1u << 20, &manual, NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_plans),
         cmocka_unit_test(test_base_binds),
@@ -602,6 +626,9 @@ int main(void)
         cmocka_unit_test(test_resolved_notices),
         cmocka_unit_test(test_resolved_holds_no_secret),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_example_of_the_manual),
     };
-    return !!cmocka_run_group_tests(tests, enter, leave);
+    int failed = cmocka_run_group_tests(tests, enter, leave);
+    assay_buf_release(&manual);
+    return !!failed;
 }

@@ -137,6 +137,25 @@ static void bind_uncovered(struct assay_bind *b, const yaml_node_t *node, struct
             assay_diag_add(b->diag, &node->start_mark, "uncovered: \"%.60s\" stands twice", d->uncovered[i]);
 }
 
+/* "{segmnt}" would reach the command as it stands. Braces that are like none of ours are the command's own. */
+static void check_placeholders(struct assay_bind *b, const yaml_node_t *at, const char *word)
+{
+    static const char *const known[] = {"dataset", "segment", "table", "lo", "hi", "request"};
+    char name[32], hint[80];
+    for (const char *p = strchr(word, '{'); p; p = strchr(p + 1, '{')) {
+        size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_-");
+        if (n < 4 || n >= sizeof name || p[1 + n] != '}')
+            continue;
+        memcpy(name, p + 1, n);
+        name[n] = '\0';
+        bool ours = false;
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+            ours = ours || strcmp(known[i], name) == 0;
+        if (!ours && *assay_bind_hint(b, name, known, sizeof known / sizeof known[0], hint))
+            assay_diag_add(b->diag, &at->start_mark, "reprocess: unknown placeholder {%s}%s", name, hint);
+    }
+}
+
 static void bind_reprocess(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d)
 {
     const yaml_node_item_t *item;
@@ -151,9 +170,12 @@ static void bind_reprocess(struct assay_bind *b, const yaml_node_t *node, struct
         b->diag->nomem = true;
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        if (!assay_bind_text(b, yaml_document_get_node(b->doc, item[i]), "reprocess", &d->reprocess[i]))
+    for (size_t i = 0; i < n; i++) {
+        const yaml_node_t *at = yaml_document_get_node(b->doc, item[i]);
+        if (!assay_bind_text(b, at, "reprocess", &d->reprocess[i]))
             return; /* an error was added; the list stays NULL-terminated */
+        check_placeholders(b, at, d->reprocess[i]);
+    }
     if (!d->reprocess[0][0])
         assay_diag_add(b->diag, &node->start_mark, "reprocess: the command is empty");
 }

@@ -183,7 +183,7 @@ $(BUILD)/man/assay.1: $(BUILD)/assay docs/man.sh
 	rm -rf $(@D)
 	docs/man.sh $(BUILD)/assay $(@D)
 $(BUILD)/assay.pc: assay.pc.in $(BUILD)/flags
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(PKG_LIBS)|' $< > $@
 clean: ## remove everything that was built
 	rm -rf build build-asan build-clang build-fuzz .demo .bench
 

@@ -52,8 +52,8 @@ int assay_file_sync_dir(const char *path)
 /* flock: belongs to the open file, so that two opens in one process exclude each other too. */
 static int try_lock(int fd, int wait_ms)
 {
-    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-    for (;; wait_ms -= 10) {
+    const struct timespec pause = {.tv_nsec = 1000 * 1000};
+    for (;; wait_ms--) {
         if (flock(fd, LOCK_EX | LOCK_NB) == 0)
             return 0;
         if (errno != EWOULDBLOCK && errno != EINTR)

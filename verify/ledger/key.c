@@ -30,21 +30,14 @@ int assay_role_by_name(const char *name)
 }
 
 /* C2SP signed-note: SHA-256(name || LF || type || public key)[:4]. */
-static enum assay_status key_id(const char *name, size_t name_len, const uint8_t typed[33], uint8_t id[4])
+static void key_id(const char *name, size_t name_len, const uint8_t typed[33], uint8_t id[4])
 {
-    uint8_t h[32];
-    struct assay_buf b = {.max = ASSAY_MAX_NAME + 64};
-    enum assay_status s = assay_buf_add(&b, name, name_len);
-    if (s == ASSAY_OK)
-        s = assay_buf_addc(&b, '\n');
-    if (s == ASSAY_OK)
-        s = assay_buf_add(&b, typed, 33);
-    if (s == ASSAY_OK) {
-        assay_sha256(b.ptr, b.len, h);
-        memcpy(id, h, 4);
-    }
-    assay_buf_release(&b);
-    return s;
+    uint8_t h[32], in[ASSAY_MAX_NAME + 1 + 33]; /* the callers have checked the name's length */
+    memcpy(in, name, name_len);
+    in[name_len] = '\n';
+    memcpy(in + name_len + 1, typed, 33);
+    assay_sha256(in, name_len + 1 + 33, h);
+    memcpy(id, h, 4);
 }
 
 void assay_verifier_free(struct assay_verifier *v)
@@ -85,7 +78,8 @@ static const char *parse_vkey(struct assay_verifier *v, const char *vkey, size_t
     if (n != sizeof typed)
         return "an Ed25519 key that is not 32 bytes long";
     v->name_len = (size_t)(plus - vkey);
-    if (key_id(vkey, v->name_len, typed, id) != ASSAY_OK || memcmp(id, v->id, 4) != 0)
+    key_id(vkey, v->name_len, typed, id);
+    if (memcmp(id, v->id, 4) != 0)
         return "its key id is not that of its name and key";
     v->type = typed[0];
     memcpy(v->pub, typed + 1, 32);
@@ -103,7 +97,7 @@ enum assay_status assay_verifier_parse(const char *vkey, struct assay_verifier *
     const char *wrong = parse_vkey(v, vkey, len);
     if (wrong) {
         assay_verifier_free(v);
-        return assay_fail(e, ASSAY_ELEDGER, "public key \"%.80s\": %s", vkey, wrong);
+        return assay_fail(e, ASSAY_ELEDGER, "public key \"%.*s\": %s", len < 120 ? (int)len : 120, vkey, wrong);
     }
     v->vkey = strndup(vkey, len);
     v->name = strndup(vkey, v->name_len);
@@ -140,8 +134,7 @@ static enum assay_status vkey_of(EVP_PKEY *pkey, const char *name, struct assay_
         return assay_fail(e, ASSAY_EUSAGE, "key name \"%.80s\": must not be empty or hold white space or '+'", name);
     if (EVP_PKEY_get_raw_public_key(pkey, typed + 1, &n) != 1 || n != 32)
         return assay_fail_nomem(e);
-    if (key_id(name, strlen(name), typed, id) != ASSAY_OK)
-        return assay_fail_nomem(e);
+    key_id(name, strlen(name), typed, id);
     assay_b64_encode(typed, sizeof typed, b64);
     enum assay_status s = assay_buf_addf(out, "%s+%02x%02x%02x%02x+%s\n", name, id[0], id[1], id[2], id[3], b64);
     return s == ASSAY_OK ? s : assay_fail(e, s, "no room for a public key line");

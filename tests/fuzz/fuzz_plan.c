@@ -1,5 +1,5 @@
-/* Plans from anywhere: load, and for what binds the resolved form. Under libFuzzer by make fuzz; elsewhere the main below
- * runs the files named on the command line (the corpus). */
+/* Plans from anywhere: load, and for what binds the resolved form. Under libFuzzer by make fuzz; elsewhere the main
+ * below runs the files named on the command line (the corpus). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

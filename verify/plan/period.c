@@ -78,8 +78,8 @@ static size_t common_tail(const char *a, size_t na, const char *b, size_t nb)
     return n;
 }
 
-/* One component for all parts: the text itself when they agree, else * and the ending they share. Below a folder that is a
- * segment it is always *, so that a file which comes later is seen too. */
+/* One component for all parts: the text itself when they agree, else * and the ending they share. Below a folder that
+ * is a segment it is always *, so that a file which comes later is seen too. */
 static bool merge_component(const struct assay_survey *s, size_t k, const char *first, size_t len, bool below,
                             struct assay_buf *out)
 {

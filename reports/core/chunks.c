@@ -122,8 +122,8 @@ static int natural(const char *a, const char *b)
 
 int assay_segment_order(const char *a, const char *b)
 {
-    if (!a || !b)
-        return !a - !b ? !b - !a : 0;
+    if (!a || !b) /* unnamed first */
+        return (a != NULL) - (b != NULL);
     int x = rank_of(a), y = rank_of(b);
     if (x != y)
         return x - y;

@@ -582,6 +582,28 @@ static void not_compared(void **state)
     assay_report_free(r);
 }
 
+/* A broken ledger: the same envelope, exit code 4, no verdict, nothing claimed. */
+static void broken(void **state)
+{
+    (void)state;
+    struct assay_buf out = {0};
+    const struct assay_err why = {ASSAY_ELEDGER, "leaf 7: <wrong>"};
+    struct assay_report *r = assay_report_broken(&(struct assay_report_scope){.plan_path = "p.yaml"}, &why);
+    assert_non_null(r);
+    assert_int_equal(r->exit_code, 4);
+    assert_int_equal(assay_render_json(r, &out), ASSAY_OK);
+    assert_non_null(strstr(assay_buf_str(&out), "\"verdict\":\"unverified\",\"exit_code\":4"));
+    assert_non_null(strstr(assay_buf_str(&out), "\"independence\":{\"claimed\":false"));
+    assay_buf_reset(&out);
+    assert_int_equal(assay_render_html(r, &out), ASSAY_OK);
+    assert_non_null(strstr(assay_buf_str(&out), "<h1>UNVERIFIED: leaf 7: &lt;wrong&gt;</h1>"));
+    assay_buf_reset(&out);
+    assert_int_equal(assay_render_text(r, &(struct assay_text_opts){0}, &out), ASSAY_OK);
+    assert_non_null(strstr(assay_buf_str(&out), "next: assay ledger verify p.yaml"));
+    assay_buf_release(&out);
+    assay_report_free(r);
+}
+
 /* After a scrub the verdict names its run; who hashed the rows, and where, is shown from the run before it. */
 static void after_a_scrub(void **state)
 {
@@ -703,6 +725,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_equal, setup, teardown),
         cmocka_unit_test_setup_teardown(match_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(not_compared, setup, teardown),
+        cmocka_unit_test(broken),
         cmocka_unit_test_setup_teardown(after_a_scrub, setup, teardown),
         cmocka_unit_test_setup_teardown(scope, setup, teardown),
         cmocka_unit_test_setup_teardown(bounded, setup, teardown),

@@ -20,6 +20,8 @@ struct hand_file {
 
 enum hand_crc { CRC_NONE, CRC_RIGHT, CRC_WRONG };
 
+#define EMPTY INT32_MAX
+
 struct hand_page {
     int type; /* 0 data v1, 2 dictionary, 3 data v2 */
     int32_t values, encoding, level_encoding;
@@ -28,7 +30,7 @@ struct hand_page {
     enum hand_crc crc;
     const void *bytes; /* as they stand in the file */
     size_t n;
-    int32_t uncompressed; /* 0: n */
+    int32_t uncompressed; /* 0: n; EMPTY: 0 */
 };
 
 /* What the footer says of the column; zero values are left out, or are the usual. */
@@ -151,7 +153,7 @@ static inline void hand_page(struct hand_file *f, const struct hand_page *p)
     uint32_t crc = (uint32_t)crc32(0, p->bytes, (uInt)p->n);
     f->last[0] = 0;
     put_int(f, 1, p->type);
-    put_int(f, 2, p->uncompressed ? p->uncompressed : (int64_t)p->n);
+    put_int(f, 2, p->uncompressed == EMPTY ? 0 : p->uncompressed ? p->uncompressed : (int64_t)p->n);
     put_int(f, 3, (int64_t)p->n);
     if (p->crc != CRC_NONE)
         put_int(f, 4, (int32_t)(p->crc == CRC_RIGHT ? crc : ~crc));

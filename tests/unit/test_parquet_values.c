@@ -389,6 +389,20 @@ static void hadoop_lz4(void **state)
     expect_page(&(struct hand_page){.values = 4, .bytes = framed, .n = (size_t)k + 8, .uncompressed = n}, column,
                 four_values);
     expect_page(&(struct hand_page){.values = 4, .bytes = raw, .n = (size_t)k, .uncompressed = n}, column, four_values);
+    /* an empty dictionary, as arrow-rs writes it: an empty block with an empty piece */
+    struct hand_column nulls = column;
+    struct hand_file f;
+    hand_begin(&f);
+    hand_page(&f, &(struct hand_page){.type = 2, .bytes = "\0\0\0\0\0\0\0\1", .n = 9, .uncompressed = EMPTY});
+    nulls.dictionary_at = 4;
+    nulls.data_at = (int64_t)f.out.len;
+    nulls.rows = 1;
+    hand_page(&f, &(struct hand_page){
+                      .type = 3, .values = 1, .nulls = 1, .level_bytes = 2, .encoding = 8, .bytes = "\2\0", .n = 2});
+    hand_finish(&f, &nulls);
+    char *got = read_file(&f, NULL);
+    assert_string_equal(got, "null\n");
+    free(got);
     /* one block in two pieces */
     int a = LZ4_compress_default(plain, (char *)framed + 8, 6, 64), b;
     memcpy(framed, (uint8_t[]){0, 0, 0, (uint8_t)n, 0, 0, 0, (uint8_t)a}, 8);

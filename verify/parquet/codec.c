@@ -99,19 +99,21 @@ static int lz4_hadoop(const uint8_t *in, size_t n, uint8_t *out, size_t want)
         n -= 4;
         if (block > want)
             return 0;
-        while (block) {
+        do {
             size_t piece = n < 4 ? SIZE_MAX : assay_get_be32(in);
+            if (block == 0 && n == 0)
+                break; /* an empty block may end here, or in an empty piece as arrow-rs writes it */
             if (n < 4 || piece > n - 4 || piece > INT_MAX || block > INT_MAX)
                 return 0;
             int got = LZ4_decompress_safe((const char *)in + 4, (char *)out, (int)piece, (int)block);
-            if (got <= 0)
+            if (got < 0 || (got == 0 && block))
                 return 0;
             in += 4 + piece;
             n -= 4 + piece;
             out += got;
             want -= (size_t)got;
             block -= (size_t)got;
-        }
+        } while (block);
     }
     return want == 0;
 }

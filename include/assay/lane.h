@@ -46,7 +46,8 @@ struct assay_lane_row {
     uint32_t ordinal;
     const uint8_t *key, *row; /* key bytes; row bytes (canonical form) */
     size_t key_len, row_len;
-    assay_sum hash; /* of the row bytes */
+    assay_sum hash; /* of the row, as summed */
+    assay_sum key_hash; /* of u32 length and key bytes */
     const char *part;
     uint64_t pos;
 };
@@ -59,6 +60,7 @@ struct assay_lane_spec { /* borrowed for the life of the lane */
     const uint8_t *secret; /* ASSAY_SECRET_LEN bytes: HKDF(dataset key, "assay/fast/1" dataset id) */
     assay_row_fn *on_row; /* or NULL */
     void *ctx;
+    bool rows_whole; /* on_row gets the row bytes, too; else row_len is that of their head */
 };
 
 struct assay_lane;

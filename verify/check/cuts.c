@@ -235,7 +235,7 @@ static enum assay_status draw(const struct assay_check *c, struct assay_reader *
     enum assay_status st = narrow(c->set, &narrow_set, e);
     if (st != ASSAY_OK)
         return st;
-    struct assay_lane_spec spec = {&narrow_set, c->side, &none, secret, sample_row, s};
+    struct assay_lane_spec spec = {&narrow_set, c->side, &none, secret, sample_row, s, false};
     const char *column[ASSAY_MAX_COLUMNS];
     for (size_t i = 0; i < narrow_set.n_cols; i++)
         column[i] = narrow_set.col[i].native[c->side];

@@ -162,7 +162,7 @@ static bool part_wanted(void *ctx, const struct assay_part *p)
 static enum assay_status scan_side(struct side *x, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
-    struct assay_lane_spec spec = {c->set, c->side, &x->cuts, x->secret, NULL, NULL};
+    struct assay_lane_spec spec = {c->set, c->side, &x->cuts, x->secret, NULL, NULL, false};
     struct assay_scan_job job = {x->reader, &spec, x->part, x->n_parts, c->jobs, NULL, NULL, part_wanted, (void *)c};
     struct assay_buf lo = {0}, hi = {0};
     assay_segment seg;

@@ -1,30 +1,46 @@
-/* What a lane is made of; private to lane.c and its tests. */
+/* What a lane is made of; private to lane*.c and their tests. */
 #ifndef ASSAY_LANE_PRIVATE_H
 #define ASSAY_LANE_PRIVATE_H
 
 #include "assay/lane.h"
 
 #define LANE_MAX_FINDINGS 1000
+#define LANE_BLOCK 128 /* rows worked on column by column; their hashes fit the first-level cache */
+#define LANE_MEMO 1024 /* text cells of a dictionary whose hash is remembered, a power of two */
+#define LANE_ROW_HEAD 16 /* row form[:8], u64 column count big-endian; then 16 bytes a column */
+
+struct lane_memo { /* hash of a cell whose bytes stay in place for an epoch */
+    const uint8_t *p;
+    uint32_t len;
+    uint64_t epoch;
+    assay_sum hash;
+};
 
 struct lane_column {
     enum assay_logical type;
     uint8_t settled; /* enum assay_kind that needs no resolving; 0 when the column has rules */
     const struct assay_rule *rule;
     size_t n_rules, ruled; /* ruled: index among the ruled columns, SIZE_MAX for none */
-    bool changed; /* did the rules change this row's cell */
     struct assay_value value;
     struct assay_buf scratch, raw;
+    struct lane_memo *memo; /* text columns: LANE_MEMO entries */
 };
 
 struct lane_seg {
     struct assay_lane_segment pub;
 };
 
-struct row_facts {
-    uint64_t defects;
+/* One placed row of the block. */
+struct lane_row {
+    const struct assay_value *v; /* its values as the reader gave them */
+    uint64_t pos, defects;
+    size_t key_off, key_len; /* in keys, behind u32 length */
+    size_t bytes; /* of its cells */
+    assay_sum key;
+    struct lane_seg *seg;
+    uint32_t ordinal;
     const char *why; /* of the last defect */
     size_t column;
-    assay_sum row;
 };
 
 struct assay_lane {
@@ -35,11 +51,16 @@ struct assay_lane {
     struct lane_column *col;
     size_t *key; /* columns in key order */
     struct assay_router router;
-    const struct assay_value **val; /* this row, resolved */
-    assay_sum *hash; /* this row: columns, then raw sums of ruled columns */
-    struct assay_buf cell; /* u32 length, key bytes, one cell */
-    struct assay_buf row, rawcell;
-    size_t prefix; /* length and key bytes in cell */
+    struct lane_row row[LANE_BLOCK];
+    size_t n_rows;
+    size_t stride; /* bytes a row of cells */
+    uint8_t *cells; /* per row: LANE_ROW_HEAD, then the hash of each cell */
+    assay_sum *raw; /* per row: the hash of each ruled column's cell without its rules */
+    assay_sum row_hash[LANE_BLOCK];
+    struct assay_buf keys; /* u32 length and key bytes of every row of the block */
+    struct assay_buf cell; /* one cell */
+    struct assay_buf bytes; /* one row in canonical form, for on_row */
+    assay_sum null_hash;
     struct lane_seg **seg;
     size_t n_seg, last;
     struct assay_lane_segment *sorted;
@@ -50,5 +71,9 @@ struct assay_lane {
     bool claims; /* the part's locator names a segment: claimed */
     assay_segment claimed;
 };
+
+/* The segment's slot, made at its first row. name: of a file-set segment, or NULL. */
+enum assay_status assay_lane_seg_find(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
+                                      struct assay_err *e);
 
 #endif

@@ -65,6 +65,8 @@ static void test_show(void **state)
     shows(ASSAY_L_FLOAT64, "1.5e-5", "1.5e-05");
     shows(ASSAY_L_FLOAT64, "5e-324", "5e-324");
     shows(ASSAY_L_FLOAT64, "9007199254740993e0", "9.007199254740992e+15");
+    /* 2^-44: the nearest decimal of 16 digits ends in 801 and is another double, the next one up reads back */
+    shows(ASSAY_L_FLOAT64, "5.684341886080801486968994140625e-14", "5.684341886080802e-14");
     shows(ASSAY_L_FLOAT64, "nan", "NaN");
     shows(ASSAY_L_TEXT, "a\tb", "a\tb");
     shows(ASSAY_L_BYTES, "\\xAB00", "\\xab00");

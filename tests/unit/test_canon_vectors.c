@@ -109,7 +109,7 @@ static bool canon(struct line *l, struct assay_buf *cell, struct assay_buf *key,
 
 static void check(struct line *l, bool ok, const char *why, const struct assay_buf *got)
 {
-    char hex[4096];
+    char hex[16384];
     const bool want_defect = l->field[3][0] == '!';
     to_hex(got, 0, hex, sizeof hex);
     if (ok && want_defect)

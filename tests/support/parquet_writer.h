@@ -71,7 +71,7 @@ static inline void put_varint(struct hand_file *f, uint64_t v)
 
 static inline void put_zigzag(struct hand_file *f, int64_t v)
 {
-    put_varint(f, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+    put_varint(f, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
 }
 
 static inline void put_field(struct hand_file *f, int id, int type)

@@ -14,7 +14,7 @@
 #include "../support/parquet_writer.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define BYTES(text) .bytes = text, .n = sizeof(text) - 1
+#define BYTES(text) .bytes = (text), .n = sizeof(text) - 1
 
 enum { BOOLEAN, INT32, INT64, BYTE_ARRAY = 6, FLBA };
 

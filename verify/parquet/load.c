@@ -25,7 +25,7 @@ static enum assay_status need(struct assay_pq_cursor *c, size_t n, struct assay_
     if (c->in.cap < want || !c->in.p) {
         if (!assay_pq_room_for(&grown, want))
             return assay_fail_nomem(e);
-        if (have)
+        if (have && c->in.p)
             memcpy(grown.p, c->in.p + c->in_pos, have);
         free(c->in.p);
         c->in = grown;

@@ -69,6 +69,8 @@ static void judge_set(struct assay_report *r, struct assay_rep_dataset *d)
         worst = at->verdict;
     else if (d->counts.chunks[ASSAY_RV_UNVERIFIED])
         worst = ASSAY_RV_UNVERIFIED;
+    if (d->object_mismatches)
+        worst = ASSAY_RV_MISMATCH;
     d->verdict = worst;
     if (worst == ASSAY_RV_MISMATCH)
         return;

@@ -135,7 +135,18 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     struct assay_rep_dataset *d = find_set(r, id);
     if (!d && !(d = add_set(r, id, c->e)))
         return false;
-    bool whole = strcmp(chunk, "*") == 0 || strcmp(chunk, "-") == 0;
+    d->has_verdict = true;
+    d->verdict_leaf = leaf->index;
+    keep(r, s, "plan", &d->plan);
+    keep(r, s, "strength", &d->strength);
+    keep(r, s, "source-run", &d->side_run[0]);
+    keep(r, s, "archive-run", &d->side_run[1]);
+    keep(r, s, "observed", &r->observed);
+    if (strcmp(chunk, "-") == 0) { /* about an object: it is in the list of objects, and no chunk */
+        d->object_mismatches += verdict_of(assay_stmt_get(s, "verdict")) == ASSAY_RV_MISMATCH;
+        return true;
+    }
+    bool whole = strcmp(chunk, "*") == 0;
     struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment, c->e) : assay_chunk_named(d, chunk, c->e);
     if (!k)
         return false;
@@ -151,13 +162,6 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     assay_collect_number(s, "chunks", &k->n_chunks);
     for (int i = 0; i < 2; i++)
         k->has_rows[i] = assay_collect_number(s, i ? "rows-archive" : "rows-source", &k->rows[i]);
-    keep(r, s, "plan", &d->plan);
-    keep(r, s, "strength", &d->strength);
-    keep(r, s, "source-run", &d->side_run[0]);
-    keep(r, s, "archive-run", &d->side_run[1]);
-    keep(r, s, "observed", &r->observed);
-    d->has_verdict = true;
-    d->verdict_leaf = leaf->index;
     return true;
 }
 

@@ -23,7 +23,7 @@ int assay_rv_rank(enum assay_rv v);
 
 /* All strings are borrowed from the report; NULL means that the ledger does not say. */
 struct assay_rep_chunk {
-    char id[33]; /* "*" or "-": a verdict about a segment or the dataset, not about one chunk */
+    char id[33]; /* "*": a verdict about a segment or the dataset, not about one chunk */
     bool whole; /* such a one */
     bool judged; /* has a verdict leaf of its own */
     bool has[2]; /* attested by that side, by enum assay_side_id order: source, archive */
@@ -118,6 +118,7 @@ struct assay_rep_dataset {
     const char *side_run[2]; /* as the verdicts say */
     uint64_t verdict_leaf; /* newest verdict leaf, for finding the runs it spoke of */
     bool has_verdict;
+    uint64_t object_mismatches; /* verdicts about objects, not chunks */
 };
 
 struct assay_report {

@@ -194,7 +194,8 @@ static void objects(struct text *t, const struct assay_report *r)
             assay_out_raw(o, "  ! object ");
             assay_out_plain(o, x->locator, 80);
             assay_out_raw(o, "  ");
-            assay_out_plain(o, x->status ? x->status : "of unknown state", 20);
+            bool misplaced = x->misplaced && x->status && strcmp(x->status, "ok") == 0;
+            assay_out_plain(o, misplaced ? "misplaced" : x->status ? x->status : "of unknown state", 20);
             if (x->reason)
                 assay_out_raw(o, ": ");
             assay_out_plain(o, x->reason, 80);

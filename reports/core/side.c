@@ -139,8 +139,9 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     if (c->objects_known)
         return true;
     struct assay_rep_object o = {.side = c->side, .status = assay_collect_text(c->r, s, "status")};
-    o.ok = object_ok(o.status);
     assay_collect_number(s, "bytes", &o.bytes);
+    assay_collect_number(s, "misplaced", &o.misplaced);
+    o.ok = object_ok(o.status) && !o.misplaced;
     side->objects++;
     side->objects_bad += !o.ok;
     side->object_bytes += o.bytes;
@@ -158,7 +159,8 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
         o.reason = assay_collect_text(c->r, s, "finding");
     o.sha256 = assay_collect_text(c->r, s, "sha256");
     assay_collect_number(s, "rows", &o.rows);
-    assay_collect_number(s, "misplaced", &o.misplaced);
+    if (o.misplaced && !o.reason)
+        o.reason = assay_arena_copy(&c->r->arena, "holds rows of other segments");
     assay_collect_number(s, "defects", &o.defects);
     if (!assay_grow(&d->object, d->n_objects, &d->cap_objects, sizeof *d->object)) {
         assay_fail_nomem(c->e);

@@ -33,11 +33,17 @@ void assay_ledger_close(struct assay_ledger *l)
 {
     if (!l)
         return;
+    /* Fold the write-ahead log into the file, so that whoever copies ledger.db alone has everything. It is no loss when
+     * a reader keeps us from it: the last one to close does it then. */
+    if (l->db && l->lock >= 0) {
+        sqlite3_busy_timeout(l->db, 0);
+        sqlite3_wal_checkpoint_v2(l->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
     sqlite3_close(l->db);
     assay_key_free(l->key);
     assay_ring_release(&l->ring);
     assay_buf_release(&l->checkpoint);
-    assay_file_unlock(l->lock); /* after the database: its last close folds the WAL into the file */
+    assay_file_unlock(l->lock); /* after the database */
     free(l->origin);
     free(l->published);
     free(l->path);

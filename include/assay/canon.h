@@ -24,7 +24,7 @@
 bool assay_resolve(enum assay_logical type, const struct assay_value *v, struct assay_value *out,
                    struct assay_buf *scratch, const char **why);
 
-/* May the call above be skipped? Cells and keys check ranges themselves. */
+/* May the call above be skipped? Cells, keys and rules check ranges themselves. */
 static inline bool assay_is_resolved(enum assay_logical type, const struct assay_value *v)
 {
     static const uint32_t kinds[ASSAY_L_COUNT] = {

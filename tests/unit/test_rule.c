@@ -314,11 +314,41 @@ static void test_chain_in_scratch(void **state)
     assay_buf_release(&scratch);
 }
 
+/* What a reader claims to be a time is checked before a rule computes with it. */
+static void test_ranges(void **state)
+{
+    static const struct assay_interval torn = {0, 0, 0, 1000000000};
+    const struct {
+        enum assay_logical type;
+        struct assay_value v;
+    } values[] = {
+        {L(TIME), {.kind = ASSAY_K_TIME, .i = INT64_MAX}},
+        {L(TIME), {.kind = ASSAY_K_TIME, .i = -1}},
+        {L(TIMETZ), {.kind = ASSAY_K_TIMETZ, .i = 86400000000001}},
+        {L(TIMESTAMP), {.kind = ASSAY_K_TS, .aux = 1000000000}},
+        {L(TIMESTAMPTZ), {.kind = ASSAY_K_TSTZ, .aux = -1}},
+        {L(TIMESTAMP), {.kind = ASSAY_K_TS, .i = INT64_MAX - 1, .aux = 999999999}},
+        {L(INTERVAL), {.kind = ASSAY_K_INTERVAL, .p = (const uint8_t *)&torn}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct assay_rule r;
+        struct assay_value v = values[i].v;
+        struct assay_buf scratch = {0};
+        const char *why = NULL;
+        assert_int_equal(assay_rule_parse("round", "ms", values[i].type, &r, NULL), ASSAY_OK);
+        assert_false(assay_rule_apply(&r, values[i].type, &v, &scratch, &why));
+        assert_non_null(why);
+        assay_rule_release(&r);
+        assay_buf_release(&scratch);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples), cmocka_unit_test(test_null_passes),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_list),     cmocka_unit_test(test_chain_in_scratch),
+        cmocka_unit_test(test_list),     cmocka_unit_test(test_chain_in_scratch), cmocka_unit_test(test_ranges),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,11 +194,13 @@ static bool scan_interval(const uint8_t *p, size_t n, struct assay_interval *out
 bool assay_resolve_interval(const struct assay_value *v, struct assay_value *out, struct assay_buf *scratch,
                             const char **why)
 {
+    struct assay_interval parsed;
     if (v->kind == ASSAY_K_INTERVAL) {
         *out = *v;
-        return true;
+        memcpy(&parsed, v->p, sizeof parsed);
+        *why = "an interval out of range";
+        return parsed.ns >= 0 && parsed.ns < second_ns;
     }
-    struct assay_interval parsed;
     if (!assay_is_textual(v) || !scan_interval(v->p, v->len, &parsed)) {
         *why = "not an interval";
         return false;

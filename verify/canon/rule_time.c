@@ -60,18 +60,21 @@ static bool change_interval(struct assay_value *v, int64_t unit, int64_t add, st
     return true;
 }
 
+/* Values that the caller did not have resolved are not trusted to be in range. */
 static bool change(struct assay_value *v, int64_t unit, int64_t add, struct assay_buf *scratch, const char **why)
 {
     switch (v->kind) {
     case ASSAY_K_TIME:
     case ASSAY_K_TIMETZ:
+        if (v->i < 0 || v->i > ASSAY_DAY_NS)
+            return defect(why, "a time out of range");
         v->i = (v->i + add) / unit * unit;
         return true;
     case ASSAY_K_TS:
     case ASSAY_K_TSTZ:
-        return change_stamp(v, unit, add, why);
+        return assay_is_stamp_ok(v) ? change_stamp(v, unit, add, why) : defect(why, "a time stamp out of range");
     case ASSAY_K_INTERVAL:
-        return change_interval(v, unit, add, scratch, why);
+        return assay_resolve_interval(v, v, scratch, why) && change_interval(v, unit, add, scratch, why);
     default:
         return true;
     }

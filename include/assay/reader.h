@@ -48,8 +48,8 @@ struct assay_batch {
     const struct assay_value *v; /* owned by the scan, valid until its next call */
     const uint64_t *pos; /* per row: line number (CSV) ; NULL: first_pos + r */
     uint64_t first_pos; /* 1-based ordinal of the first row in the part, when pos is NULL */
-    uint64_t
-        epoch; /* of ASSAY_V_STABLE values: under one epoch a pointer keeps its bytes; unique in the process, 0: none */
+    /* Of ASSAY_V_STABLE values: under one epoch of a scan a pointer keeps its bytes. Below 2^32; 0: no promise. */
+    uint64_t epoch;
     const char *const
         *row_defect; /* NULL, or per row NULL or a sentence: row structure broken (CSV: too few or many fields) */
 };

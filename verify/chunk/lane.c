@@ -136,6 +136,7 @@ enum assay_status assay_lane_part(struct assay_lane *l, const struct assay_part 
     free(l->part_text);
     l->part_text = NULL;
     l->claims = false;
+    l->n_parts++;
     if (!(l->part = strdup(part->name)))
         return assay_fail_nomem(e);
     if (!part->segment)

@@ -68,6 +68,7 @@ struct assay_lane {
     size_t n_findings;
     struct assay_lane_part_counts counts;
     char *part, *part_text;
+    uint64_t n_parts; /* begun so far: epochs of different parts are different */
     bool claims; /* the part's locator names a segment: claimed */
     assay_segment claimed;
 };

@@ -368,6 +368,7 @@ enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batc
 {
     if (b->rows && b->cols != l->n)
         return assay_fail(e, ASSAY_EUSAGE, "%s: a batch of %zu columns, expected %zu", l->part, b->cols, l->n);
+    uint64_t epoch = b->epoch ? l->n_parts << 32 | b->epoch : 0;
     for (size_t i = 0; i < b->rows; i++) {
         struct lane_row *r = &l->row[l->n_rows];
         bool placed;
@@ -381,9 +382,9 @@ enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batc
         enum assay_status s = place(l, r, &placed, e);
         l->n_rows += s == ASSAY_OK && placed;
         if (s == ASSAY_OK && l->n_rows == LANE_BLOCK)
-            s = finish_block(l, b->epoch, e);
+            s = finish_block(l, epoch, e);
         if (s != ASSAY_OK)
             return s;
     }
-    return l->n_rows ? finish_block(l, b->epoch, e) : ASSAY_OK; /* the batch's memory is gone after this */
+    return l->n_rows ? finish_block(l, epoch, e) : ASSAY_OK; /* the batch's memory is gone after this */
 }

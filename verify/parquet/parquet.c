@@ -218,7 +218,8 @@ static enum assay_status decode(struct scan *s, struct assay_batch *b, struct as
         st = finish(s, e);
     if (st != ASSAY_OK)
         return st;
-    *b = (struct assay_batch){.rows = rows, .cols = s->cols, .v = s->values, .first_pos = s->rows + 1};
+    *b = (struct assay_batch){
+        .rows = rows, .cols = s->cols, .v = s->values, .first_pos = s->rows + 1, .epoch = s->next_group};
     s->rows += rows;
     s->group_left -= rows;
     return ASSAY_OK;

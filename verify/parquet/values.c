@@ -296,6 +296,8 @@ enum assay_status assay_pq_values_dictionary(struct assay_pq_cursor *c, size_t n
     s = plain(c, c->dictionary_bytes.p, n, count, e);
     if (s == ASSAY_OK && c->source == PQ_FROM_STRINGS) {
         s = take_strings(c, count, v, 1, e);
+        for (uint32_t i = 0; i < count && s == ASSAY_OK; i++)
+            v[i].flags |= ASSAY_V_STABLE; /* until the next row group's dictionary takes its place */
     } else if (s == ASSAY_OK) {
         t->convert(t, c->data, count, v, 1, (struct assay_interval *)(void *)c->dictionary_intervals.p);
         c->data = c->data_end;

@@ -48,6 +48,8 @@ struct hand_column {
     int64_t size_off; /* added to the chunk's true size */
     const char *key; /* a key of the key-value metadata */
     bool encrypted;
+    const char *chunk_name; /* of the column chunk, when not the schema's */
+    int32_t chunk_physical; /* likewise; number + 1 */
 };
 
 static inline void put_bytes(struct hand_file *f, const void *p, size_t n)
@@ -204,12 +206,13 @@ static inline void hand_group(struct hand_file *f, const struct hand_column *c, 
     put_struct(f, 0);
     put_int(f, 2, 0);
     put_struct(f, 3);
-    put_int(f, 1, c->physical);
+    const char *name = c->chunk_name ? c->chunk_name : c->name;
+    put_int(f, 1, c->chunk_physical ? c->chunk_physical - 1 : c->physical);
     put_list(f, 2, W_I32, 1);
     put_zigzag(f, 0);
     put_list(f, 3, W_BINARY, 1);
-    put_varint(f, strlen(c->name));
-    put_bytes(f, c->name, strlen(c->name));
+    put_varint(f, strlen(name));
+    put_bytes(f, name, strlen(name));
     put_int(f, 4, c->codec);
     put_int(f, 5, c->values ? c->values - 1 : c->rows);
     put_int(f, 6, end - start);

@@ -56,6 +56,26 @@ static const struct lie lies[] = {
      {.values = 1, BYTES("\1\0\0\0")},
      ASSAY_EDATA,
      "not as many values as its row group has rows"},
+    {"a chunk of another type than the schema",
+     {.physical = INT64, .rows = 1, .chunk_physical = INT32 + 1},
+     {.values = 1, BYTES("\1\0\0\0\0\0\0\0")},
+     ASSAY_EDATA,
+     "a column chunk has another physical type than the schema"},
+    {"a chunk of another column",
+     {.physical = INT32, .rows = 1, .chunk_name = "y"},
+     {.values = 1, BYTES("\1\0\0\0")},
+     ASSAY_EDATA,
+     "a column chunk has another name than the schema"},
+    {"data pages that begin behind the chunk",
+     {.physical = INT32, .rows = 1, .dictionary_at = 4, .data_at = 1000},
+     {.values = 1, BYTES("\1\0\0\0")},
+     ASSAY_EDATA,
+     "a column chunk lies outside the file's data"},
+    {"eight bytes after the last number that are not zero",
+     {.physical = INT32, .rows = 1},
+     {.values = 1, BYTES("\1\0\0\0\0\0\0\0\0\0\0\1")},
+     ASSAY_EDATA,
+     "the page's size does not fit its number of values"},
     {"fewer rows in the groups than in the file",
      {.physical = INT32, .rows = 1, .file_rows = 2 + 1},
      {.values = 1, BYTES("\1\0\0\0")},
@@ -341,8 +361,13 @@ static void dictionary_pages_that_lie(void **state)
         hand_finish(&f, &c);
         expect_error(&f, ASSAY_EDATA, cases[i].message);
     }
-    struct hand_column c = {.name = "x", .physical = INT32, .rows = 2};
+    struct hand_column c = {.name = "x", .physical = BYTE_ARRAY, .rows = 1};
     struct hand_file f;
+    hand_begin(&f);
+    hand_page(&f, &(struct hand_page){.type = 2, .values = 1, BYTES("\1\0\0\0aa")});
+    hand_finish(&f, &c);
+    expect_error(&f, ASSAY_EDATA, "bytes follow the last value of the dictionary");
+    c = (struct hand_column){.name = "x", .physical = INT32, .rows = 2};
     hand_begin(&f);
     hand_page(&f, &(struct hand_page){.values = 1, BYTES("\1\0\0\0")});
     hand_page(&f, &(struct hand_page){.type = 2, .values = 1, BYTES("\1\0\0\0")});
@@ -429,7 +454,7 @@ static void many_empty_elements(void **state)
 static void deep_schema(void **state)
 {
     (void)state;
-    static const int depths[] = {60, 100, 65000, 200000};
+    static const int depths[] = {64, 65, 65000, 200000};
     for (size_t d = 0; d < COUNT(depths); d++) {
         struct hand_file f;
         hand_begin(&f);
@@ -448,8 +473,8 @@ static void deep_schema(void **state)
         put_list(&f, 4, W_STRUCT, 0);
         put_byte(&f, 0);
         hand_close(&f, 4);
-        expect_error(&f, depths[d] == 60 ? ASSAY_ETYPE : ASSAY_ELIMIT,
-                     depths[d] == 60      ? "nested types are not supported yet (group)"
+        expect_error(&f, depths[d] == 64 ? ASSAY_ETYPE : ASSAY_ELIMIT,
+                     depths[d] == 64      ? "nested types are not supported yet (group)"
                      : depths[d] > 100000 ? "more than 65536 schema elements"
                                           : "the schema nests deeper than 64");
     }

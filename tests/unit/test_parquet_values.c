@@ -349,6 +349,16 @@ static void levels_of_every_kind(void **state)
                 snappy, four_values);
 }
 
+/* fastparquet ends its pages with eight zero bytes. */
+static void padding_is_accepted(void **state)
+{
+    (void)state;
+    static const char padded[] = "\2\0\0\0\3\5\7\0\0\0\x08\0\0\0\0\0\0\0\0\0\0";
+    expect_page(&(struct hand_page){.values = 4, .bytes = padded, .n = sizeof padded}, four, four_values);
+    struct hand_column text = {.name = "x", .physical = BYTE_ARRAY, .converted = 1, .rows = 1};
+    expect_page(&(struct hand_page){.values = 1, .bytes = "\1\0\0\0a\0\0\0\0\0\0\0", .n = 13}, text, "\"a\"\n");
+}
+
 static void checksums_are_checked(void **state)
 {
     (void)state;
@@ -458,7 +468,7 @@ static void snappy_claims(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[2 * COUNT(plain_cases) + 8];
+    struct CMUnitTest tests[2 * COUNT(plain_cases) + 16];
     size_t n = 0;
     for (size_t i = 0; i < COUNT(plain_cases); i++) {
         void *c = (void *)(uintptr_t)&plain_cases[i];
@@ -467,8 +477,9 @@ int main(void)
             tests[n++] = (struct CMUnitTest){plain_cases[i].what, dictionary_values, NULL, NULL, c};
     }
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(levels_of_every_kind), cmocka_unit_test(checksums_are_checked), cmocka_unit_test(hadoop_lz4),
-        cmocka_unit_test(gzip_members),         cmocka_unit_test(snappy_claims),
+        cmocka_unit_test(levels_of_every_kind),  cmocka_unit_test(padding_is_accepted),
+        cmocka_unit_test(checksums_are_checked), cmocka_unit_test(hadoop_lz4),
+        cmocka_unit_test(gzip_members),          cmocka_unit_test(snappy_claims),
     };
     for (size_t i = 0; i < COUNT(others); i++)
         tests[n++] = others[i];

@@ -309,12 +309,19 @@ def spelled(line):
     return f'{line[0]}\t{line[1]}\t{line[2].hex()}'
 
 
+def at_most(rng, lines, count):
+    return lines if len(lines) <= count else rng.sample(lines, count)
+
+
 def plain_lines(rng, count):
-    lines = [(t, k, d) for t in oracle.TAGS for k, d in corners.TYPED]
-    lines += [(t, k, d) for t in oracle.TAGS for d in corners.TEXTS for k in ('lexeme', 'text')]
-    lines += [(t, 'lexeme', d) for t, texts in corners.LEXEMES.items() for d in texts]
-    lines += [('json', 'json', d) for d in corners.LEXEMES['json']]
-    lines += corners.LARGE
+    """Corners of each type under that type; then a half of corners under all other types, a half of random lines."""
+    own = [(t, k, d) for t in oracle.TAGS for k, d in corners.TYPED if k.split(':')[0] in NATIVE[t]]
+    own += [(t, 'lexeme', d) for t, texts in corners.LEXEMES.items() for d in texts]
+    own += [('json', 'json', d) for d in corners.LEXEMES['json']] + corners.LARGE
+    foreign = [(t, k, d) for t in oracle.TAGS for k, d in corners.TYPED if k.split(':')[0] not in NATIVE[t]]
+    foreign += [(t, k, d) for t in oracle.TAGS for d in corners.TEXTS for k in ('lexeme', 'text')]
+    lines = at_most(rng, own, count * 3 // 4)
+    lines += at_most(rng, foreign, (count - len(lines)) // 2)
     types = list(oracle.TAGS)
     while len(lines) < count:
         type_name = rng.choice(types)
@@ -328,8 +335,7 @@ def ruled_lines(rng, rule_set, count):
     lines = [(t, k, d) for t in types for k, d in corners.TYPED]
     lines += [(t, k, d) for t in types for k in ('text', 'lexeme') for d in texts + corners.TEXTS]
     lines += [(t, 'lexeme', d) for t in types for d in corners.LEXEMES.get(t, ())]
-    if len(lines) > count * 3 // 4:
-        lines = rng.sample(lines, count * 3 // 4)
+    lines = at_most(rng, lines, count * 3 // 4)
     while len(lines) < count:
         type_name = rng.choice(types)
         lines.append(random_line(rng, type_name, kinds or NATIVE[type_name]))

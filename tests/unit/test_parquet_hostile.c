@@ -62,7 +62,7 @@ static const struct lie lies[] = {
      ASSAY_EDATA,
      "a column chunk has another physical type than the schema"},
     {"a chunk of another column",
-     {.physical = INT32, .rows = 1, .chunk_name = "y"},
+     {.physical = INT32, .rows = 1, .chunk_name = "xx"},
      {.values = 1, BYTES("\1\0\0\0")},
      ASSAY_EDATA,
      "a column chunk has another name than the schema"},

@@ -179,6 +179,10 @@ def alternate(work, baseline, floor, base, ours):
 
 
 def write_plan(pg):
+    """Keys and ledger as `assay init` makes them, then a plan with all data sets under the same origin."""
+    timed([BUILD / "assay-verify", "init", pg.uri, "orders.csv", "--table", "orders", "--output", "proposed.yaml"])
+    origin = next(line for line in (WORK / "proposed.yaml").read_text().splitlines() if line.startswith("origin:"))
+
     def dataset(name, table, archive, form):
         columns = ", ".join(f"{c[0]}: {c[3]}" for c in COLUMNS)
         return (f"  {name}:\n    id: {uuid.uuid5(uuid.NAMESPACE_URL, name)}\n"
@@ -187,7 +191,7 @@ def write_plan(pg):
                 f"    key: [id]\n    columns: {{{columns}}}\n")
 
     (WORK / "plan.yaml").write_text(
-        "assay: 1\norigin: assay.local/bench\nledger: ledger.db\nkeys: keys\ndatasets:\n"
+        f"assay: 1\n{origin}\nledger: ledger.db\nkeys: keys\ndatasets:\n"
         + dataset("csv", "orders", "orders.csv", "csv") + dataset("parquet", "orders", "orders.parquet", "parquet")
         + dataset("big_csv", "orders_big", "orders-big.csv", "csv")
         + dataset("big_parquet", "orders_big", "orders-big.parquet", "parquet"))

@@ -84,17 +84,17 @@ static bool ours(const void *caller)
     return (const char *)caller >= &__executable_start && (const char *)caller < &etext;
 }
 
-void *malloc(size_t n)
+void *malloc(size_t n) // NOLINT(readability-inconsistent-declaration-parameter-name)
 {
     return ours(__builtin_return_address(0)) && fails() ? NULL : __libc_malloc(n);
 }
 
-void *calloc(size_t n, size_t size)
+void *calloc(size_t n, size_t size) // NOLINT(readability-inconsistent-declaration-parameter-name)
 {
     return ours(__builtin_return_address(0)) && fails() ? NULL : __libc_calloc(n, size);
 }
 
-void *realloc(void *p, size_t n)
+void *realloc(void *p, size_t n) // NOLINT(readability-inconsistent-declaration-parameter-name)
 {
     return ours(__builtin_return_address(0)) && fails() ? NULL : __libc_realloc(p, n);
 }

@@ -353,7 +353,7 @@ static void test_any_byte(void **state)
 {
     struct ledger_fixture small, f;
     struct assay_buf db = {0};
-    struct root want, got;
+    struct root want = {0}, got = {0};
     size_t found = 0, harmless = 0;
     (void)state;
     ledger_fixture_make(&small);

@@ -159,10 +159,10 @@ static enum assay_status read_back(struct batch *b, struct assay_err *e)
     sqlite3_bind_int64(q, 1, (sqlite3_int64)b->first);
     for (; s == ASSAY_OK && (rc = sqlite3_step(q)) == SQLITE_ROW; idx++) {
         const void *stored = sqlite3_column_blob(q, 1), *note = sqlite3_column_blob(q, 2);
-        if (!stored || !note || sqlite3_column_bytes(q, 1) != 32)
+        if (!stored || !note || sqlite3_column_bytes(q, 1) != 32) {
             s = assay_store_fail(b->l, "cannot read the new leaves back", e);
-        if (s != ASSAY_OK)
             break;
+        }
         assay_merkle_leaf(note, (size_t)sqlite3_column_bytes(q, 2), hash);
         if ((uint64_t)sqlite3_column_int64(q, 0) != idx || memcmp(hash, stored, 32) != 0)
             s = assay_fail(e, ASSAY_ELEDGER, "leaf %llu: what was read back is not what was stored",

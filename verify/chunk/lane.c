@@ -70,7 +70,7 @@ enum assay_status assay_lane_new(const struct assay_lane_spec *spec, struct assa
     l->n = d->n_cols;
     l->n_key = d->n_key;
     l->window = SIZE_MAX;
-    l->cell.max = ASSAY_MAX_CELL + 64;
+    l->cell.max = LANE_WAITING_BYTES + ASSAY_MAX_CELL + 64;
     l->bytes.max = ASSAY_MAX_ROW + 64;
     l->col = calloc(l->n ? l->n : 1, sizeof *l->col);
     l->key = calloc(l->n_key ? l->n_key : 1, sizeof *l->key);

@@ -5,8 +5,10 @@
 #include "assay/lane.h"
 
 #define LANE_MAX_FINDINGS 1000
-#define LANE_BLOCK 128 /* rows worked on column by column; their hashes fit the first-level cache */
+#define LANE_BLOCK 64 /* rows worked on column by column; their hashes fit the first-level cache */
+#define LANE_FAST_ROOM 24 /* FASTCELL_ROOM */
 #define LANE_MEMO 1024 /* text cells of a dictionary whose hash is remembered, a power of two */
+#define LANE_WAITING_BYTES (256u << 10)
 #define LANE_ROW_HEAD 16 /* row form[:8], u64 column count big-endian; then 16 bytes a column */
 
 struct lane_memo { /* hash of a cell whose bytes stay in place for an epoch */
@@ -14,6 +16,12 @@ struct lane_memo { /* hash of a cell whose bytes stay in place for an epoch */
     uint32_t len;
     uint64_t epoch;
     assay_sum hash;
+};
+
+struct lane_waiting { /* a cell whose bytes are stored and whose hash is still to be taken */
+    size_t off, len;
+    assay_sum *hash;
+    struct lane_memo *memo;
 };
 
 struct lane_column {
@@ -58,7 +66,12 @@ struct assay_lane {
     assay_sum *raw; /* per row: the hash of each ruled column's cell without its rules */
     assay_sum row_hash[LANE_BLOCK];
     struct assay_buf keys; /* u32 length and key bytes of every row of the block */
-    struct assay_buf cell; /* one cell */
+    struct assay_buf cell; /* cells that wait */
+    struct lane_waiting waiting[LANE_BLOCK];
+    size_t n_waiting;
+    uint8_t fast[LANE_BLOCK][LANE_FAST_ROOM]; /* one column of the block: cells built in registers, */
+    uint8_t fast_len[LANE_BLOCK]; /* their lengths, 0: not one of them, */
+    assay_sum column[LANE_BLOCK]; /* and all hashes */
     struct assay_buf bytes; /* one row in canonical form, for on_row */
     assay_sum null_hash;
     struct lane_seg **seg;

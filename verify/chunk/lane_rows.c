@@ -145,7 +145,7 @@ static enum assay_status place(struct assay_lane *l, struct lane_row *r, bool *p
     return assay_lane_seg_find(l, id, file_set ? l->part_text : NULL, &r->seg, e);
 }
 
-FLATTEN static void hash_keys(struct assay_lane *l)
+FLATTEN __attribute__((noinline)) static void hash_keys(struct assay_lane *l)
 {
     for (size_t i = 0; i < l->n_rows; i++)
         l->row[i].key = fasthash(l->keys.ptr + l->row[i].key_off - 4, l->row[i].key_len + 4, l->spec.secret);
@@ -180,13 +180,35 @@ static enum assay_status put_cell(struct assay_lane *l, size_t c, const struct a
     return put_defect(out, why);
 }
 
-static enum assay_status slow_hash(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
-                                   assay_sum *hash)
+/* Cells that are not built in registers wait here, so that they are read back when their bytes have long been stored: a
+ * load that spans fresh stores would wait for each of them. */
+__attribute__((noinline)) static void hash_waiting(struct assay_lane *l)
 {
+    for (size_t i = 0; i < l->n_waiting; i++) {
+        const struct lane_waiting *w = &l->waiting[i];
+        *w->hash = fasthash(l->cell.ptr + w->off, w->len, l->spec.secret);
+        if (w->memo)
+            w->memo->hash = *w->hash;
+    }
+    l->n_waiting = 0;
     assay_buf_reset(&l->cell);
+}
+
+/* Append the cell; its hash arrives in *hash at the next hash_waiting. memo, if any, is filled then, too. */
+static enum assay_status slow_hash(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
+                                   assay_sum *hash, struct lane_memo *memo)
+{
+    size_t off = l->cell.len;
+    uint64_t defects = r->defects;
     enum assay_status s = put_cell(l, c, v, r, &l->cell);
-    r->bytes += l->cell.len;
-    *hash = fasthash(l->cell.ptr, l->cell.len, l->spec.secret);
+    r->bytes += l->cell.len - off;
+    if (memo && r->defects != defects) {
+        memo->epoch = 0;
+        memo = NULL;
+    }
+    l->waiting[l->n_waiting++] = (struct lane_waiting){off, l->cell.len - off, hash, memo};
+    if (l->cell.len > LANE_WAITING_BYTES)
+        hash_waiting(l);
     return s;
 }
 
@@ -202,16 +224,19 @@ static enum assay_status text_hash(struct assay_lane *l, size_t c, const struct 
                                    struct lane_row *r, assay_sum *hash)
 {
     struct lane_memo *m = v->flags & ASSAY_V_STABLE && epoch ? memo_of(&l->col[c], v) : NULL;
-    if (m && m->epoch == epoch && m->p == v->p && m->len == v->len) {
-        *hash = m->hash;
-        r->bytes += v->len;
-        return ASSAY_OK;
+    if (!m || m->epoch != epoch || m->p != v->p || m->len != v->len) {
+        if (m) {
+            hash_waiting(l); /* whoever waits for the entry's old place gets its hash first */
+            *m = (struct lane_memo){.p = v->p, .len = v->len, .epoch = epoch};
+        }
+        enum assay_status s = slow_hash(l, c, v, r, hash, m);
+        if (m)
+            hash_waiting(l);
+        return s;
     }
-    uint64_t defects = r->defects;
-    enum assay_status s = slow_hash(l, c, v, r, hash);
-    if (m && s == ASSAY_OK && r->defects == defects)
-        *m = (struct lane_memo){v->p, v->len, epoch, *hash};
-    return s;
+    *hash = m->hash;
+    r->bytes += v->len;
+    return ASSAY_OK;
 }
 
 /* The cell as it would be without the rules of this side. */
@@ -224,33 +249,49 @@ static enum assay_status raw_hash(struct assay_lane *l, size_t c, const struct a
     assay_buf_reset(&col->raw);
     if (v->kind != ASSAY_K_BAD && !assay_resolve(col->type, v, &out, &col->raw, &why))
         out = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
-    return why == ASSAY_WHY_NOMEM ? ASSAY_ENOMEM : slow_hash(l, c, &out, &ignored, hash);
+    return why == ASSAY_WHY_NOMEM ? ASSAY_ENOMEM : slow_hash(l, c, &out, &ignored, hash, NULL);
 }
 
-FLATTEN static enum assay_status hash_column(struct assay_lane *l, size_t c, uint64_t epoch)
+/* First the cells, then their hashes: see hash_waiting. */
+__attribute__((noinline)) static enum assay_status put_cells(struct assay_lane *l, size_t c, uint64_t epoch)
 {
     struct lane_column *col = &l->col[c];
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < l->n_rows && s == ASSAY_OK; i++) {
+        struct lane_row *r = &l->row[i];
+        const struct assay_value *v = settle(col, &r->v[c]);
+        l->fast_len[i] = (uint8_t)(v->kind == ASSAY_K_NULL ? 0 : fastcell(col->type, v, l->fast[i]));
+        r->bytes += l->fast_len[i];
+        if (v->kind == ASSAY_K_NULL)
+            l->column[i] = l->null_hash;
+        else if (!l->fast_len[i])
+            s = text_hash(l, c, v, epoch, r, &l->column[i]);
+    }
+    hash_waiting(l);
+    return s;
+}
+
+FLATTEN __attribute__((noinline)) static void hash_cells(struct assay_lane *l, size_t c)
+{
     const uint8_t *secret = l->spec.secret;
     uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
     for (size_t i = 0; i < l->n_rows; i++, at += l->stride) {
-        struct lane_row *r = &l->row[i];
-        const struct assay_value *v = settle(col, &r->v[c]);
-        uint8_t cell[FASTCELL_ROOM];
-        assay_sum hash = l->null_hash;
-        enum assay_status s = ASSAY_OK;
-        size_t n = v->kind == ASSAY_K_NULL ? 1 : fastcell(col->type, v, cell);
-        if (v->kind != ASSAY_K_NULL && n)
-            hash = fasthash(cell, n, secret);
-        else if (!n)
-            s = text_hash(l, c, v, epoch, r, &hash);
-        r->bytes += n;
-        memcpy(at, &hash, sizeof hash);
-        if (col->ruled != SIZE_MAX && s == ASSAY_OK)
-            s = raw_hash(l, c, &r->v[c], &l->raw[i * l->n_ruled + col->ruled]);
-        if (s != ASSAY_OK)
-            return s;
+        if (l->fast_len[i])
+            l->column[i] = fasthash(l->fast[i], l->fast_len[i], secret);
+        memcpy(at, &l->column[i], sizeof l->column[i]);
     }
-    return ASSAY_OK;
+}
+
+static enum assay_status hash_column(struct assay_lane *l, size_t c, uint64_t epoch)
+{
+    struct lane_column *col = &l->col[c];
+    enum assay_status s = put_cells(l, c, epoch);
+    if (s == ASSAY_OK)
+        hash_cells(l, c);
+    for (size_t i = 0; col->ruled != SIZE_MAX && i < l->n_rows && s == ASSAY_OK; i++)
+        s = raw_hash(l, c, &l->row[i].v[c], &l->raw[i * l->n_ruled + col->ruled]);
+    hash_waiting(l);
+    return s;
 }
 
 /* ---- sums ---- */
@@ -263,7 +304,7 @@ static assay_sum cell_of(const struct assay_lane *l, size_t row, size_t c)
 }
 
 /* Rows of a block mostly fall into one chunk: add in a register, store when the chunk changes. */
-static void add_column(struct assay_lane *l, size_t c)
+__attribute__((noinline)) static void add_column(struct assay_lane *l, size_t c)
 {
     struct assay_tally *t = NULL;
     assay_sum sum = 0;
@@ -293,7 +334,7 @@ static void add_ruled(struct assay_lane *l, size_t c)
     }
 }
 
-static void add_rows(struct assay_lane *l)
+__attribute__((noinline)) static void add_rows(struct assay_lane *l)
 {
     for (size_t i = 0; i < l->n_rows; i++) {
         struct lane_row *r = &l->row[i];

@@ -140,6 +140,8 @@ static enum assay_status get_cuts(struct side *x, struct assay_err *e)
         return s;
     uint64_t rows = x->end.has_count ? x->end.counted : x->reader->ops->estimate(x->reader);
     s = assay_cuts_make(c, x->reader, x->secret, rows, &x->cuts, e);
+    if (s == ASSAY_OK) /* the sample was drawn from one part: divide the side again */
+        s = x->reader->ops->parts(x->reader, c->jobs, &x->part, &x->n_parts, e);
     for (size_t i = 0; i < x->cuts.n && s == ASSAY_OK; i++)
         s = assay_cut_attest(c, x->plan_hash, &x->cuts.cut[i], &x->router, e);
     return s == ASSAY_OK ? assay_sink_commit(c->sink, e) : s;

@@ -268,7 +268,7 @@ def machine():
     return f"{os.cpu_count()} cores of {model} ({sha} SHA-NI), {pages / 2**30:.0f} GiB, Linux {'.'.join(platform.release().split('.')[:2])}"
 
 
-def document(pg, duck, rows, mem):
+def document(pg, duck, rows, mem, load):
     version = duck.ask("SELECT version() AS v")["rows"][0]["v"]
     return "\n".join([
         "# Benchmarks", "",
@@ -276,7 +276,7 @@ def document(pg, duck, rows, mem):
         f"{RUNS} after one warm-up of each. The ratio is baseline time by our time: above 1 we are faster. The floor is the "
         "ratio that the design asks for.", "",
         f"- Date: {datetime.date.today().isoformat()}",
-        f"- Machine: {machine()}",
+        f"- Machine: {machine()}; load average when it began: {load:.1f}",
         f"- Compared with: {first_line([str(pg.bin / 'postgres'), '--version'])}, DuckDB {version}, "
         " ".join(first_line(["openssl", "version"]).split()[:2]),
         "- assay and the command-line tools are timed as whole processes, statements signed and written to the ledger "
@@ -296,13 +296,14 @@ def main():
             fail(f"{needed} is missing: run make deps")
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir()
+    load = os.getloadavg()[0]
     pg, duck = Postgres(), Duck(threads=1)
     try:
         prepare(pg, duck)
         write_plan(pg)
         rows = measure(pg, duck)
         mem = memory()
-        text = document(pg, duck, rows, mem)
+        text = document(pg, duck, rows, mem, load)
     finally:
         duck.stop()
         pg.stop()

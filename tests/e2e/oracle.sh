@@ -24,3 +24,56 @@ wrong 'another key' 's/\t1c80000001/\t1c80000000/'
 wrong 'an accepted defect' 's/^!.*digit.*/00\t05/'
 wrong 'a rejected value' 's/^4c01.*/!no/'
 wrong 'a missing answer' '$d'
+
+# The sums of a ledger's chunks, computed again from the data by the second implementation (docs/digests.md).
+check 'sums: XXH3 in Python is that of libxxhash' "$REPO/tests/oracle/xxh3.py" --compare
+sqlite3 s.db <<'SQL' || exit 1
+CREATE TABLE t(id INTEGER, grp TEXT, name TEXT, amount NUMERIC, at TEXT, flag INTEGER, doc TEXT, ratio REAL, day TEXT, raw BLOB,
+    span TEXT, clock TEXT, who TEXT, PRIMARY KEY (id));
+WITH RECURSIVE n(i) AS (SELECT -50 UNION ALL SELECT i + 1 FROM n WHERE i < 249)
+INSERT INTO t SELECT i * i * i, 'g' || i % 3, CASE i % 7 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'n' || i || ',"x"' || char(10) || 'é  ' END, i * 10,
+    '2024-01-31 12:00:' || printf('%02d', abs(i) % 60) || '.5', i % 2 != 0, '{"b":' || i || ',"a":[null,1.50],"b":"\u00e9"}', i / 8.0,
+    date('2024-01-01', i || ' days'), CASE WHEN i % 5 = 0 THEN NULL ELSE CAST('b' || i AS BLOB) END, i || ' days 01:02:03.25', '24:00',
+    'a0eebc99-9c0b-4ef8-bb6d-' || printf('%012x', i + 50) FROM n;
+SQL
+sqlite3 -csv -header s.db "SELECT id, grp || '  ' AS grp, name, amount, at, flag, doc, ratio, day, '\\x' || hex(raw) AS raw, span, clock, who FROM t" |
+    sed 's/,"\?\\x"\?,/,,/' >t.csv
+assay init sqlite:s.db t.csv --table t --output first.yaml >"$OUT" 2>&1 || show_output
+origin=$(grep '^origin:' first.yaml)
+
+# plan NAME: a plan from the lines on stdin and the columns that all plans share.
+plan() {
+    { printf 'assay: 1\n%s\ndatasets:\n  t:\n    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d01\n' "$origin"
+      printf '    source: {locator: "sqlite:s.db", table: t}\n    archive: {locator: t.csv, csv: {quoted_null: true}}\n    chunk_rows: 64\n'
+      cat - columns; } >"$1.yaml"
+}
+cat >columns <<'YAML'
+    columns:
+      id: integer
+      grp: {type: text, archive: {rules: [rtrim]}}
+      name: {type: text, source: {rules: [{null_if: ""}, {case: upper}, rtrim]}, archive: {rules: [{case: upper}, rtrim]}}
+      amount: {type: decimal, source: {rules: [{round: 0}]}}
+      at: {type: timestamp, source: {rules: [{truncate: s}]}, archive: {rules: [{truncate: s}]}}
+      flag: boolean
+      doc: json
+      ratio: {type: float64, source: {rules: [{digits: 3}]}, archive: {rules: [{digits: 3}]}}
+      day: date
+      raw: bytes
+      span: interval
+      clock: time
+      who: uuid
+YAML
+echo '    key: [id]' | plan ranged
+echo '    key: [grp, who]' | plan hashed
+echo '    window: {column: day, every: month, from: 2024-01-01, to: 2024-07-01}' | plan windowed
+sums() { "$REPO/tests/oracle/assay_oracle.py" --sums ledger.db keys/dataset.key "$1" "$2"; }
+for name in ranged hashed windowed; do
+    check "sums: assay check $name" assay check "$name.yaml"
+    check "sums: the source of $name" sums source sqlite:s.db:t
+    check_has 'sums: equal' "$OUT" '^source .*[1-9][0-9]* rows, equal$'
+    check "sums: the archive of $name" sums archive t.csv
+    check_has 'sums: equal' "$OUT" '^archive .*[1-9][0-9]* rows, equal$'
+done
+sed 's/,2024-02-03,/,2024-02-04,/' t.csv >other.csv
+check_exit 1 'sums: another value is seen' sums archive other.csv
+check_has 'sums: in its column of its chunk' "$OUT" 'DIFFER in col day, sum-row$'

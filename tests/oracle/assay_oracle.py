@@ -3,6 +3,7 @@
 
     assay_oracle.py --vectors [DIR]   checks DIR/canon-*.tsv (default tests/vectors)
     assay_oracle.py [NAME[=ARG] ...]  the line protocol of tests/fuzz/canon_driver.c, with rules as arguments
+    assay_oracle.py --sums ...        the sums of a ledger's chunks, from the data; see oracle_sums.py
 
 Plain Python 3.11, standard library only. It is written to be read beside the specification, not to be fast.
 Values while they are worked on are tuples whose first member is the kind of the reader (before reading) or the tag
@@ -1315,6 +1316,9 @@ def main(args):
     if args[:1] == ['--vectors']:
         here = os.path.dirname(os.path.abspath(__file__))
         return check_vectors(args[1] if len(args) > 1 else os.path.join(here, '..', 'vectors'))
+    if args[:1] == ['--sums']:
+        import oracle_sums  # it imports this module
+        return oracle_sums.main(args[1:])
     if args[:1] in (['-h'], ['--help']):
         print(__doc__)
         return 0

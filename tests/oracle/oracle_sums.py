@@ -1,0 +1,229 @@
+"""The sums of a ledger's chunks, computed again from the data: docs/digests.md, docs/canonical-form.md, docs/plan.md.
+
+    assay_oracle.py --sums LEDGER DATASET-KEY-FILE ROLE DATA...
+
+LEDGER is a ledger database with one dataset; ROLE is source or archive, whose newest run is checked; DATA is CSV files
+or one sqlite:FILE:TABLE. The plan is the blob that the chunks cite. Where every chunk has a key range the chunks are
+compared one by one, else their total. One line for each; exit 1 when one differs.
+"""
+import hashlib
+import hmac
+import json
+import re
+import sqlite3
+import struct
+
+import assay_oracle as oracle
+from xxh3 import SECRET_LEN, fold, le64, xxh3_128
+
+M128 = 2**128 - 1
+
+
+def hkdf(key, info, length):
+    """RFC 5869 with SHA-256 and an empty salt."""
+    prk = hmac.digest(bytes(32), key, 'sha256')
+    out, block, i = b'', b'', 0
+    while len(out) < length:
+        i += 1
+        block = hmac.digest(prk, block + info + bytes([i]), 'sha256')
+        out += block
+    return out[:length]
+
+
+# ---- The ledger ----------------------------------------------------------------------------------------------------
+
+def statement(note):
+    """The text of a signed note as [(key, value)], the kind first."""
+    text = note[:note.rindex(b'\n\n')].decode()
+    lines = [line.partition(' ')[::2] for line in text.split('\n')]
+    return [(k, re.sub('%([0-9a-f]{2})', lambda m: chr(int(m[1], 16)), v)) for k, v in lines]
+
+
+class Chunk:
+    def __init__(self, lines):
+        one = dict(lines)
+        self.run, self.plan, self.segment, self.method = one['run'], one['plan'], one['segment'], one['method']
+        self.ordinal, self.form, self.rows = int(one['ordinal']), one['form'], int(one['rows'])
+        self.defects = int(one.get('defects', 0))
+        self.lo, self.hi = (bytes.fromhex(one[k]) if k in one else None for k in ('lo', 'hi'))
+        self.sums = {'sum-row': int(one['sum-row'], 16), 'sum-key': int(one['sum-key'], 16)}
+        for key, value in lines:
+            if key == 'col':
+                hexed, name = value.split(' ', 1)
+                self.sums['col ' + name] = int(hexed, 16)
+            elif key == 'raw':
+                hexed, changed, name = value.split(' ', 2)
+                self.sums['raw ' + name], self.sums['changed ' + name] = int(hexed, 16), int(changed)
+
+    def holds(self, key):
+        return (self.lo is None or self.lo <= key) and (self.hi is None or key < self.hi)
+
+
+def read_ledger(path, role):
+    """(chunks of the role's newest run, the resolved plan that they cite)."""
+    db = sqlite3.connect(f'file:{path}?mode=ro', uri=True)
+    notes = [statement(note) for (note,) in db.execute('SELECT note FROM leaf ORDER BY idx')]
+    chunks = [Chunk(s) for s in notes if s[0] == ('assay/v1', 'chunk') and ('role', role) in s]
+    chunks = [c for c in chunks if c.run == chunks[-1].run]
+    if not chunks or len({c.plan for c in chunks}) != 1:
+        raise SystemExit(f'{path}: no chunks of one plan by {role}')
+    name = bytes.fromhex(chunks[0].plan.removeprefix('sha256:'))
+    (body,), = db.execute('SELECT body FROM blob WHERE sha256 = ?', (name,))
+    if hashlib.sha256(body).digest() != name:
+        raise SystemExit(f'{path}: the plan is not what its name says')
+    return chunks, json.loads(body)
+
+
+# ---- The data ------------------------------------------------------------------------------------------------------
+
+def csv_rows(path, dialect):
+    """Rows of (text, quoted) as the dialect of the plan says; docs/plan.md."""
+    with open(path, 'rb') as file:
+        data = file.read()
+    delimiter = b'\t' if dialect['delimiter'] == 'tab' else dialect['delimiter'].encode()
+    if dialect['quote'] != '"' or dialect['escape'] is not None:
+        raise SystemExit('only doubled quotes are read here')
+    field = re.compile(rb'(?:"((?:[^"]|"")*)"|([^%b\r\n"]*))(%b|\r?\n|$)' % ((re.escape(delimiter),) * 2), re.DOTALL)
+    at, row = 0, []
+    while at < len(data):
+        m = field.match(data, at)
+        if not m:
+            raise SystemExit(f'{path}: byte {at} is no CSV')
+        at = m.end()
+        row.append((m[1].replace(b'""', b'"'), True) if m[1] is not None else (m[2], False))
+        if m[3] != delimiter:
+            yield row
+            row = []
+
+
+def csv_values(paths, dialect):
+    """(native names, carriers) of all rows."""
+    null = None if dialect['null'] is None else dialect['null'].encode()
+    for path in paths:
+        rows = csv_rows(path, dialect)
+        names = [name.decode() for name, _ in next(rows)]
+        for row in rows:
+            values = [('null',) if text == null and (not quoted or dialect['quoted_null']) else ('lexeme', text)
+                      for text, quoted in row]
+            yield dict(zip(names, values, strict=True))
+
+
+def sqlite_values(path, table):
+    """Values as SQLite's typeof() names them."""
+    db = sqlite3.connect(f'file:{path}?mode=ro', uri=True)
+    db.text_factory = bytes
+    names = [row[1].decode() for row in db.execute(f'PRAGMA table_info("{table}")')]
+    kinds = {b'integer': 'int', b'real': 'f64', b'text': 'text', b'blob': 'bytes'}
+    picked = ', '.join(f'typeof("{n}"), "{n}"' for n in names)
+    for row in db.execute(f'SELECT {picked} FROM "{table}"'):
+        yield {n: (kinds[row[2 * i]], row[2 * i + 1]) if row[2 * i] != b'null' else ('null',)
+               for i, n in enumerate(names)}
+
+
+def read_data(args, side):
+    if args[0].startswith('sqlite:'):
+        return sqlite_values(*args[0].removeprefix('sqlite:').rsplit(':', 1))
+    return csv_values(args, side['csv'])
+
+
+# ---- The sums ------------------------------------------------------------------------------------------------------
+
+def hashed(pair):
+    """A hash as bytes of another hash's input."""
+    return struct.pack('<QQ', *pair)
+
+
+def number(pair):
+    return pair[1] << 64 | pair[0]
+
+
+class Sums:
+    """docs/digests.md, section Fast."""
+
+    def __init__(self, plan, role, secret):
+        self.columns, self.role, self.secret = plan['columns'], role, secret
+        self.words = [le64(secret, SECRET_LEN - 32 + 8 * i) for i in range(4)]
+        names = [(c['name'].encode(), c['type'], c['key']) for c in self.columns]
+        self.form = oracle.row_form(names)
+        self.key = [c['name'] for c in sorted(self.columns, key=lambda c: c['key']) if c['key']]
+
+    def cells(self, row):
+        """name -> (read value, read value without the rules or None); a defect stops the whole check."""
+        out = {}
+        for c in self.columns:
+            side = c[self.role]
+            rules = [(name, arg if arg != '' or name == 'null_if' else None) for name, arg in side['rules']]
+            carrier = row[side['name']]
+            raw = oracle.canonical(c['type'], carrier) if rules else None
+            out[c['name']] = oracle.canonical(c['type'], carrier, rules), raw, bool(rules)
+        return out
+
+    def pair(self, k, c):
+        s = self.words
+        return (fold(k[0] ^ s[0], c[0] ^ s[1]), fold(k[1] ^ s[2], c[1] ^ s[3]))
+
+    def of_row(self, row):
+        """(key bytes, sums of this row)."""
+        read = self.cells(row)
+        key = b''.join(oracle.key_of(read[name][0]) for name in self.key)
+        k = xxh3_128(struct.pack('>I', len(key)) + key, self.secret)
+        sums = {'rows': 1, 'sum-key': number(k)}
+        body = self.form[:8] + struct.pack('>Q', len(self.columns))
+        for name, (value, raw, ruled) in read.items():
+            cell = oracle.cell_of(value)
+            c = xxh3_128(cell, self.secret)
+            body += hashed(c)
+            sums['col ' + name] = number(self.pair(k, c))
+            if ruled:
+                raw_cell = oracle.cell_of(raw)
+                sums['raw ' + name] = number(self.pair(k, xxh3_128(raw_cell, self.secret)))
+                sums['changed ' + name] = int(raw_cell != cell)
+        sums['sum-row'] = number(xxh3_128(body, self.secret))
+        return key, sums
+
+
+def add(total, sums):
+    for name, value in sums.items():
+        total[name] = total.get(name, 0) + value & M128
+
+
+def compare(what, wanted, got):
+    different = [name for name in sorted(wanted.keys() | got.keys()) if wanted.get(name, 0) != got.get(name, 0)]
+    print(f'{what}: {got.get("rows", 0)} rows, ' + ('equal' if not different else 'DIFFER in ' + ', '.join(different)))
+    return not different
+
+
+def main(args):
+    if len(args) < 4:
+        print(__doc__)
+        return 2
+    ledger, key_file, role = args[:3]
+    chunks, plan = read_ledger(ledger, role)
+    with open(key_file, encoding='ascii') as file:
+        key = bytes.fromhex(file.read().strip())
+    sums = Sums(plan, role, hkdf(key, b'assay/fast/1' + plan['id'].encode(), SECRET_LEN))
+    if any(c.form != 'sha256:' + sums.form.hex() for c in chunks) or any(c.defects for c in chunks):
+        print('another row form, or chunks with defects')
+        return 1
+    ranged = all(c.method != 'hash' for c in chunks) and len({c.segment for c in chunks}) == 1
+    attested = [dict(c.sums, rows=c.rows) for c in chunks]
+    computed = [{} for _ in chunks]
+    for row in read_data(args[3:], plan[role]):
+        row_key, of_row = sums.of_row(row)
+        place = [i for i, c in enumerate(chunks) if c.holds(row_key)] if ranged else [0]
+        if len(place) != 1:
+            print(f'a key lies in {len(place)} chunks')
+            return 1
+        add(computed[place[0]], of_row)
+    if not ranged:
+        attested, computed, chunks = [total_of(attested)], [total_of(computed)], [None]
+    names = [f'{role} {c.segment} chunk {c.ordinal}' if c else f'{role} in total' for c in chunks]
+    results = [compare(*triple) for triple in zip(names, attested, computed)]
+    return 0 if results and all(results) else 1
+
+
+def total_of(parts):
+    total = {}
+    for part in parts:
+        add(total, part)
+    return total

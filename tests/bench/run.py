@@ -278,7 +278,7 @@ def document(pg, duck, rows, mem, load):
         f"- Date: {datetime.date.today().isoformat()}",
         f"- Machine: {machine()}; load average when it began: {load:.1f}",
         f"- Compared with: {first_line([str(pg.bin / 'postgres'), '--version'])}, DuckDB {version}, "
-        " ".join(first_line(["openssl", "version"]).split()[:2]),
+        + " ".join(first_line(["openssl", "version"]).split()[:2]),
         "- assay and the command-line tools are timed as whole processes, statements signed and written to the ledger "
         "included; DuckDB's start is not counted, only its query.",
         f"- Data: {NAMES}; {ROWS:,} and {BIG:,} rows, NULLs in weight, shipped and note.", "",

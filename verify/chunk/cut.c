@@ -165,6 +165,15 @@ uint32_t assay_cut_find(const struct assay_cut *c, const uint8_t *key, size_t le
     return lo;
 }
 
+uint32_t assay_cut_find_near(const struct assay_cut *c, const uint8_t *key, size_t len, uint64_t hash64, uint32_t near)
+{
+    if (c->method == ASSAY_CUT_RANGE && near < c->chunks &&
+        (near == 0 || compare(&c->bound[near - 1], key, len) <= 0) &&
+        (near + 1 == c->chunks || compare(&c->bound[near], key, len) > 0))
+        return near;
+    return assay_cut_find(c, key, len, hash64);
+}
+
 void assay_cut_chunk_id(const struct assay_cut *c, uint32_t ordinal, uint8_t id[16])
 {
     uint8_t in[36], h[32];

@@ -1,4 +1,4 @@
-/* The cells of the commonest kinds, built in registers (docs/canonical-form.md). What is not here goes through
+/* Cell images (docs/digests.md) of the commonest kinds, built in registers. What is not here goes through
  * assay_cell_put; tests/unit/test_lane.c holds the two against each other. */
 #ifndef ASSAY_FASTCELL_H
 #define ASSAY_FASTCELL_H
@@ -6,81 +6,102 @@
 #include <string.h>
 
 #include "assay/bytes.h"
+#include "assay/digest.h"
 #include "assay/type.h"
 #include "assay/value.h"
 
-#define FASTCELL_ROOM 24
+#define IMAGE_MOST 15 /* longest cell that is its own image: zero-padded, its length in the last byte */
+
+/* From the first 8 and the following 7 bytes, little-endian, and the length. */
+static inline assay_sum image_of(uint64_t lo, uint64_t hi, unsigned len)
+{
+    return (assay_sum)(hi | (uint64_t)len << 56) << 64 | lo;
+}
+
+/* Of cell bytes in memory, at most IMAGE_MOST. */
+static inline assay_sum image_of_bytes(const uint8_t *cell, size_t n)
+{
+    uint8_t b[16] = {0};
+    assay_sum v;
+    memcpy(b, cell, n);
+    b[15] = (uint8_t)n;
+    memcpy(&v, b, sizeof v);
+    return v;
+}
+
+#define IMAGE_NULL image_of(0, 0, 1)
+
+/* A tag and 8 bytes big-endian. */
+static inline assay_sum image_of_u64(uint8_t tag, uint64_t v)
+{
+    uint64_t be = __builtin_bswap64(v);
+    return image_of(tag | be << 8, be >> 56, 9);
+}
+
+/* A tag, 8 bytes and 4 bytes big-endian. */
+static inline assay_sum image_of_stamp(uint8_t tag, uint64_t seconds, uint32_t ns)
+{
+    uint64_t be = __builtin_bswap64(seconds);
+    return image_of(tag | be << 8, be >> 56 | (uint64_t)__builtin_bswap32(ns) << 8, 13);
+}
 
 /* c * 10^e without trailing decimal zeros: n is a multiple of 10 exactly when n * 10^-1 (mod 2^64, the factor 2 by
- * rotation) does not exceed UINT64_MAX / 10. */
-static inline size_t fastcell_number(uint8_t *out, int64_t c, int32_t e)
+ * rotation) does not exceed UINT64_MAX / 10. false: more than five bytes of coefficient. */
+static inline bool image_of_number(int64_t c, int32_t e, assay_sum *out)
 {
     uint64_t m = c < 0 ? -(uint64_t)c : (uint64_t)c;
-    unsigned len = 0;
     if (m == 0) {
-        e = 0;
-    } else {
-        for (uint64_t q; (q = m * UINT64_C(0xcccccccccccccccd), q = q >> 1 | q << 63) <= UINT64_MAX / 10; e++)
-            m = q;
-        c = (int64_t)(c < 0 ? -m : m);
-        len = (unsigned)(64 - __builtin_clzll((uint64_t)(c ^ (c >> 63)) | 1)) / 8 + 1;
-        assay_put_be64(out + 10, (uint64_t)c << (64 - 8 * len));
+        *out = image_of('N', 0, 10);
+        return true;
     }
-    out[0] = 'N';
-    out[1] = 0;
-    assay_put_be32(out + 2, (uint32_t)e);
-    assay_put_be32(out + 6, len);
-    return 10 + len;
+    for (uint64_t q; (q = m * UINT64_C(0xcccccccccccccccd), q = q >> 1 | q << 63) <= UINT64_MAX / 10; e++)
+        m = q;
+    c = (int64_t)(c < 0 ? -m : m);
+    unsigned len = (unsigned)(64 - __builtin_clzll((uint64_t)(c ^ (c >> 63)) | 1)) / 8 + 1;
+    if (len > IMAGE_MOST - 10)
+        return false;
+    uint64_t be = __builtin_bswap64((uint64_t)c << (64 - 8 * len)); /* its first len bytes, in the low ones */
+    *out = image_of('N' | (uint64_t)__builtin_bswap32((uint32_t)e) << 16, (uint64_t)len << 8 | be << 16, 10 + len);
+    return true;
 }
 
-static inline size_t fastcell_stamp(uint8_t *out, uint8_t tag, const struct assay_value *v)
+/* far from the extremes that mean infinity */
+static inline bool is_common_stamp(const struct assay_value *v)
 {
-    out[0] = tag;
-    assay_put_be64(out + 1, v->u);
-    assay_put_be32(out + 9, (uint32_t)v->aux);
-    return 13;
+    return (uint32_t)v->aux < 1000000000u && v->i > -(INT64_C(1) << 40) && v->i < INT64_C(1) << 40;
 }
 
-/* Bytes of the cell of a value in its settled kind; 0: not one of the common cases. */
-static inline size_t fastcell(enum assay_logical type, const struct assay_value *v, uint8_t out[FASTCELL_ROOM])
+/* Image of a value in its settled kind; false: not one of the common cases. */
+static inline bool fastcell(enum assay_logical type, const struct assay_value *v, assay_sum *out)
 {
     uint64_t bits = UINT64_C(0x7ff8000000000000);
     switch (v->kind) {
     case ASSAY_K_NULL:
-        out[0] = 0;
-        return 1;
+        *out = IMAGE_NULL;
+        return true;
     case ASSAY_K_INT:
-        return type == ASSAY_L_INTEGER || type == ASSAY_L_DECIMAL ? fastcell_number(out, v->i, 0) : 0;
+        return (type == ASSAY_L_INTEGER || type == ASSAY_L_DECIMAL) && image_of_number(v->i, 0, out);
     case ASSAY_K_DEC:
-        return type == ASSAY_L_DECIMAL ? fastcell_number(out, v->i, -v->scale) : 0;
+        return type == ASSAY_L_DECIMAL && image_of_number(v->i, -v->scale, out);
     case ASSAY_K_F64:
-        if (type != ASSAY_L_FLOAT64)
-            return 0;
         if (v->f == v->f)
             memcpy(&bits, &v->f, sizeof bits);
-        out[0] = 'F';
-        assay_put_be64(out + 1, bits);
-        return 9;
+        *out = image_of_u64('F', bits);
+        return type == ASSAY_L_FLOAT64;
     case ASSAY_K_BOOL:
-        out[0] = 'L';
-        out[1] = (uint8_t)v->u;
-        return type == ASSAY_L_BOOLEAN && v->u <= 1 ? 2 : 0;
+        *out = image_of('L' | v->u << 8, 0, 2);
+        return type == ASSAY_L_BOOLEAN && v->u <= 1;
     case ASSAY_K_DATE:
-        out[0] = 'D';
-        assay_put_be32(out + 1, (uint32_t)v->i);
-        return type == ASSAY_L_DATE && v->i >= INT32_MIN && v->i <= INT32_MAX ? 5 : 0;
-    case ASSAY_K_TS: /* far from the extremes that mean infinity */
-        return type == ASSAY_L_TIMESTAMP && (uint32_t)v->aux < 1000000000u && v->i > -(INT64_C(1) << 40) &&
-                       v->i < INT64_C(1) << 40
-                   ? fastcell_stamp(out, 'S', v)
-                   : 0;
+        *out = image_of('D' | (uint64_t)__builtin_bswap32((uint32_t)v->i) << 8, 0, 5);
+        return type == ASSAY_L_DATE && v->i >= INT32_MIN && v->i <= INT32_MAX;
+    case ASSAY_K_TS:
+        *out = image_of_stamp('S', v->u, (uint32_t)v->aux);
+        return type == ASSAY_L_TIMESTAMP && is_common_stamp(v);
     case ASSAY_K_TSTZ:
-        return type == ASSAY_L_TIMESTAMPTZ && (uint32_t)v->aux < 1000000000u && v->i > -(INT64_C(1) << 40) &&
-                       v->i < INT64_C(1) << 40
-                   ? fastcell_stamp(out, 'Z', v)
-                   : 0;
+        *out = image_of_stamp('Z', v->u, (uint32_t)v->aux);
+        return type == ASSAY_L_TIMESTAMPTZ && is_common_stamp(v);
     default:
-        return 0;
+        return false;
     }
 }
 

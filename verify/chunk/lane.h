@@ -6,7 +6,6 @@
 
 #define LANE_MAX_FINDINGS 1000
 #define LANE_BLOCK 64 /* rows worked on column by column; their hashes fit the first-level cache */
-#define LANE_FAST_ROOM 24 /* FASTCELL_ROOM */
 #define LANE_MEMO 1024 /* text cells of a dictionary whose hash is remembered, a power of two */
 #define LANE_WAITING_BYTES (256u << 10)
 #define LANE_ROW_HEAD 16 /* row form[:8], u64 column count big-endian; then 16 bytes a column */
@@ -36,6 +35,7 @@ struct lane_column {
 
 struct lane_seg {
     struct assay_lane_segment pub;
+    uint32_t last; /* chunk of the row before: rows mostly come in runs */
 };
 
 /* One placed row of the block. */
@@ -62,18 +62,14 @@ struct assay_lane {
     struct lane_row row[LANE_BLOCK];
     size_t n_rows;
     size_t stride; /* bytes a row of cells */
-    uint8_t *cells; /* per row: LANE_ROW_HEAD, then the hash of each cell */
-    assay_sum *raw; /* per row: the hash of each ruled column's cell without its rules */
+    uint8_t *cells; /* per row: LANE_ROW_HEAD, then the image of each cell; 16-byte aligned */
+    assay_sum *raw; /* per row: the image of each ruled column's cell without its rules */
     assay_sum row_hash[LANE_BLOCK];
     struct assay_buf keys; /* u32 length and key bytes of every row of the block */
     struct assay_buf cell; /* cells that wait */
     struct lane_waiting waiting[LANE_BLOCK];
     size_t n_waiting;
-    uint8_t fast[LANE_BLOCK][LANE_FAST_ROOM]; /* one column of the block: cells built in registers, */
-    uint8_t fast_len[LANE_BLOCK]; /* their lengths, 0: not one of them, */
-    assay_sum column[LANE_BLOCK]; /* and all hashes */
     struct assay_buf bytes; /* one row in canonical form, for on_row */
-    assay_sum null_hash;
     struct lane_seg **seg;
     size_t n_seg, last;
     struct assay_lane_segment *sorted;

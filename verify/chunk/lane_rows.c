@@ -145,7 +145,7 @@ static enum assay_status place(struct assay_lane *l, struct lane_row *r, bool *p
     return assay_lane_seg_find(l, id, file_set ? l->part_text : NULL, &r->seg, e);
 }
 
-FLATTEN __attribute__((noinline)) static void hash_keys(struct assay_lane *l)
+FLATTEN static void hash_keys(struct assay_lane *l)
 {
     for (size_t i = 0; i < l->n_rows; i++)
         l->row[i].key = fasthash(l->keys.ptr + l->row[i].key_off - 4, l->row[i].key_len + 4, l->spec.secret);
@@ -182,11 +182,12 @@ static enum assay_status put_cell(struct assay_lane *l, size_t c, const struct a
 
 /* Cells that are not built in registers wait here, so that they are read back when their bytes have long been stored: a
  * load that spans fresh stores would wait for each of them. */
-__attribute__((noinline)) static void hash_waiting(struct assay_lane *l)
+static void hash_waiting(struct assay_lane *l)
 {
     for (size_t i = 0; i < l->n_waiting; i++) {
         const struct lane_waiting *w = &l->waiting[i];
-        *w->hash = fasthash(l->cell.ptr + w->off, w->len, l->spec.secret);
+        const uint8_t *cell = l->cell.ptr + w->off;
+        *w->hash = w->len <= IMAGE_MOST ? image_of_bytes(cell, w->len) : fasthash(cell, w->len, l->spec.secret);
         if (w->memo)
             w->memo->hash = *w->hash;
     }
@@ -252,42 +253,20 @@ static enum assay_status raw_hash(struct assay_lane *l, size_t c, const struct a
     return why == ASSAY_WHY_NOMEM ? ASSAY_ENOMEM : slow_hash(l, c, &out, &ignored, hash, NULL);
 }
 
-/* First the cells, then their hashes: see hash_waiting. */
-__attribute__((noinline)) static enum assay_status put_cells(struct assay_lane *l, size_t c, uint64_t epoch)
+static enum assay_status image_column(struct assay_lane *l, size_t c, uint64_t epoch)
 {
     struct lane_column *col = &l->col[c];
+    uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
     enum assay_status s = ASSAY_OK;
-    for (size_t i = 0; i < l->n_rows && s == ASSAY_OK; i++) {
+    for (size_t i = 0; i < l->n_rows && s == ASSAY_OK; i++, at += l->stride) {
         struct lane_row *r = &l->row[i];
         const struct assay_value *v = settle(col, &r->v[c]);
-        l->fast_len[i] = (uint8_t)(v->kind == ASSAY_K_NULL ? 0 : fastcell(col->type, v, l->fast[i]));
-        r->bytes += l->fast_len[i];
-        if (v->kind == ASSAY_K_NULL)
-            l->column[i] = l->null_hash;
-        else if (!l->fast_len[i])
-            s = text_hash(l, c, v, epoch, r, &l->column[i]);
+        if (fastcell(col->type, v, (assay_sum *)(void *)at))
+            r->bytes += IMAGE_MOST;
+        else
+            s = text_hash(l, c, v, epoch, r, (assay_sum *)(void *)at);
     }
     hash_waiting(l);
-    return s;
-}
-
-FLATTEN __attribute__((noinline)) static void hash_cells(struct assay_lane *l, size_t c)
-{
-    const uint8_t *secret = l->spec.secret;
-    uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
-    for (size_t i = 0; i < l->n_rows; i++, at += l->stride) {
-        if (l->fast_len[i])
-            l->column[i] = fasthash(l->fast[i], l->fast_len[i], secret);
-        memcpy(at, &l->column[i], sizeof l->column[i]);
-    }
-}
-
-static enum assay_status hash_column(struct assay_lane *l, size_t c, uint64_t epoch)
-{
-    struct lane_column *col = &l->col[c];
-    enum assay_status s = put_cells(l, c, epoch);
-    if (s == ASSAY_OK)
-        hash_cells(l, c);
     for (size_t i = 0; col->ruled != SIZE_MAX && i < l->n_rows && s == ASSAY_OK; i++)
         s = raw_hash(l, c, &l->row[i].v[c], &l->raw[i * l->n_ruled + col->ruled]);
     hash_waiting(l);
@@ -298,13 +277,11 @@ static enum assay_status hash_column(struct assay_lane *l, size_t c, uint64_t ep
 
 static assay_sum cell_of(const struct assay_lane *l, size_t row, size_t c)
 {
-    assay_sum h;
-    memcpy(&h, l->cells + row * l->stride + LANE_ROW_HEAD + c * sizeof h, sizeof h);
-    return h;
+    return *(const assay_sum *)(const void *)(l->cells + row * l->stride + LANE_ROW_HEAD + c * sizeof(assay_sum));
 }
 
 /* Rows of a block mostly fall into one chunk: add in a register, store when the chunk changes. */
-__attribute__((noinline)) static void add_column(struct assay_lane *l, size_t c)
+static void add_column(struct assay_lane *l, size_t c)
 {
     struct assay_tally *t = NULL;
     assay_sum sum = 0;
@@ -334,12 +311,13 @@ static void add_ruled(struct assay_lane *l, size_t c)
     }
 }
 
-__attribute__((noinline)) static void add_rows(struct assay_lane *l)
+static void add_rows(struct assay_lane *l)
 {
     for (size_t i = 0; i < l->n_rows; i++) {
         struct lane_row *r = &l->row[i];
         uint64_t spread = (uint64_t)((l->n_key ? r->key : l->row_hash[i]) >> 64);
-        r->ordinal = assay_cut_find(r->seg->pub.cut, l->keys.ptr + r->key_off, r->key_len, spread);
+        r->ordinal = assay_cut_find_near(r->seg->pub.cut, l->keys.ptr + r->key_off, r->key_len, spread, r->seg->last);
+        r->seg->last = r->ordinal;
         struct assay_tally *t = &r->seg->pub.chunk[r->ordinal];
         t->rows++;
         t->sum[0] += l->row_hash[i];
@@ -383,7 +361,7 @@ static enum assay_status finish_block(struct assay_lane *l, uint64_t epoch, stru
     enum assay_status s = ASSAY_OK;
     hash_keys(l);
     for (size_t c = 0; c < l->n && s == ASSAY_OK; c++)
-        s = hash_column(l, c, epoch);
+        s = image_column(l, c, epoch);
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
     for (size_t i = 0; i < l->n_rows; i++) {
@@ -413,7 +391,10 @@ enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batc
     for (size_t i = 0; i < b->rows; i++) {
         struct lane_row *r = &l->row[l->n_rows];
         bool placed;
-        *r = (struct lane_row){.v = b->v + i * b->cols, .pos = b->pos ? b->pos[i] : b->first_pos + i};
+        r->v = b->v + i * b->cols;
+        r->pos = b->pos ? b->pos[i] : b->first_pos + i;
+        r->defects = 0;
+        r->bytes = 0;
         l->counts.rows++;
         if (b->row_defect && b->row_defect[i]) {
             l->counts.unplaced++;

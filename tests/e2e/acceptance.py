@@ -140,6 +140,7 @@ silent = [
 ]
 for number, c in enumerate(cases + silent):
     c.table_name = f'c{number:02}_' + re.sub('[^a-z0-9]+', '_', c.name.lower())
+    c.alone = (c.formats[number % len(c.formats)], c.formats[number // 4 % len(c.formats)])
 for c in silent:
     c.says = None
 
@@ -223,10 +224,10 @@ def verdicts(folder):
 
 
 def judge(folder, c, pair, verdict, rows):
-    """What the report and `assay diff` say of one damaged dataset; alone, too, where both sides have one format."""
+    """What the report and `assay diff` say of one damaged dataset; once a case `assay check` of it alone, too."""
     passed = (verdict == 'match' and not rows) if c.says is None else (verdict == 'mismatch' and found(rows) == c.says)
     why = f'verdict {verdict}; wanted {c.says}, found {found(rows)}'
-    if passed and len(set(pair)) == 1:
+    if passed and pair == c.alone:
         alone = assay('check', 'bad.yaml', '-q', '--dataset', c.name, cwd=folder)
         passed, why = alone.status == (0 if c.says is None else 1), alone
     check(f'{" and ".join(pair)}: {c.name}', passed, why)
@@ -252,9 +253,165 @@ def check_pair(pair):
     check(f'{name}: the ledger is sound', ledger.status == 0, ledger)
 
 
+# ---- what needs files of its own ----
+
+def decimal_file(path, values):
+    """id and a DECIMAL(40,2) of 17 bytes, wider than any type of DuckDB."""
+    n = len(values)
+    suite.write_plain_parquet(path, [
+        ('id', 2, 0, [], [i.to_bytes(8, 'little', signed=True) for i in range(n)]),
+        ('v', 7, 17, [(6, 5), (7, 2), (8, 40)], [v.to_bytes(17, 'big', signed=True) for v in values])], n)
+
+
+def int96_file(path, nanos):
+    """id and an INT96 time stamp: nanoseconds of the day, Julian day number. 2460312 is 2024-01-02."""
+    suite.write_plain_parquet(path, [
+        ('id', 2, 0, [], [i.to_bytes(8, 'little', signed=True) for i in range(len(nanos))]),
+        ('v', 3, 0, [], [ns.to_bytes(8, 'little') + (2460312).to_bytes(4, 'little') for ns in nanos])], len(nanos))
+
+
+def own_sides(folder, name, kind, texts, write, numbers):
+    """The same values in every format that can hold them -> the sides of them."""
+    rows = [[str(i), t] for i, t in enumerate(texts)]
+    suite.write_csv(f'{folder}/{name}.csv', ['id', 'v'], rows)
+    suite.write_sqlite(f'{folder}/{name}.db', 't', 'id INTEGER PRIMARY KEY, v TEXT', rows)
+    write(f'{folder}/{name}.parquet', numbers)
+    sides = {'csv': {'locator': f'{name}.csv'}, 'parquet': {'locator': f'{name}.parquet'},
+             'sqlite': {'locator': f'sqlite:{name}.db', 'table': 't'}}
+    if kind == 'decimal':
+        suite.psql(suite.pg_load(f'public.{name}', 'id bigint PRIMARY KEY, v numeric(40,2)', rows))
+        sides['pg'] = {'locator': os.environ['PG_URI'], 'table': f'public.{name}'}
+    return sides
+
+
+def check_own(title, folder, kind, good, bad):
+    for source, archive in itertools.product(good, bad):
+        what = f'{source} and {archive}: {title}'
+        sets = {which: {what: {'source': good[source], 'archive': side, 'key': ['id'],
+                               'columns': {'id': 'integer', 'v': kind}}}
+                for which, side in (('good', good[archive]), ('bad', bad[archive]))}
+        for which, wanted in (('good', 0), ('bad', 1)):
+            suite.write_plan(f'{folder}/{which}.yaml', sets[which])
+            r = assay('check', f'{which}.yaml', cwd=folder)
+            if r.status != wanted:
+                suite.not_ok(what, f'{which}: {r}')
+                break
+        else:
+            diff = assay('diff', 'bad.yaml', '--json', cwd=folder)
+            check(what, found(diff_rows(diff)) == {('changed', '500', 'v')}, diff)
+
+
+def wide_decimals(_):
+    folder = suite.new_folder('decimals')
+    big = 10**40 - 10**6
+    numbers = [big + 100 * i for i in range(ROWS)]
+    numbers[HIT] += 1
+    texts_of = lambda values: [f'{v // 100}.{v % 100:02}' for v in values]  # noqa: E731
+    good = own_sides(folder, 'good', 'decimal', texts_of(numbers), decimal_file, numbers)
+    numbers[HIT] += 1
+    bad = own_sides(folder, 'bad', 'decimal', texts_of(numbers), decimal_file, numbers)
+    check_own('decimal(40,2) .01 or .02', folder, 'decimal', good, bad)
+
+
+def nanoseconds(_):
+    folder = suite.new_folder('int96')
+    nanos = [10**9 * i for i in range(ROWS)]
+    nanos[HIT] += 1
+    texts_of = lambda values: [f'2024-01-02 00:{v // 10**9 // 60:02}:{v // 10**9 % 60:02}.{v % 10**9:09}'  # noqa: E731
+                               for v in values]
+    good = own_sides(folder, 'good', 'timestamp', texts_of(nanos), int96_file, nanos)
+    nanos[HIT] += 1
+    bad = own_sides(folder, 'bad', 'timestamp', texts_of(nanos), int96_file, nanos)
+    check_own('INT96 1 ns or 2 ns', folder, 'timestamp', good, bad)
+
+
+def text_key(_):
+    """SQLite keeps text in an INTEGER column; a primary key that is no rowid, too."""
+    folder = suite.new_folder('text-key')
+    rows = [[i, f'text {i}'] for i in range(ROWS)]
+    suite.write_csv(f'{folder}/good.csv', ['id', 'v'], [[str(i), v] for i, v in rows])
+    rows[HIT][0] = '500x'
+    suite.write_sqlite(f'{folder}/bad.db', 't', 'id INTEGER, v TEXT', rows, [lambda x: x, str])
+    suite.write_plan(f'{folder}/bad.yaml', {'t': {
+        'source': {'locator': 'good.csv'}, 'archive': {'locator': 'sqlite:bad.db', 'table': 't'}, 'key': ['id'],
+        'columns': {'id': 'integer', 'v': 'text'}}})
+    r = assay('check', 'bad.yaml', cwd=folder)
+    diff = assay('diff', 'bad.yaml', '--json', cwd=folder)
+    check('sqlite: a text key in an INTEGER column', r.status == 1 and found(diff_rows(diff)) == {('missing', '500', '')},
+          f'{r}\n{diff}')
+    back = suite.new_folder('text-key-back')
+    suite.write_plan(f'{back}/back.yaml', {'t': {
+        'source': {'locator': f'sqlite:{folder}/bad.db', 'table': 't'}, 'archive': {'locator': f'{folder}/good.csv'},
+        'key': ['id'], 'columns': {'id': 'integer', 'v': 'text'}}})
+    r = assay('check', 'back.yaml', cwd=back)
+    check('sqlite: in the source it is unverified', r.status == 3, r)
+
+
+def orders(_):
+    """Any number of files, in any order, with columns in any order, is the table."""
+    folder = suite.new_folder('orders')
+    rows = [[str(i), f'text {i}', repr(i / 8)] for i in range(20000)]
+    suite.psql(suite.pg_load('public.orders', 'id bigint PRIMARY KEY, v text, w float8', rows))
+    shuffled = sorted(rows, key=lambda r: hash_of(r[0]))
+    duck = suite.Duck()
+    for k in range(7):
+        part = shuffled[k::7]
+        suite.write_csv(f'{folder}/csv/{"gfedcba"[k]}.csv', ['w', 'id', 'v'], [[r[2], r[0], r[1]] for r in part])
+        duck.parquet(f'{folder}/parquet/{"cdebgfa"[k]}.parquet', ['v', 'w', 'id'], ['VARCHAR', 'DOUBLE', 'BIGINT'],
+                     [[r[1], r[2], r[0]] for r in part])
+    duck.close()
+    columns = {'id': 'integer', 'v': 'text', 'w': 'float64'}
+    source = {'locator': os.environ['PG_URI'], 'table': 'public.orders'}
+    suite.write_plan(f'{folder}/plan.yaml', {
+        f'{kind} {keyed}': {'source': source, 'archive': {'locator': f'{kind}/*.{kind}'}, 'columns': columns,
+                            'key': ['id'] if keyed == 'key' else None}
+        for kind in ('csv', 'parquet') for keyed in ('key', 'no key')})
+    r = assay('check', 'plan.yaml', '--report', 'json', cwd=folder)
+    check('rows, columns and files in any order are equal', r.status == 0, r)
+
+
+def hash_of(text):
+    return int.from_bytes(text.encode() * 3, 'big') * 2654435761 % 2**32
+
+
+def large(_):
+    """300,000 rows of every kind of value: no false alarm on any path."""
+    folder = suite.new_folder('large')
+    query = """SELECT g AS id, 'text, "' || g || E'"\\n' || repeat('x', (g % 40)::int) AS v, g / 7.0::float8 AS f,
+        CASE WHEN g % 5 > 0 THEN (g * 12345.678)::numeric(20,4) END AS n, timestamptz '2001-01-01Z' + g * interval '37 s' AS ts,
+        date '1960-01-01' + (g % 50000)::int AS d, g % 3 = 0 AS b, CASE g % 4 WHEN 0 THEN '' WHEN 1 THEN 'NULL' END AS t
+        FROM generate_series(-150000, 149999) g"""
+    suite.psql(f'CREATE TABLE public.large AS {query}; ALTER TABLE public.large ADD PRIMARY KEY (id); ANALYZE public.large')
+    with open(f'{folder}/large.csv', 'w') as f:
+        f.write(suite.psql("SET TimeZone = 'Asia/Kolkata'; COPY public.large TO STDOUT (FORMAT csv, HEADER)") + '\n')
+    duck = suite.Duck()
+    duck.sql(f"""COPY (SELECT * REPLACE (CAST(n AS DECIMAL(20,4)) AS n) FROM read_csv('{folder}/large.csv', header = true,
+        nullstr = '', allow_quoted_nulls = false, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {{id: 'BIGINT',
+        v: 'VARCHAR', f: 'DOUBLE', n: 'VARCHAR', ts: 'TIMESTAMPTZ', d: 'DATE', b: 'BOOLEAN', t: 'VARCHAR'}})
+        ORDER BY hash(id)) TO '{folder}/large.parquet' (FORMAT parquet)""")
+    duck.close()
+    columns = {'id': 'integer', 'v': 'text', 'f': 'float64', 'n': 'decimal', 'ts': 'timestamptz', 'd': 'date',
+               'b': 'boolean', 't': 'text'}
+    sides = {'pg': {'locator': os.environ['PG_URI'], 'table': 'public.large'}, 'csv': {'locator': 'large.csv'},
+             'parquet': {'locator': 'large.parquet'}}
+    sets = {}
+    for source, archive in (('pg', 'csv'), ('csv', 'parquet'), ('parquet', 'pg')):
+        sets[f'{source} {archive}'] = {'source': sides[source], 'archive': sides[archive], 'key': ['id'], 'columns': columns,
+                                       'chunk_rows': 10000}
+    sets['months'] = {**sets['parquet pg'], 'window': {'column': 'ts', 'every': 'month'}}
+    sets['no key'] = {**sets['pg csv'], 'key': None}
+    suite.write_plan(f'{folder}/plan.yaml', sets)
+    r = assay('check', 'plan.yaml', '--report', 'json:result.json', cwd=folder)
+    with open(f'{folder}/result.json') as f:
+        counts = json.load(f)['counts']
+    check('300,000 rows five times without a false alarm',
+          r.status == 0 and counts['rows'] == {'source': 1500000, 'archive': 1500000}, f'{counts}\n{r}')
+
+
 def main():
     build(cases + silent)
     each(check_pair, list(itertools.product(FORMATS, FORMATS)))
+    each(lambda step: step(None), [large, wide_decimals, nanoseconds, text_key, orders])
 
 
 main()

@@ -11,7 +11,9 @@ struct loader {
     const struct assay_dataset *set;
     const char *plan; /* "sha256:..." */
     struct attested *out;
-    size_t cap_chunks, cap_objects, n_slots;
+    size_t cap_runs, cap_chunks, cap_objects, n_slots;
+    size_t last; /* run found last */
+    uint64_t from; /* leaves before this one are history */
     uint32_t *slot; /* open addressing over chunk ids */
     enum assay_status status;
     struct assay_err *err;
@@ -54,8 +56,12 @@ static bool each(void *ctx, const struct assay_leaf *leaf)
 static enum assay_status load_kind(struct loader *l, const char *kind, enum assay_side_id side, const char *run,
                                    enum assay_status (*take)(struct loader *, const struct assay_stmt *, uint64_t))
 {
-    struct assay_ledger_query q = {
-        .kind = kind, .role = assay_side_name(side), .dataset = l->set->id, .run = run, .newest_first = true};
+    struct assay_ledger_query q = {.kind = kind,
+                                   .role = assay_side_name(side),
+                                   .dataset = l->set->id,
+                                   .run = run,
+                                   .from = l->from,
+                                   .newest_first = true};
     l->take = take;
     enum assay_status s = assay_ledger_each(l->ledger, &q, each, l, l->err);
     return s == ASSAY_OK ? l->status : s;
@@ -63,23 +69,69 @@ static enum assay_status load_kind(struct loader *l, const char *kind, enum assa
 
 /* ---- runs ---- */
 
-static enum assay_status take_end(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
+static struct attested_run *run_of(struct loader *l, const struct assay_stmt *s)
 {
     struct attested *a = l->out;
-    (void)leaf;
-    if (a->ended)
-        return ASSAY_OK; /* an older one */
-    a->ended = true;
-    copy_to(a->run, sizeof a->run, assay_stmt_get(s, "run"));
-    a->status = copy(assay_stmt_get(s, "status"));
-    a->reason = copy(assay_stmt_get(s, "reason"));
-    a->tiled = copy(assay_stmt_get(s, "tiled"));
-    a->unique = copy(assay_stmt_get(s, "key-unique"));
-    a->rows = number(s, "rows");
-    a->counted = number(s, "counted");
-    a->unplaced = number(s, "unplaced");
-    return a->status && a->tiled && a->unique ? ASSAY_OK
+    const char *id = assay_stmt_get(s, "run");
+    if (l->last < a->n_runs && id && strcmp(a->run[l->last].id, id) == 0)
+        return &a->run[l->last];
+    for (size_t i = 0; id && i < a->n_runs; i++)
+        if (strcmp(a->run[i].id, id) == 0) {
+            l->last = i;
+            return &a->run[i];
+        }
+    return NULL;
+}
+
+static enum assay_status take_start(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
+{
+    struct attested *a = l->out;
+    const char *scope = assay_stmt_get(s, "scope");
+    if (!scope || strcmp(scope, "scrub") == 0 || run_of(l, s)) /* of one run's starts the newest counts */
+        return ASSAY_OK;
+    if (a->n_runs == l->cap_runs) {
+        size_t want = l->cap_runs ? 2 * l->cap_runs : 16;
+        struct attested_run *grown = realloc(a->run, want * sizeof *grown);
+        if (!grown)
+            return assay_fail_nomem(l->err);
+        a->run = grown;
+        l->cap_runs = want;
+    }
+    struct attested_run *r = &a->run[a->n_runs++];
+    *r = (struct attested_run){.start = leaf, .whole = strcmp(scope, "all") == 0};
+    copy_to(r->id, sizeof r->id, assay_stmt_get(s, "run"));
+    copy_to(r->observed, sizeof r->observed, assay_stmt_get(s, "observed"));
+    return ASSAY_OK;
+}
+
+static enum assay_status take_end(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
+{
+    struct attested_run *r = run_of(l, s);
+    if (!r || r->ended || leaf < r->start) /* of a scrub, or of an earlier attempt under the same id */
+        return ASSAY_OK;
+    r->ended = true;
+    r->status = copy(assay_stmt_get(s, "status"));
+    r->reason = copy(assay_stmt_get(s, "reason"));
+    r->tiled = copy(assay_stmt_get(s, "tiled"));
+    r->unique = copy(assay_stmt_get(s, "key-unique"));
+    r->rows = number(s, "rows");
+    r->counted = number(s, "counted");
+    r->unplaced = number(s, "unplaced");
+    return r->status && r->tiled && r->unique ? ASSAY_OK
                                               : assay_fail(l->err, ASSAY_ELEDGER, "a run-end leaf is not whole");
+}
+
+/* Which runs count: the newest whole one that ended well, and the good ones after it. */
+static void choose_runs(struct loader *l)
+{
+    struct attested *a = l->out;
+    for (size_t i = 0; i < a->n_runs && !a->basis; i++) {
+        struct attested_run *r = &a->run[i];
+        r->used = r->ended && strcmp(r->status, "ok") == 0;
+        if (r->used && r->whole)
+            a->basis = r;
+    }
+    l->from = a->basis ? a->basis->start : 0;
 }
 
 /* ---- chunks ---- */
@@ -216,12 +268,17 @@ static enum assay_status take_chunk(struct loader *l, const struct assay_stmt *s
     const char *row = assay_stmt_get(s, "sum-row"), *key = assay_stmt_get(s, "sum-key");
     if (!id || strlen(id) != 32 || !segment || !row || !key)
         return bad_chunk(l, "chunk, segment, sum-row or sum-key is missing");
+    struct attested_run *run = run_of(l, s);
+    if (!run || !run->used || leaf < run->start)
+        return ASSAY_OK;
+    run->stated += number(s, "rows");
     enum assay_status st = room_for_chunk(l);
     if (st != ASSAY_OK)
         return st;
     size_t at = slot_of(l, id);
     if (l->slot[at])
         return ASSAY_OK; /* newest first: this one is superseded */
+    run->chunks++;
     struct attested_chunk *c = &l->out->chunk[l->out->n_chunks];
     *c = (struct attested_chunk){.leaf = leaf};
     copy_to(c->id, sizeof c->id, id);
@@ -247,23 +304,55 @@ static int by_segment(const void *a, const void *b)
 {
     const struct attested_chunk *x = a, *y = b;
     int c = strcmp(x->segment, y->segment);
-    return c ? c : x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
+    if (c || x->ordinal != y->ordinal)
+        return c ? c : x->ordinal < y->ordinal ? -1 : 1;
+    return strcmp(x->id, y->id);
+}
+
+static void chunk_release(struct attested_chunk *c)
+{
+    free(c->segment);
+    free(c->lo);
+    free(c->hi);
+    free(c->col);
+    free(c->raw);
+    free(c->changed);
+    free(c->ruled);
+}
+
+/* A checker without the ledger at hand cuts anew every time: of each segment only the cut stated last counts. */
+static void keep_newest_cut(struct attested *a)
+{
+    size_t to = 0;
+    if (a->n_chunks)
+        qsort(a->chunk, a->n_chunks, sizeof *a->chunk, by_segment);
+    for (size_t i = 0, end; i < a->n_chunks; i = end) {
+        size_t newest = i;
+        for (end = i + 1; end < a->n_chunks && strcmp(a->chunk[end].segment, a->chunk[i].segment) == 0; end++)
+            if (a->chunk[end].leaf > a->chunk[newest].leaf)
+                newest = end;
+        char cut[sizeof a->chunk->cut];
+        memcpy(cut, a->chunk[newest].cut, sizeof cut);
+        for (size_t k = i; k < end; k++)
+            if (strcmp(a->chunk[k].cut, cut) == 0)
+                a->chunk[to++] = a->chunk[k];
+            else
+                chunk_release(&a->chunk[k]);
+    }
+    a->n_chunks = to;
 }
 
 /* ---- objects ---- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return (!a && !b) || (a && b && strcmp(a, b) == 0);
-}
-
-/* Newest first; the newest statement about a name counts. A statement older than the newest whole run is history. */
 static enum assay_status take_object(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
 {
     struct attested *a = l->out;
     const char *name = assay_stmt_get(s, "object");
     if (!name)
         return assay_fail(l->err, ASSAY_ELEDGER, "an object statement of dataset %s names no object", l->set->name);
+    const struct attested_run *run = run_of(l, s);
+    if (run && (!run->used || leaf < run->start))
+        return ASSAY_OK;
     if (a->n_objects == l->cap_objects) {
         size_t want = l->cap_objects ? 2 * l->cap_objects : 64;
         struct attested_object *grown = realloc(a->object, want * sizeof *grown);
@@ -277,6 +366,7 @@ static enum assay_status take_object(struct loader *l, const struct assay_stmt *
     o->name = copy(name);
     o->segment = copy(assay_stmt_get(s, "segment"));
     o->status = copy(assay_stmt_get(s, "status"));
+    o->scrubbed = run == NULL;
     const char *why = assay_stmt_get(s, "reason");
     o->reason = copy(why ? why : assay_stmt_get(s, "finding"));
     return o->name && o->status ? ASSAY_OK : assay_fail(l->err, ASSAY_ELEDGER, "an object statement is not whole");
@@ -297,55 +387,33 @@ static void object_release(struct attested_object *o)
     free(o->reason);
 }
 
+/* Which of the statements i..end about one object, newest first, holds. "intact" says that the bytes are those of the
+ * last check, so that what this one found in them still holds. */
+static size_t newest_finding(const struct attested *a, size_t i, size_t end)
+{
+    size_t k = i;
+    if (!a->object[i].scrubbed || strcmp(a->object[i].status, "intact") != 0)
+        return i;
+    while (k < end && a->object[k].scrubbed)
+        k++;
+    return k < end ? k : i;
+}
+
 static void keep_newest(struct attested *a)
 {
     size_t to = 0;
     if (a->n_objects)
         qsort(a->object, a->n_objects, sizeof *a->object, by_name);
-    for (size_t i = 0; i < a->n_objects; i++)
-        if (to && same_text(a->object[to - 1].name, a->object[i].name))
-            object_release(&a->object[i]);
-        else
-            a->object[to++] = a->object[i];
-    a->n_objects = to;
-}
-
-struct whole { /* the newest run of everything that came to its end */
-    uint64_t first;
-    const char *plan;
-};
-
-static bool find_whole(void *ctx, const struct assay_leaf *leaf)
-{
-    struct whole *w = ctx;
-    struct assay_stmt s = {0};
-    if (assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL) == ASSAY_OK) {
-        const char *scope = assay_stmt_get(&s, "scope"), *plan = assay_stmt_get(&s, "plan");
-        if (scope && plan && strcmp(scope, "all") == 0 && strcmp(plan, w->plan) == 0)
-            w->first = leaf->index;
+    for (size_t i = 0, end; i < a->n_objects; i = end) {
+        for (end = i + 1; end < a->n_objects && strcmp(a->object[i].name, a->object[end].name) == 0;)
+            end++;
+        size_t keep = newest_finding(a, i, end);
+        for (size_t k = i; k < end; k++)
+            if (k != keep)
+                object_release(&a->object[k]);
+        a->object[to++] = a->object[keep];
     }
-    assay_stmt_release(&s);
-    return w->first == 0;
-}
-
-static enum assay_status load_objects(struct loader *l, enum assay_side_id side, const char *run)
-{
-    struct whole w = {0, l->plan};
-    struct assay_ledger_query q = {
-        .kind = "run-start", .role = assay_side_name(side), .dataset = l->set->id, .newest_first = true};
-    enum assay_status s = run ? ASSAY_OK : assay_ledger_each(l->ledger, &q, find_whole, &w, l->err);
-    if (s != ASSAY_OK)
-        return s;
-    q = (struct assay_ledger_query){.kind = "object",
-                                    .role = assay_side_name(side),
-                                    .dataset = l->set->id,
-                                    .run = run,
-                                    .from = w.first,
-                                    .newest_first = true};
-    l->take = take_object;
-    s = assay_ledger_each(l->ledger, &q, each, l, l->err);
-    keep_newest(l->out);
-    return s == ASSAY_OK ? l->status : s;
+    a->n_objects = to;
 }
 
 enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct assay_dataset *d,
@@ -356,13 +424,19 @@ enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct 
     struct loader l = {.ledger = ledger, .set = d, .plan = plan, .out = out, .err = e};
     snprintf(plan, sizeof plan, "sha256:%s", plan_hash);
     *out = (struct attested){0};
-    enum assay_status s = load_kind(&l, "run-end", side, run, take_end);
+    enum assay_status s = load_kind(&l, "run-start", side, run, take_start);
     if (s == ASSAY_OK)
+        s = load_kind(&l, "run-end", side, run, take_end);
+    if (s == ASSAY_OK) {
+        choose_runs(&l);
         s = load_kind(&l, "chunk", side, run, take_chunk);
-    if (s == ASSAY_OK && out->n_chunks)
-        qsort(out->chunk, out->n_chunks, sizeof *out->chunk, by_segment);
+    }
     if (s == ASSAY_OK)
-        s = load_objects(&l, side, run);
+        s = load_kind(&l, "object", side, run, take_object);
+    if (s == ASSAY_OK) {
+        keep_newest_cut(out);
+        keep_newest(out);
+    }
     free(l.slot);
     if (s != ASSAY_OK)
         assay_attested_release(out);
@@ -371,23 +445,18 @@ enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct 
 
 void assay_attested_release(struct attested *a)
 {
-    for (size_t i = 0; i < a->n_chunks; i++) {
-        struct attested_chunk *c = &a->chunk[i];
-        free(c->segment);
-        free(c->lo);
-        free(c->hi);
-        free(c->col);
-        free(c->raw);
-        free(c->changed);
-        free(c->ruled);
+    for (size_t i = 0; i < a->n_runs; i++) {
+        free(a->run[i].status);
+        free(a->run[i].reason);
+        free(a->run[i].tiled);
+        free(a->run[i].unique);
     }
+    for (size_t i = 0; i < a->n_chunks; i++)
+        chunk_release(&a->chunk[i]);
     for (size_t i = 0; i < a->n_objects; i++)
         object_release(&a->object[i]);
+    free(a->run);
     free(a->chunk);
     free(a->object);
-    free(a->status);
-    free(a->reason);
-    free(a->tiled);
-    free(a->unique);
     *a = (struct attested){0};
 }

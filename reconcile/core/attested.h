@@ -25,21 +25,36 @@ struct attested_chunk {
 struct attested_object {
     char *name, *segment, *status, *reason; /* segment NULL: of any */
     uint64_t leaf, misplaced, defects;
+    bool scrubbed; /* found by a scrub, which decodes nothing */
+};
+
+/* One run of the side's checker; a scrub, which reads no rows, is none. */
+struct attested_run {
+    char id[37];
+    char observed[40]; /* when it began, as stated */
+    uint64_t start; /* leaf of its newest run-start */
+    bool whole; /* all segments */
+    bool ended; /* a run-end follows the run-start */
+    bool used; /* it ended well, and is the basis or later: its statements count */
+    char *status, *reason, *tiled, *unique; /* NULL before the end */
+    uint64_t rows, counted, unplaced; /* as its run-end says */
+    uint64_t stated; /* rows of its chunk statements */
+    uint64_t chunks; /* of which so many are the newest */
 };
 
 struct attested {
-    bool ended; /* a run-end leaf was found */
-    char run[37]; /* of the newest run-end, or the one asked for */
-    char *status, *reason, *tiled, *unique;
-    uint64_t rows, counted, unplaced;
-    struct attested_chunk *chunk; /* newest of each chunk, sorted by segment name and ordinal */
+    struct attested_run *run; /* newest first */
+    size_t n_runs;
+    const struct attested_run *basis; /* newest run of everything that ended well, NULL without one */
+    struct attested_chunk *chunk; /* newest of each chunk out of runs that ended well, the basis or later; sorted by
+                                     segment name and ordinal; one cut a segment */
     size_t n_chunks;
-    struct attested_object *object; /* newest of each object of the newest whole run and what came later */
+    struct attested_object *object; /* newest of each object, likewise, and what scrubs found since; sorted by name */
     size_t n_objects;
 };
 
 /* run NULL: the newest statement about each chunk, whatever the run; else only those of that run. Statements under
- * another plan hash are passed over. */
+ * another plan hash, and those of runs that failed or never ended, are passed over. */
 enum assay_status assay_attested_load(struct assay_ledger *l, const struct assay_dataset *d, enum assay_side_id side,
                                       const char *plan_hash, const char *run, struct attested *out,
                                       struct assay_err *e);

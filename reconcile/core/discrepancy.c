@@ -33,7 +33,7 @@ static char *copy(const struct assay_stmt *s, const char *key)
     return v ? strdup(v) : NULL;
 }
 
-static enum assay_status take(struct loader *l, const struct assay_stmt *s)
+static enum assay_status take(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
 {
     struct discrepancies *all = l->all;
     const char *id = assay_stmt_get(s, "id"),
@@ -46,7 +46,8 @@ static enum assay_status take(struct loader *l, const struct assay_stmt *s)
         all->d = grown;
         l->cap = want;
     }
-    struct discrepancy d = {.segment = copy(s, "segment"),
+    struct discrepancy d = {.leaf = leaf,
+                            .segment = copy(s, "segment"),
                             .chunk = copy(s, "chunk"),
                             .kind = copy(s, "kind"),
                             .columns = copy(s, "columns"),
@@ -68,7 +69,7 @@ static bool each(void *ctx, const struct assay_leaf *leaf)
     struct assay_stmt s = {0};
     l->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, l->err);
     if (l->status == ASSAY_OK)
-        l->status = take(l, &s);
+        l->status = take(l, &s, leaf->index);
     assay_stmt_release(&s);
     return l->status == ASSAY_OK;
 }
@@ -81,6 +82,13 @@ static void release_one(struct discrepancy *d)
     free(d->columns);
     free(d->object);
     free(d->state);
+}
+
+static int by_id_and_age(const void *a, const void *b)
+{
+    const struct discrepancy *x = a, *y = b;
+    int c = strcmp(x->id, y->id);
+    return c ? c : x->leaf < y->leaf ? -1 : x->leaf > y->leaf;
 }
 
 enum assay_status assay_discrepancies_load(struct assay_ledger *ledger, const struct assay_dataset *set,
@@ -96,27 +104,14 @@ enum assay_status assay_discrepancies_load(struct assay_ledger *ledger, const st
         assay_discrepancies_release(out);
         return s;
     }
-    /* in ledger order: the last statement about an id holds; stable insertion keeps that order within an id */
+    if (out->n)
+        qsort(out->d, out->n, sizeof *out->d, by_id_and_age);
     size_t to = 0;
-    for (size_t i = 0; i < out->n; i++) {
-        size_t at = 0, hi = to;
-        while (at < hi) {
-            size_t mid = at + (hi - at) / 2;
-            if (strcmp(out->d[mid].id, out->d[i].id) < 0)
-                at = mid + 1;
-            else
-                hi = mid;
-        }
-        struct discrepancy d = out->d[i];
-        if (at < to && strcmp(out->d[at].id, d.id) == 0) {
-            release_one(&out->d[at]);
-            out->d[at] = d;
-            continue;
-        }
-        memmove(out->d + at + 1, out->d + at, (to - at) * sizeof d);
-        out->d[at] = d;
-        to++;
-    }
+    for (size_t i = 0; i < out->n; i++) /* the last statement about an id holds */
+        if (i + 1 < out->n && strcmp(out->d[i].id, out->d[i + 1].id) == 0)
+            release_one(&out->d[i]);
+        else
+            out->d[to++] = out->d[i];
     out->n = to;
     return ASSAY_OK;
 }

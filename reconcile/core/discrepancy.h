@@ -15,6 +15,7 @@ struct discrepancy {
     char *segment, *chunk, *kind, *columns, *object; /* columns and object may be NULL; chunk "-": not about a chunk */
     char *state; /* "open", "requested", "closed" */
     uint64_t rows[2];
+    uint64_t leaf;
 };
 
 struct discrepancies {

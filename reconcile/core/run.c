@@ -2,79 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assay/plan.h"
-#include "assay/reconcile.h"
 #include "assay/writer.h"
-#include "attested.h"
-#include "compare.h"
-#include "discrepancy.h"
+#include "run.h"
 
-struct run {
-    struct assay_sink *sink;
-    const struct assay_dataset *set;
-    const char *run, *result_run;
-    char plan[80];
-    struct attested side[2];
-    struct discrepancies known;
-    bool *seen; /* of known: found again now */
-    bool *differs; /* scratch: columns of one chunk */
-    struct assay_reconciled *out;
-    struct assay_err *err;
-    uint64_t rest, rest_rows[2]; /* chunks that match */
-    const char **good; /* their ids, sorted before discrepancies are closed */
-    const char **bad; /* ids of the chunks that do not match or are unverified, likewise */
-    size_t n_good, n_bad;
-};
-
-/* ---- what makes a whole dataset unverified ---- */
-
-static bool broken_source_objects(const struct attested *a)
-{
-    for (size_t i = 0; i < a->n_objects; i++)
-        if (strcmp(a->object[i].status, "ok") != 0 && strcmp(a->object[i].status, "intact") != 0)
-            return true;
-    return false;
-}
-
-static bool unread_archive_objects(const struct attested *a)
-{
-    for (size_t i = 0; i < a->n_objects; i++)
-        if (strcmp(a->object[i].status, "changed") == 0 || strcmp(a->object[i].status, "unreadable") == 0)
-            return true;
-    return false;
-}
-
-static const char *why_unverified(struct run *r)
-{
-    char *text = r->out->text;
-    size_t n = sizeof r->out->text;
-    for (int i = 0; i < 2; i++) {
-        const struct attested *a = &r->side[i];
-        const char *name = assay_side_name((enum assay_side_id)i);
-        if (!a->ended)
-            snprintf(text, n,
-                     r->run ? "the %s was not verified in this run" : "the %s was never verified under this plan",
-                     name);
-        else if (strcmp(a->status, "ok") != 0)
-            snprintf(text, n, "the %s could not be verified: %s", name, a->reason ? a->reason : a->status);
-        else if (i == ASSAY_SOURCE && a->unplaced)
-            snprintf(text, n, "%llu rows of the source have a key or window that does not decode",
-                     (unsigned long long)a->unplaced);
-        else if (strcmp(a->tiled, "no") == 0 && !a->unplaced)
-            snprintf(text, n, "not tiled: the %s counts %llu rows, its chunks hold %llu", name,
-                     (unsigned long long)a->counted, (unsigned long long)a->rows);
-        else
-            continue;
-        return text;
-    }
-    if (broken_source_objects(&r->side[ASSAY_SOURCE]))
-        return "not every file of the source could be read";
-    if (unread_archive_objects(&r->side[ASSAY_ARCHIVE]))
-        return "a file of the archive could not be read, or changed while it was read";
-    if (r->set->n_key && strcmp(r->side[ASSAY_SOURCE].unique, "no") == 0)
-        return "key is not unique: the source has rows with the same key";
-    return NULL;
-}
+#define MAX_NAMES 16384 /* bytes of column names in one statement: a leaf has 65,535 */
 
 /* ---- discrepancies ---- */
 
@@ -91,6 +22,11 @@ static enum assay_status found(struct run *r, struct discrepancy *d, const char 
     return assay_discrepancy_state(r->sink, r->set, d, "open", reason, r->result_run, r->err);
 }
 
+static const char *run_id(const struct attested *a)
+{
+    return a->n_runs && a->run->ended ? a->run->id : NULL;
+}
+
 static enum assay_status verdict_leaf(struct run *r, const char *segment, const char *chunk, const struct compared *c,
                                       const struct attested_chunk *s, const struct attested_chunk *a,
                                       const char *columns, const char *object)
@@ -103,10 +39,8 @@ static enum assay_status verdict_leaf(struct run *r, const char *segment, const 
     assay_writer_add(&w, "segment", segment);
     assay_writer_add(&w, "chunk", chunk);
     assay_writer_add(&w, "verdict", assay_verdict_name(c->verdict));
-    if (r->side[0].ended)
-        assay_writer_add(&w, "source-run", r->side[0].run);
-    if (r->side[1].ended)
-        assay_writer_add(&w, "archive-run", r->side[1].run);
+    assay_writer_add(&w, "source-run", run_id(&r->side[ASSAY_SOURCE]));
+    assay_writer_add(&w, "archive-run", run_id(&r->side[ASSAY_ARCHIVE]));
     assay_writer_add(&w, "strength", "fast");
     if (s)
         assay_writer_addf(&w, "source-leaf", "%llu", (unsigned long long)s->leaf);
@@ -127,25 +61,51 @@ static enum assay_status verdict_leaf(struct run *r, const char *segment, const 
 static enum assay_status name_columns(const struct run *r, const bool *differs, struct assay_buf *out)
 {
     enum assay_status s = ASSAY_OK;
-    for (size_t i = 0; i < r->set->n_cols && s == ASSAY_OK; i++)
-        if (differs[i])
-            s = assay_buf_addf(out, "%s%s", out->len ? "," : "", r->set->col[i].name);
+    for (size_t i = 0; i < r->set->n_cols && s == ASSAY_OK; i++) {
+        if (!differs[i])
+            continue;
+        if (out->len + strlen(r->set->col[i].name) > MAX_NAMES)
+            return assay_buf_adds(out, ",...");
+        s = assay_buf_addf(out, "%s%s", out->len ? "," : "", r->set->col[i].name);
+    }
     return s;
 }
 
+/* Chunks of one side are sorted by segment: the first of this one, or n_chunks. */
+static size_t first_chunk(const struct attested *a, const char *segment)
+{
+    size_t lo = 0, hi = a->n_chunks;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (strcmp(a->chunk[mid].segment, segment) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static bool has_segment(const struct attested *a, const char *segment)
+{
+    size_t at = first_chunk(a, segment);
+    return at < a->n_chunks && strcmp(a->chunk[at].segment, segment) == 0;
+}
+
 /* Without a key a changed row leaves one bucket and enters another; the sums of the whole segment name the columns. */
-static enum assay_status segment_columns(const struct run *r, const char *segment, struct assay_buf *out)
+static enum assay_status segment_columns(struct run *r, const char *segment)
 {
     size_t n = r->set->n_cols;
-    assay_sum *sum = calloc(2 * n + 1, sizeof *sum);
     uint64_t rows[2] = {0, 0};
+    if (r->summed && strcmp(r->summed, segment) == 0)
+        return ASSAY_OK;
+    assay_sum *sum = calloc(2 * n + 1, sizeof *sum);
     if (!sum)
         return ASSAY_ENOMEM;
     for (int i = 0; i < 2; i++)
-        for (size_t k = 0; k < r->side[i].n_chunks; k++) {
+        for (size_t k = first_chunk(&r->side[i], segment); k < r->side[i].n_chunks; k++) {
             const struct attested_chunk *c = &r->side[i].chunk[k];
             if (strcmp(c->segment, segment) != 0)
-                continue;
+                break;
             rows[i] += c->rows;
             for (size_t j = 0; j < n; j++)
                 sum[(size_t)i * n + j] += c->col[j];
@@ -153,76 +113,145 @@ static enum assay_status segment_columns(const struct run *r, const char *segmen
     for (size_t j = 0; j < n; j++)
         r->differs[j] = rows[0] == rows[1] && sum[j] != sum[n + j];
     free(sum);
-    return name_columns(r, r->differs, out);
+    r->summed = segment;
+    assay_buf_reset(&r->columns);
+    return name_columns(r, r->differs, &r->columns);
 }
 
-/* A broken file explains every chunk that falls short in its segment. */
-static const struct attested_object *broken_object(const struct run *r, const char *segment)
+/* ---- objects of the archive in trouble ---- */
+
+static int by_segment(const void *a, const void *b)
+{
+    const struct attested_object *const *x = a, *const *y = b;
+    if (!(*x)->segment || !(*y)->segment)
+        return ((*x)->segment != NULL) - ((*y)->segment != NULL);
+    return strcmp((*x)->segment, (*y)->segment);
+}
+
+static int of_segment(const void *segment, const void *o)
+{
+    const char *s = (*(const struct attested_object *const *)o)->segment;
+    return s ? strcmp(segment, s) : 1;
+}
+
+/* One that may hold rows of the segment, or NULL. */
+static const struct attested_object *object_of(const struct object_list *l, const char *segment)
+{
+    if (!l->n || !l->o[0]->segment)
+        return l->n ? l->o[0] : NULL;
+    const struct attested_object *const *o =
+        bsearch(segment, l->o, l->n, sizeof(const struct attested_object *), of_segment);
+    return o ? *o : NULL;
+}
+
+static enum assay_status list_objects(struct run *r)
 {
     const struct attested *a = &r->side[ASSAY_ARCHIVE];
-    for (size_t i = 0; i < a->n_objects; i++)
-        if (strcmp(a->object[i].status, "undecodable") == 0 &&
-            (!a->object[i].segment || strcmp(a->object[i].segment, segment) == 0))
-            return &a->object[i];
+    r->broken.o = calloc(a->n_objects + 1, sizeof *r->broken.o);
+    r->unread.o = calloc(a->n_objects + 1, sizeof *r->unread.o);
+    if (!r->broken.o || !r->unread.o)
+        return assay_fail_nomem(r->err);
+    for (size_t i = 0; i < a->n_objects; i++) {
+        const char *status = a->object[i].status;
+        if (strcmp(status, "undecodable") == 0)
+            r->broken.o[r->broken.n++] = &a->object[i];
+        else if (strcmp(status, "changed") == 0 || strcmp(status, "unreadable") == 0)
+            r->unread.o[r->unread.n++] = &a->object[i];
+    }
+    qsort(r->broken.o, r->broken.n, sizeof(const struct attested_object *), by_segment);
+    qsort(r->unread.o, r->unread.n, sizeof(const struct attested_object *), by_segment);
+    return ASSAY_OK;
+}
+
+/* ---- chunks ---- */
+
+/* What keeps a mismatch from being one: rows that were not seen may be the very ones that differ. */
+static const char *why_uncertain(const struct run *r, const struct compared *c, const char *segment)
+{
+    bool surplus = strcmp(c->kind, "extra") == 0 || strcmp(c->kind, "rows") == 0;
+    if (surplus && assay_unplaced(&r->side[ASSAY_SOURCE]))
+        return "rows of the source have a key or window that does not decode";
+    if (object_of(&r->unread, segment))
+        return "a file of the archive could not be read, or changed while it was read";
     return NULL;
 }
 
-/* A row of the source that has no place may be the very one that the archive seems to have too much. */
-static bool may_be_the_unplaced(const struct run *r, const struct compared *c)
+static struct compared compare(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a)
 {
-    return r->side[ASSAY_SOURCE].unplaced && c->verdict == VERDICT_MISMATCH &&
-           (strcmp(c->kind, "extra") == 0 || strcmp(c->kind, "rows") == 0);
+    struct compared c = assay_compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
+    const char *why = c.verdict == VERDICT_MISMATCH ? why_uncertain(r, &c, a->segment) : NULL;
+    if (why)
+        c = (struct compared){VERDICT_UNVERIFIED, NULL, why, 0};
+    return c;
+}
+
+/* A mismatch has a verdict of its own, and a discrepancy. */
+static enum assay_status judge_mismatch(struct run *r, struct compared *c, const struct attested_chunk *s,
+                                        const struct attested_chunk *a)
+{
+    const struct attested_object *o = object_of(&r->broken, a->segment);
+    struct assay_buf columns = {0};
+    const char *names = NULL;
+    enum assay_status st = ASSAY_OK;
+    if (o) {
+        c->kind = "undecodable";
+        c->reason = o->reason ? o->reason : "a file of this segment does not decode";
+    } else if (strcmp(c->kind, "changed") == 0) {
+        st = name_columns(r, r->differs, &columns);
+        names = columns.len ? assay_buf_str(&columns) : NULL;
+    } else if (r->set->n_key == 0) {
+        st = segment_columns(r, a->segment);
+        names = r->columns.len ? assay_buf_str(&r->columns) : NULL;
+    }
+    struct discrepancy d = {.segment = a->segment,
+                            .chunk = (char *)a->id,
+                            .kind = (char *)c->kind,
+                            .columns = (char *)names,
+                            .object = o ? o->name : NULL,
+                            .rows = {s->rows, a->rows}};
+    if (st != ASSAY_OK)
+        st = assay_fail(r->err, st, "segment %s: no room for the names of its columns", a->segment);
+    else
+        st = verdict_leaf(r, a->segment, a->id, c, s == &r->none ? NULL : s, a, names, o ? o->name : NULL);
+    if (st == ASSAY_OK)
+        st = found(r, &d, c->reason);
+    assay_buf_release(&columns);
+    return st;
+}
+
+/* The archive has a segment that a whole run of the source did not meet: the source has no row there. */
+static const struct attested_chunk *source_has_none(struct run *r, const struct attested_chunk *a)
+{
+    if (!r->side[ASSAY_SOURCE].basis || has_segment(&r->side[ASSAY_SOURCE], a->segment))
+        return NULL;
+    memcpy(r->none.cut, a->cut, sizeof r->none.cut);
+    memcpy(r->none.form, a->form, sizeof r->none.form);
+    return &r->none;
 }
 
 static enum assay_status judge(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a)
 {
     const struct attested_chunk *any = s ? s : a;
-    struct compared c = assay_compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
-    struct assay_buf columns = {0};
-    enum assay_status st = ASSAY_OK;
-    if (may_be_the_unplaced(r, &c))
-        c = (struct compared){VERDICT_UNVERIFIED, NULL, "rows of the source have a key or window that does not decode",
-                              0};
+    if (!s)
+        s = source_has_none(r, a);
+    struct compared c = compare(r, s, a);
     r->out->rows[0] += s ? s->rows : 0;
     r->out->rows[1] += a ? a->rows : 0;
-    if (c.verdict == VERDICT_MATCH)
-        r->good[r->n_good++] = any->id;
-    else
-        r->bad[r->n_bad++] = any->id;
     if (c.verdict == VERDICT_MATCH) {
+        r->good[r->n_good++] = any;
         r->out->accepted += c.accepted;
         r->rest++;
         r->rest_rows[0] += s->rows;
         r->rest_rows[1] += a->rows;
         return ASSAY_OK;
     }
-    if (c.verdict == VERDICT_UNVERIFIED) {
-        r->out->unverified++;
-        return verdict_leaf(r, any->segment, any->id, &c, s, a, NULL, NULL);
+    r->bad[r->n_bad++] = any;
+    if (c.verdict == VERDICT_MISMATCH) {
+        r->out->mismatched++;
+        return judge_mismatch(r, &c, s, a);
     }
-    r->out->mismatched++;
-    const struct attested_object *o = broken_object(r, any->segment);
-    if (o) {
-        c.kind = "undecodable";
-        c.reason = o->reason ? o->reason : "a file of this segment does not decode";
-    } else if (strcmp(c.kind, "changed") == 0) {
-        st = name_columns(r, r->differs, &columns);
-    } else if (r->set->n_key == 0) {
-        st = segment_columns(r, any->segment, &columns);
-    }
-    const char *names = columns.len ? assay_buf_str(&columns) : NULL;
-    struct discrepancy d = {.segment = any->segment,
-                            .chunk = (char *)any->id,
-                            .kind = (char *)c.kind,
-                            .columns = (char *)names,
-                            .object = o ? o->name : NULL,
-                            .rows = {s ? s->rows : 0, a ? a->rows : 0}};
-    if (st == ASSAY_OK)
-        st = verdict_leaf(r, any->segment, any->id, &c, s, a, names, o ? o->name : NULL);
-    if (st == ASSAY_OK)
-        st = found(r, &d, c.reason);
-    assay_buf_release(&columns);
-    return st;
+    r->out->unverified++;
+    return verdict_leaf(r, any->segment, any->id, &c, s == &r->none ? NULL : s, a, NULL, NULL);
 }
 
 /* Merge-walk over both sorted lists. */
@@ -267,10 +296,24 @@ static enum assay_status object_finding(struct run *r, const struct attested_obj
     return s == ASSAY_OK ? found(r, &d, reason) : s;
 }
 
+/* A table has no objects that could carry the finding. */
+static enum assay_status judge_unplaced(struct run *r, uint32_t *findings)
+{
+    const struct attested *a = &r->side[ASSAY_ARCHIVE];
+    uint64_t n = a->n_objects ? 0 : assay_unplaced(a);
+    char text[128];
+    if (n == 0)
+        return ASSAY_OK;
+    ++*findings;
+    snprintf(text, sizeof text, "%llu rows of the archive have a key or window that does not decode",
+             (unsigned long long)n);
+    return object_finding(r, &(struct attested_object){0}, "undecodable", text);
+}
+
 static enum assay_status judge_objects(struct run *r, uint32_t *findings)
 {
     const struct attested *a = &r->side[ASSAY_ARCHIVE];
-    enum assay_status s = ASSAY_OK;
+    enum assay_status s = judge_unplaced(r, findings);
     for (size_t i = 0; i < a->n_objects && s == ASSAY_OK; i++) {
         const struct attested_object *o = &a->object[i];
         for (size_t k = 0; k < sizeof object_kinds / sizeof *object_kinds && s == ASSAY_OK; k++)
@@ -284,73 +327,6 @@ static enum assay_status judge_objects(struct run *r, uint32_t *findings)
                      (unsigned long long)o->misplaced);
             s = object_finding(r, o, "misplaced", text);
             ++*findings;
-        }
-    }
-    return s;
-}
-
-/* ---- closing: only a later verification that matches proves a discrepancy gone ---- */
-
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_among(const char *const *id, size_t n, const char *wanted)
-{
-    return n && bsearch(&wanted, id, n, sizeof *id, by_id) != NULL;
-}
-
-static bool segment_matches(const struct run *r, const char *segment)
-{
-    bool any = false;
-    for (size_t k = 0; k < r->side[0].n_chunks; k++) {
-        const struct attested_chunk *c = &r->side[0].chunk[k];
-        if (strcmp(segment, "-") != 0 && strcmp(segment, c->segment) != 0)
-            continue;
-        any = true;
-        if (!is_among(r->good, r->n_good, c->id))
-            return false;
-    }
-    return any;
-}
-
-/* A chunk of an older cut is judged by its segment. */
-static bool chunk_matches(const struct run *r, const struct discrepancy *d)
-{
-    if (is_among(r->good, r->n_good, d->chunk))
-        return true;
-    return !is_among(r->bad, r->n_bad, d->chunk) && segment_matches(r, d->segment);
-}
-
-static bool object_is_well(const struct run *r, const struct discrepancy *d)
-{
-    const struct attested *a = &r->side[ASSAY_ARCHIVE];
-    for (size_t i = 0; i < a->n_objects; i++)
-        if (strcmp(a->object[i].name, d->object) == 0)
-            return (strcmp(a->object[i].status, "ok") == 0 || strcmp(a->object[i].status, "intact") == 0) &&
-                   !(strcmp(d->kind, "misplaced") == 0 && a->object[i].misplaced);
-    return segment_matches(r, d->segment); /* replaced by files of other names */
-}
-
-static enum assay_status close_what_is_gone(struct run *r)
-{
-    enum assay_status s = ASSAY_OK;
-    if (r->n_good)
-        qsort(r->good, r->n_good, sizeof *r->good, by_id);
-    if (r->n_bad)
-        qsort(r->bad, r->n_bad, sizeof *r->bad, by_id);
-    for (size_t i = 0; i < r->known.n && s == ASSAY_OK; i++) {
-        const struct discrepancy *d = &r->known.d[i];
-        if (r->seen[i] || strcmp(d->state, "closed") == 0)
-            continue;
-        bool gone = strcmp(d->chunk, "-") == 0 ? d->object && object_is_well(r, d) : chunk_matches(r, d);
-        if (gone) {
-            r->out->closed++;
-            s = assay_discrepancy_state(r->sink, r->set, d, "closed", "verified again, and it is gone", r->result_run,
-                                        r->err);
-        } else {
-            r->out->open++;
         }
     }
     return s;
@@ -370,10 +346,8 @@ static enum assay_status sum_up(struct run *r)
     assay_writer_add(&w, "segment", "*");
     assay_writer_add(&w, "chunk", "*");
     assay_writer_add(&w, "verdict", match ? "match" : "unverified");
-    if (r->side[0].ended)
-        assay_writer_add(&w, "source-run", r->side[0].run);
-    if (r->side[1].ended)
-        assay_writer_add(&w, "archive-run", r->side[1].run);
+    assay_writer_add(&w, "source-run", run_id(&r->side[ASSAY_SOURCE]));
+    assay_writer_add(&w, "archive-run", run_id(&r->side[ASSAY_ARCHIVE]));
     assay_writer_add(&w, "strength", "fast");
     assay_writer_addf(&w, "chunks", "%llu", (unsigned long long)r->rest);
     assay_writer_addf(&w, "rows-source", "%llu", (unsigned long long)r->rest_rows[0]);
@@ -389,14 +363,16 @@ static enum assay_status reconcile_set(struct run *r)
 {
     struct assay_reconciled *out = r->out;
     uint32_t object_findings = 0;
-    out->reason = why_unverified(r);
-    enum assay_status s = judge_all(r);
+    enum assay_status s = list_objects(r);
+    out->reason = s == ASSAY_OK ? assay_doubt(r, out->text, sizeof out->text) : NULL;
+    if (s == ASSAY_OK)
+        s = judge_all(r);
     if (s == ASSAY_OK)
         s = judge_objects(r, &object_findings);
     if (s == ASSAY_OK && !out->reason && out->rows[0] + out->rows[1] == 0 && object_findings == 0)
         out->reason = "nothing to verify: no rows on either side";
     if (s == ASSAY_OK)
-        s = close_what_is_gone(r);
+        s = assay_close_what_is_gone(r);
     if (s == ASSAY_OK)
         s = sum_up(r);
     if (out->reason)
@@ -426,7 +402,9 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     r.differs = calloc(d->n_cols + 1, sizeof *r.differs);
     r.good = calloc(r.side[0].n_chunks + r.side[1].n_chunks + 1, sizeof *r.good);
     r.bad = calloc(r.side[0].n_chunks + r.side[1].n_chunks + 1, sizeof *r.bad);
-    if (s == ASSAY_OK && (!r.seen || !r.differs || !r.good || !r.bad))
+    r.none.col = calloc(d->n_cols + 1, sizeof *r.none.col);
+    r.none.changed = calloc(d->n_cols + 1, sizeof *r.none.changed);
+    if (s == ASSAY_OK && (!r.seen || !r.differs || !r.good || !r.bad || !r.none.col || !r.none.changed))
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = reconcile_set(&r);
@@ -437,6 +415,11 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     free(r.differs);
     free(r.good);
     free(r.bad);
+    free(r.none.col);
+    free(r.none.changed);
+    free(r.broken.o);
+    free(r.unread.o);
+    assay_buf_release(&r.columns);
     return s;
 }
 

@@ -1,0 +1,44 @@
+/* One reconciliation of one dataset; private to run.c and what it is split into. */
+#ifndef ASSAY_RUN_H
+#define ASSAY_RUN_H
+
+#include "assay/plan.h"
+#include "assay/reconcile.h"
+#include "attested.h"
+#include "compare.h"
+#include "discrepancy.h"
+
+struct object_list { /* objects in some trouble, by segment; those of no segment first */
+    const struct attested_object **o;
+    size_t n;
+};
+
+struct run {
+    struct assay_sink *sink;
+    const struct assay_dataset *set;
+    const char *run, *result_run;
+    char plan[80];
+    struct attested side[2];
+    struct discrepancies known;
+    bool *seen; /* of known: found again now */
+    bool *differs; /* scratch: columns of one chunk */
+    struct assay_reconciled *out;
+    struct assay_err *err;
+    uint64_t rest, rest_rows[2]; /* chunks that match */
+    const struct attested_chunk **good; /* sorted by id before discrepancies are closed */
+    const struct attested_chunk **bad; /* that do not match or are unverified; by segment then */
+    size_t n_good, n_bad;
+    struct object_list broken, unread; /* of the archive: that do not decode; that could not be read */
+    struct attested_chunk none; /* what a side attests that has no row in a segment */
+    const char *summed; /* segment whose columns are in `columns` */
+    struct assay_buf columns;
+};
+
+/* Why the dataset as a whole is unverified; NULL when it is not. Static, or in text. */
+const char *assay_doubt(const struct run *r, char *text, size_t n);
+/* Rows that the runs in use could not place. */
+uint64_t assay_unplaced(const struct attested *a);
+/* State what was proven gone. Only a later verification that matches proves that. */
+enum assay_status assay_close_what_is_gone(struct run *r);
+
+#endif

@@ -1,0 +1,392 @@
+/* Statements in, verdicts out: what must never pass for a match, and what must not be called a difference. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "assay/reconcile.h"
+#include "assay/writer.h"
+
+#include "../support/ledger_fixture.h"
+
+#define R1 "00000000-0000-4000-8000-000000000001"
+#define R2 "00000000-0000-4000-8000-000000000002"
+#define R3 "00000000-0000-4000-8000-000000000003"
+#define RESULT "00000000-0000-4000-8000-00000000000f"
+#define JAN "11111111111111111111111111111111"
+#define FEB "22222222222222222222222222222222"
+#define CUT "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" /* of nothing */
+
+static char name_id[] = "id", set_name[] = "s", set_id[] = "00000000-0000-4000-8000-000000000000", utc[] = "UTC";
+static struct assay_plan_column column = {
+    .name = name_id, .type = ASSAY_L_INTEGER, .key_pos = 1, .native = {name_id, name_id}};
+static const struct assay_dataset set = {.name = set_name,
+                                         .id = set_id,
+                                         .col = &column,
+                                         .n_cols = 1,
+                                         .n_key = 1,
+                                         .chunk_rows = 100,
+                                         .window = {.timezone = utc}};
+
+static struct ledger_fixture f;
+static struct assay_sink *sink;
+static int side;
+static const char *run;
+static unsigned second; /* of the statements' clock */
+
+static int set_up(void **state)
+{
+    (void)state;
+    ledger_fixture_make(&f);
+    second = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ledger_fixture_remove(&f);
+    return 0;
+}
+
+static void say(const char *kind, ...)
+{
+    struct assay_writer w;
+    struct assay_err e = {0};
+    struct assay_buf blob = {0};
+    char hash[65];
+    uint8_t ignored[32];
+    va_list ap;
+    assert_int_equal(assay_plan_hash(&set, hash, &blob, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_blob(sink, blob.ptr, blob.len, ignored, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_blob(sink, "", 0, ignored, &e), ASSAY_OK);
+    assay_buf_release(&blob);
+    assay_writer_begin(&w, kind);
+    assay_writer_add(&w, "role", assay_side_name((enum assay_side_id)side));
+    assay_writer_add(&w, "run", run);
+    assay_writer_add(&w, "dataset", set.id);
+    assay_writer_addf(&w, "plan", "sha256:%s", hash);
+    va_start(ap, kind);
+    for (const char *key = va_arg(ap, const char *); key; key = va_arg(ap, const char *))
+        assay_writer_add(&w, key, va_arg(ap, const char *));
+    va_end(ap);
+    if (assay_writer_send(&w, sink, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+}
+
+static void begin(int of, const char *id, const char *scope)
+{
+    char when[40];
+    struct assay_err e = {0};
+    side = of;
+    run = id;
+    assert_int_equal(
+        assay_sink_ledger(f.db, f.keys, of == ASSAY_SOURCE ? ASSAY_ROLE_SOURCE : ASSAY_ROLE_ARCHIVE, &sink, &e),
+        ASSAY_OK);
+    snprintf(when, sizeof when, "2024-01-01T00:00:%02u.000000Z", second++);
+    say("run-start", "scope", scope, "observed", when, NULL);
+}
+
+static void chunk(const char *segment, const char *id, const char *rows)
+{
+    char sum[33], cell[40];
+    snprintf(sum, sizeof sum, "%032x", (unsigned)atoi(rows));
+    snprintf(cell, sizeof cell, "%s id", sum);
+    say("chunk", "segment", segment, "cut", CUT, "chunk", id, "ordinal", "0", "form", CUT, "rows", rows, "sum-row", sum,
+        "sum-key", sum, "col", cell, NULL);
+}
+
+static void commit(void)
+{
+    struct assay_err e = {0};
+    if (assay_sink_commit(sink, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+    assay_sink_free(sink);
+    sink = NULL;
+}
+
+static void end(const char *status, const char *rows, const char *tiled, const char *unique)
+{
+    say("run-end", "status", status, "rows", rows, "tiled", tiled, "key-unique", unique, NULL);
+    commit();
+}
+
+/* A whole run of one side that found so many rows in either month. */
+static void whole(int of, const char *id, const char *jan, const char *feb)
+{
+    char rows[16];
+    begin(of, id, "all");
+    chunk("2024-01", JAN, jan);
+    chunk("2024-02", FEB, feb);
+    snprintf(rows, sizeof rows, "%d", atoi(jan) + atoi(feb));
+    end("ok", rows, "yes", "yes");
+}
+
+static struct assay_reconciled reconcile(const char *of)
+{
+    struct assay_reconciled r;
+    struct assay_err e = {0};
+    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_RECONCILE, &sink, &e), ASSAY_OK);
+    if (assay_reconcile(l, sink, &set, of, of ? of : RESULT, &r, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+    assay_sink_free(sink);
+    assay_ledger_close(l);
+    assert_string_equal(ledger_fixture_verify(&f, NULL), "");
+    return r;
+}
+
+static void assert_unverified(const struct assay_reconciled *r, const char *why)
+{
+    assert_int_equal(assay_reconciled_exit(r), ASSAY_EXIT_UNVERIFIED);
+    assert_int_equal(r->matched, 0);
+    assert_non_null(r->reason);
+    if (!strstr(r->reason, why))
+        fail_msg("\"%s\" instead of \"%s\"", r->reason, why);
+}
+
+static void test_equal_statements_match(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "4");
+    struct assay_reconciled r = reconcile(R1);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_OK);
+    assert_int_equal(r.matched, 2);
+    r = reconcile(NULL);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_OK);
+}
+
+static void test_a_row_of_an_archive_table_without_a_place(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    begin(ASSAY_ARCHIVE, R1, "all");
+    chunk("2024-01", JAN, "3");
+    chunk("2024-02", FEB, "4");
+    say("run-end", "status", "ok", "rows", "7", "counted", "8", "unplaced", "1", "tiled", "no", "key-unique", "unknown",
+        NULL);
+    commit();
+    struct assay_reconciled r = reconcile(R1);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
+    assert_int_equal(r.opened, 1);
+    whole(ASSAY_SOURCE, R2, "3", "4");
+    whole(ASSAY_ARCHIVE, R2, "3", "4");
+    r = reconcile(R2);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_OK);
+    assert_int_equal(r.closed, 1);
+}
+
+static void test_a_scrub_does_not_heal_a_failed_check(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "4");
+    begin(ASSAY_ARCHIVE, R2, "all");
+    say("run-end", "status", "failed", "reason", "no such column", "rows", "0", "tiled", "unknown", "key-unique",
+        "unknown", NULL);
+    commit();
+    begin(ASSAY_ARCHIVE, R3, "scrub");
+    end("ok", "0", "unknown", "unknown");
+    struct assay_reconciled r = reconcile(NULL);
+    assert_unverified(&r, "no such column");
+}
+
+static void test_a_run_without_an_end(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "4");
+    begin(ASSAY_ARCHIVE, R2, "all");
+    chunk("2024-01", JAN, "3");
+    commit();
+    struct assay_reconciled r = reconcile(NULL);
+    assert_unverified(&r, "has no end");
+    r = reconcile(R2);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_UNVERIFIED);
+}
+
+/* A second attempt under the same id that was killed: the end of the first one is not its end. */
+static void test_the_end_of_an_earlier_attempt(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "4");
+    begin(ASSAY_ARCHIVE, R1, "all");
+    commit();
+    struct assay_reconciled r = reconcile(R1);
+    assert_unverified(&r, "has no end");
+}
+
+/* January is still that of the run whose key was not unique, or whose chunks did not add up. */
+static void test_a_partial_run_does_not_speak_for_the_rest(void **state)
+{
+    static const char *const fact[][3] = {{"yes", "no", "key is not unique"}, {"no", "yes", "not tiled"}};
+    for (size_t i = 0; i < 2; i++) {
+        begin(ASSAY_SOURCE, R1, "all");
+        chunk("2024-01", JAN, "3");
+        chunk("2024-02", FEB, "4");
+        end("ok", "7", fact[i][0], fact[i][1]);
+        whole(ASSAY_ARCHIVE, R1, "3", "4");
+        begin(ASSAY_SOURCE, R2, "2024-02");
+        chunk("2024-02", FEB, "4");
+        end("ok", "4", "unknown", "yes");
+        struct assay_reconciled r = reconcile(NULL);
+        assert_unverified(&r, fact[i][2]);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static void test_chunks_that_a_run_withholds(void **state)
+{
+    (void)state;
+    for (int of = 0; of < 2; of++) {
+        begin(of, R1, "all");
+        chunk("2024-01", JAN, "3");
+        end("ok", "7", "yes", "yes");
+    }
+    struct assay_reconciled r = reconcile(R1);
+    assert_unverified(&r, "stated 7 rows in all");
+}
+
+static void test_statements_that_come_late(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "3");
+    second = 0; /* of long ago, carried here only now */
+    whole(ASSAY_ARCHIVE, R2, "3", "4");
+    struct assay_reconciled r = reconcile(NULL);
+    assert_unverified(&r, "came late");
+}
+
+static void test_nothing_is_closed_without_proof(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "3");
+    struct assay_reconciled r = reconcile(R1);
+    assert_int_equal(r.opened, 1);
+    whole(ASSAY_ARCHIVE, R2, "3", "4");
+    begin(ASSAY_SOURCE, R2, "all");
+    chunk("2024-01", JAN, "3");
+    chunk("2024-02", FEB, "4");
+    end("ok", "7", "no", "yes");
+    r = reconcile(R2);
+    assert_unverified(&r, "not tiled");
+    assert_int_equal(r.closed, 0);
+    assert_int_equal(r.open, 1);
+    whole(ASSAY_SOURCE, R3, "3", "4");
+    whole(ASSAY_ARCHIVE, R3, "3", "4");
+    r = reconcile(R3);
+    assert_int_equal(r.closed, 1);
+}
+
+static void test_intact_bytes_keep_what_was_found_in_them(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    begin(ASSAY_ARCHIVE, R1, "all");
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "4", "misplaced", "1", NULL);
+    chunk("2024-01", JAN, "3");
+    chunk("2024-02", FEB, "4");
+    end("ok", "7", "unknown", "unknown");
+    struct assay_reconciled r = reconcile(R1);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
+    begin(ASSAY_ARCHIVE, R2, "scrub");
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "intact", NULL);
+    end("ok", "0", "unknown", "unknown");
+    r = reconcile(NULL);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
+    assert_int_equal(r.closed, 0);
+    begin(ASSAY_ARCHIVE, R3, "scrub"); /* but what a scrub finds counts */
+    say("object", "object", "feb.csv", "segment", "2024-02", "status", "missing", NULL);
+    end("ok", "0", "unknown", "unknown");
+    r = reconcile(NULL);
+    assert_int_equal(r.opened, 1);
+    assert_int_equal(r.open, 2);
+}
+
+static void test_an_unread_file_loses_no_rows(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    begin(ASSAY_ARCHIVE, R1, "all");
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "changed", "rows", "1", NULL);
+    chunk("2024-01", JAN, "1");
+    chunk("2024-02", FEB, "3");
+    end("ok", "4", "unknown", "unknown");
+    struct assay_reconciled r = reconcile(R1);
+    assert_int_equal(r.mismatched, 1); /* February's rows are gone whatever January's file holds */
+    assert_int_equal(r.opened, 1);
+    assert_int_equal(r.unverified, 2);
+}
+
+static void test_a_segment_that_only_the_archive_has(void **state)
+{
+    (void)state;
+    begin(ASSAY_SOURCE, R1, "all");
+    chunk("2024-01", JAN, "3");
+    end("ok", "3", "yes", "yes");
+    whole(ASSAY_ARCHIVE, R1, "3", "4");
+    struct assay_reconciled r = reconcile(R1);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
+    assert_int_equal(r.mismatched, 1);
+    begin(ASSAY_SOURCE, R2, "2024-01"); /* a part of the source says nothing about February */
+    chunk("2024-01", JAN, "3");
+    end("ok", "3", "unknown", "yes");
+    whole(ASSAY_ARCHIVE, R2, "3", "4");
+    r = reconcile(R2);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_UNVERIFIED);
+}
+
+/* A partial run with a cut of its own: January's older chunks are history, on that side only. */
+static void test_one_cut_a_segment(void **state)
+{
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "4");
+    begin(ASSAY_SOURCE, R2, "2024-01");
+    uint8_t blob[32] = {0};
+    char sum[33], cell[40], cut[72] = "sha256:";
+    struct assay_err e = {0};
+    assert_int_equal(assay_sink_blob(sink, "x", 1, blob, &e), ASSAY_OK);
+    assay_hex(blob, 32, cut + 7);
+    snprintf(sum, sizeof sum, "%032x", 5u);
+    snprintf(cell, sizeof cell, "%s id", sum);
+    say("chunk", "segment", "2024-01", "cut", cut, "chunk", "33333333333333333333333333333333", "ordinal", "0", "form",
+        CUT, "rows", "5", "sum-row", sum, "sum-key", sum, "col", cell, NULL);
+    end("ok", "5", "unknown", "yes");
+    struct assay_reconciled r = reconcile(NULL);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_UNVERIFIED);
+    assert_int_equal(r.matched, 1); /* February */
+    assert_int_equal(r.rows[ASSAY_SOURCE], 9);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+        TEST(test_equal_statements_match),
+        TEST(test_a_row_of_an_archive_table_without_a_place),
+        TEST(test_a_scrub_does_not_heal_a_failed_check),
+        TEST(test_a_run_without_an_end),
+        TEST(test_the_end_of_an_earlier_attempt),
+        TEST(test_a_partial_run_does_not_speak_for_the_rest),
+        TEST(test_chunks_that_a_run_withholds),
+        TEST(test_statements_that_come_late),
+        TEST(test_nothing_is_closed_without_proof),
+        TEST(test_intact_bytes_keep_what_was_found_in_them),
+        TEST(test_an_unread_file_loses_no_rows),
+        TEST(test_a_segment_that_only_the_archive_has),
+        TEST(test_one_cut_a_segment),
+    };
+    return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

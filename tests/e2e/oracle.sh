@@ -77,3 +77,24 @@ done
 sed 's/,2024-02-03,/,2024-02-04,/' t.csv >other.csv
 check_exit 1 'sums: another value is seen' sums archive other.csv
 check_has 'sums: in its column of its chunk' "$OUT" 'DIFFER in col day, sum-row$'
+
+# A NULL key, values that only their rules make readable, a negative zero.
+sqlite3 u.db "CREATE TABLE u(id INTEGER, f TEXT, d REAL); INSERT INTO u VALUES (1, 'yes', 0.0), (2, 'no', -1e-300 * 1e-300), (NULL, 'yes', 1.5), (3, 't', NULL)"
+sqlite3 -csv -header u.db 'SELECT * FROM u' >u.csv
+{ printf 'assay: 1\n%s\n' "$origin" && cat <<'YAML'; } >u.yaml
+datasets:
+  u:
+    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d02
+    source: {locator: "sqlite:u.db", table: u}
+    archive: {locator: u.csv}
+    key: [id]
+    columns:
+      id: integer
+      f: {type: boolean, source: {rules: [{boolean: "yes,t/no"}]}, archive: {rules: [{boolean: "yes,t/no"}]}}
+      d: {type: decimal, source: {rules: [{as: decimal(2)}]}}
+YAML
+check 'sums: assay check, a NULL key' assay check u.yaml
+check 'sums: a NULL key at the source' sums source sqlite:u.db:u
+check_has 'sums: equal, but for what is not specified' "$OUT" '4 rows, equal, raw d not compared, raw f not compared$'
+check 'sums: a NULL key in the archive' sums archive u.csv
+check_has 'sums: equal' "$OUT" '4 rows, equal, raw f not compared$'

@@ -8,7 +8,6 @@ Exit 1 when anything differs, or when too little was accepted or rejected for th
 """
 import argparse
 import decimal
-import math
 import multiprocessing
 import random
 import struct
@@ -19,6 +18,7 @@ import assay_oracle as oracle
 import corners
 
 SHOWN = 3  # differences of one type and kind under one set of rules
+LONG_ANSWER = 10_000  # hex digits; the keys of longer ones are compared, not ordered, for Python's sake
 PLAIN_SHARE = 0.55  # of the lines; the sets of rules share the rest evenly
 
 
@@ -144,7 +144,8 @@ def uuid_text(rng):
     return '{' + h + '}' if rng.random() < .3 else h
 
 
-CHARACTERS = ['a', 'b', 'Z', ' ', '\x7f', 'é', 'ß', '€', '\ud7ff', '\ue000', '\uffff', '\U00010000', '\U0010ffff', '𝄞', '|', ',']
+CHARACTERS = ['a', 'b', 'Z', ' ', '\x7f', 'é', 'ß', '€', '\ud7ff', '\ue000', '\uffff', '\U00010000', '\U0010ffff', '𝄞',
+    '|', ',']
 
 
 def plain_text(rng):
@@ -156,9 +157,11 @@ def json_string(rng):
     parts = []
     for _ in range(rng.choice((0, 1, 1, 2, 4))):
         parts.append(rng.choice((
-            'a', 'b', 'k', 'é', '𝄞', '\x7f', '\\n', '\\"', '\\\\', '\\/', '\\b', '\\f', '\\r', '\\t', '\\u0041', '\\u00e9',
+            'a', 'b', 'k', 'é', '𝄞', '\x7f', '\\n', '\\"', '\\\\', '\\/', '\\b', '\\f', '\\r', '\\t', '\\u0041',
+            '\\u00e9',
             '\\ud834\\udd1e', '\\uD83D\\uDE00', '\\uffff', '\\u0001', '\\u0061') + (
-                ('\\u0000', '\\ud834', '\\udd1e', '\\x', '\\u12', '\x01', '\\ud834\\ud834') if rng.random() < .05 else ())))
+                ('\\u0000', '\\ud834', '\\udd1e', '\\x', '\\u12', '\x01',
+                '\\ud834\\ud834') if rng.random() < .05 else ())))
     return '"' + ''.join(parts) + '"'
 
 
@@ -166,12 +169,14 @@ def json_text(rng, depth=0):
     pick = rng.random()
     gap = rng.choice(('', '', '', ' ', '\n', '\t\r '))
     if depth > 4 or pick < .45:
-        return gap + rng.choice((json_string(rng), json_string(rng), 'null', 'true', 'false', str(rng.randrange(-99, 999)),
+        return gap + rng.choice((json_string(rng), json_string(rng), 'null', 'true', 'false', str(rng.randrange(-99,
+        999)),
                                  number_text(rng), rng.choice(('0', '-0', '1.50', '1e2', '-0.0e5', '10E-1')))) + gap
     count = rng.choice((0, 1, 2, 3, 5))
     if pick < .7:
         return '[' + ','.join(json_text(rng, depth + 1) for _ in range(count)) + gap + ']'
-    return '{' + ','.join(f'{gap}{json_string(rng)}{gap}:' + json_text(rng, depth + 1) for _ in range(count)) + '}' + gap
+    return '{' + ','.join(f'{gap}{json_string(rng)}{gap}:' + json_text(rng,
+    depth + 1) for _ in range(count)) + '}' + gap
 
 
 TEXT_OF = {
@@ -373,6 +378,10 @@ class Tally:
         self.lines = self.accepted = self.differ = 0
         self.by_type, self.shown = {}, {}
 
+    def complain(self, what):
+        print(what)
+        self.differ += 1
+
     def add(self, rules, line, wanted, got):
         self.lines += 1
         self.accepted += wanted[:1] != '!'
@@ -386,6 +395,44 @@ class Tally:
         if self.shown[place] <= SHOWN:
             print(f'differ: {" ".join(rules)} {line[0]} {line[1]} {line[2][:120]!r}\n'
                   f'  oracle {wanted[:200]}\n  C      {got[:200]}')
+
+
+def check_keys(lines, answers, tally):
+    """Key bytes of what was accepted: in the order of the values, one for each cell, none the beginning of another."""
+    exact = decimal.Context(prec=LONG_ANSWER, Emin=-decimal.MAX_EMAX // 4, Emax=decimal.MAX_EMAX // 4)
+    for type_name in ORDERED:
+        keys = {}
+        for line, answer in zip(lines, answers):
+            if line[0] == type_name and answer[:1] != '!' and len(answer) < LONG_ANSWER:
+                cell, key = (bytes.fromhex(part) for part in answer.split('\t'))
+                if keys.setdefault(key, cell) != cell:
+                    tally.complain(f'{type_name}: one key for two cells: {key.hex()[:200]}')
+        rising = sorted(keys)
+        for a, b in zip(rising, rising[1:]):
+            if b.startswith(a):
+                tally.complain(f'{type_name}: a key begins another: {a.hex()[:200]}')
+            if not order_of(keys[a], exact) < order_of(keys[b], exact):
+                tally.complain(f'{type_name}: keys out of order: {a.hex()[:200]} {b.hex()[:200]}')
+
+
+# Types whose keys sort as their values do. The others are in buckets.
+ORDERED = ('boolean', 'integer', 'decimal', 'text', 'bytes', 'date', 'time', 'timestamp', 'timestamptz', 'uuid')
+
+
+def order_of(cell, exact):
+    """What the value of a cell sorts by, without regard to its key bytes."""
+    tag = cell[:1]
+    if tag == b'\0':
+        return (0,)
+    if tag == b'N' and cell[1]:
+        return ({3: 1, 2: 3, 1: 4}[cell[1]],)
+    if tag == b'N':
+        e, c = int.from_bytes(cell[2:6], 'big', signed=True), int.from_bytes(cell[10:], 'big', signed=True)
+        return (2, exact.create_decimal(c).scaleb(e, exact))
+    if tag in b'TB':
+        return (1, cell[5:])
+    layout = {b'D': '>i', b'C': '>q', b'S': '>qI', b'Z': '>qI'}.get(tag)
+    return (1, *struct.unpack(layout, cell[1:])) if layout else (1, cell[1:])
 
 
 def compare_arguments(driver, tally):
@@ -419,8 +466,9 @@ def main():
             for line, a, b in zip(lines, answers_of_oracle(pool, rules, texts), got):
                 tally.add(rules, line, a, b)
             if tally.accepted == before[0] or tally.accepted - before[0] == tally.lines - before[1]:
-                print(f'nothing accepted, or nothing rejected, under {rules}')
-                tally.differ += 1
+                tally.complain(f'nothing accepted, or nothing rejected, under {rules}')
+            if not rules:
+                check_keys(lines, got, tally)
     print(f'{tally.lines} lines, {tally.accepted} accepted, {tally.differ} differ (seed {args.seed})')
     empty = [t for t, (no, yes) in tally.by_type.items() if min(no, yes) * 10 < min(args.lines // 100, 1000)]
     if empty and not args.rules:

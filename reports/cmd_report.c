@@ -212,9 +212,7 @@ int assay_cmd_report(struct assay_args *a)
     if (s == ASSAY_OK) {
         code = deliver_all(a, j.report);
     } else {
-        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
-        if (j.errors.len)
-            fprintf(stderr, "%s", assay_buf_str(&j.errors) ? (const char *)j.errors.ptr : "");
+        assay_log_lines(ASSAY_LOG_ERROR, j.errors.len ? assay_buf_str(&j.errors) : e.msg);
         code = (int)assay_err_exit(s);
         /* Scripts read the document: it says what went wrong, in the same envelope. */
         if (s != ASSAY_EUSAGE && s != ASSAY_EPLAN && assay_arg_count(a, "report") &&

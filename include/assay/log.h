@@ -10,6 +10,8 @@ enum assay_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARN, ASSAY_LOG_INFO, ASSAY_LOG_DE
 void assay_log_init(const char *program, int verbosity /* -1 quiet, 0, 1, 2 */);
 /* Quiet shows errors, 0 adds warnings, 1 adds info, 2 adds debug. Control characters are shown as '?'. Any thread. */
 void assay_log(enum assay_level l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A message for each line of text; NULL is none. */
+void assay_log_lines(enum assay_level l, const char *text);
 /* One progress line on a terminal, at most ten a second; nothing elsewhere. NULL ends it. */
 void assay_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* SIGINT and SIGTERM set a flag; a second one, at least half a second later, ends the process at once. */

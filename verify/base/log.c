@@ -126,6 +126,14 @@ void assay_log(enum assay_level l, const char *fmt, ...)
     pthread_mutex_unlock(&state.lock);
 }
 
+void assay_log_lines(enum assay_level l, const char *text)
+{
+    for (size_t n; text && *text; text += n + (text[n] == '\n')) {
+        n = strcspn(text, "\n");
+        assay_log(l, "%.*s", (int)n, text);
+    }
+}
+
 void assay_progress(const char *fmt, ...)
 {
     if (state.verbosity < 0 || !isatty(STDERR_FILENO))

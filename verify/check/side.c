@@ -8,10 +8,13 @@
 #include "assay/keys.h"
 #include "assay/lane.h"
 #include "assay/log.h"
+#include "assay/note.h"
 #include "assay/reader.h"
 #include "attest.h"
 #include "cuts.h"
 #include "unique.h"
+
+#define SAID_FINDINGS 10 /* values and rows that are named on the way */
 
 /* Everything one run holds; released as one. */
 struct side {
@@ -29,6 +32,7 @@ struct side {
     struct unique *unique;
     struct attest_end end;
     struct assay_err why_failed;
+    bool source_seen; /* a run of the source came to its good end under this plan */
     bool gone; /* the archive is not there: attested as no rows, not as a failure */
 };
 
@@ -123,6 +127,26 @@ static enum assay_status independent_count(struct side *x, struct assay_err *e)
     return x->reader->ops->count(x->reader, &x->end.counted, &x->end.has_count, e);
 }
 
+static bool is_good_end(void *ctx, const struct assay_leaf *leaf)
+{
+    struct side *x = ctx;
+    struct assay_stmt s = {0};
+    if (assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL) == ASSAY_OK) {
+        const char *plan = assay_stmt_get(&s, "plan"), *status = assay_stmt_get(&s, "status");
+        x->source_seen = plan && strncmp(plan, "sha256:", 7) == 0 && strcmp(plan + 7, x->plan_hash) == 0 && status &&
+                         strcmp(status, "ok") == 0;
+    }
+    assay_stmt_release(&s);
+    return !x->source_seen;
+}
+
+/* A source without rows leaves no cut. */
+static enum assay_status look_for_source(struct side *x, struct assay_err *e)
+{
+    struct assay_ledger_query q = {.kind = "run-end", .role = "source", .dataset = x->c->set->id, .newest_first = true};
+    return x->c->ledger ? assay_ledger_each(x->c->ledger, &q, is_good_end, x, e) : ASSAY_OK;
+}
+
 static enum assay_status get_cuts(struct side *x, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
@@ -130,6 +154,8 @@ static enum assay_status get_cuts(struct side *x, struct assay_err *e)
     if (c->ledger)
         s = assay_cuts_load(c->ledger, c->set, x->plan_hash, &x->router, &x->cuts, e);
     if (s != ASSAY_OK || x->cuts.n)
+        return s;
+    if (c->side == ASSAY_ARCHIVE && ((s = look_for_source(x, e)) != ASSAY_OK || x->source_seen))
         return s;
     if (c->side == ASSAY_ARCHIVE)
         return assay_fail(e, ASSAY_ESOURCE,
@@ -233,6 +259,17 @@ static void sum_parts(struct side *x, struct assay_check_result *out)
     }
 }
 
+/* What does not decode is named at once, with file, line and column; the rest stands in the ledger. */
+static void say_findings(const struct side *x)
+{
+    const struct assay_finding *f;
+    size_t n = assay_lane_findings(x->lane, &f);
+    for (size_t i = 0; i < n && i < SAID_FINDINGS; i++)
+        assay_log(ASSAY_LOG_WARN, "%s", f[i].text);
+    if (n > SAID_FINDINGS)
+        assay_log(ASSAY_LOG_WARN, "... and more: assay ledger log --kind chunk, assay ledger show");
+}
+
 static enum assay_status verify(struct side *x, struct assay_check_result *out, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
@@ -250,6 +287,7 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
     if (s != ASSAY_OK)
         return s;
     sum_parts(x, out);
+    say_findings(x);
     bool comparable = c->n_segments == 0 && x->end.has_count;
     out->tiled = !comparable || x->end.counted == out->rows;
     x->end.tiled = x->end.unplaced ? "no" : comparable ? (out->tiled ? "yes" : "no") : "unknown";

@@ -51,7 +51,7 @@ int assay_session_open(struct assay_args *a, struct assay_session *s)
     assay_arg_operands(a, &operand);
     enum assay_status st = assay_plan_load(operand[0], &s->plan, &errors, &e);
     if (st != ASSAY_OK) {
-        assay_log(ASSAY_LOG_ERROR, "%s", errors.len ? assay_buf_str(&errors) : e.msg);
+        assay_log_lines(ASSAY_LOG_ERROR, errors.len ? assay_buf_str(&errors) : e.msg);
         assay_buf_release(&errors);
         return ASSAY_EXIT_USAGE; /* nothing ran */
     }

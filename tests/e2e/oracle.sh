@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The canonical form in C against its second implementation (tests/oracle): vectors, rows of every type and kind, rules.
 . "$(dirname "$0")/lib.sh"
+export PYTHONDONTWRITEBYTECODE=1 # the tree stays as it is
 lines=20000
 [ -z "${ASSAY_TEST_FULL:-}" ] || lines=200000
 driver=$BUILD/fuzz/canon_driver

@@ -40,24 +40,20 @@ static int reconcile_set(const struct assay_session *s, const struct assay_datas
 
 int assay_cmd_reconcile(struct assay_args *a)
 {
-    static const int rank[] = {[ASSAY_EXIT_OK] = 0, [ASSAY_EXIT_UNVERIFIED] = 1, [ASSAY_EXIT_DISCREPANCY] = 2};
     struct assay_session s;
     struct assay_err e = {0};
     char fresh[37];
     const char *run = assay_arg(a, "run"), *result_run = run;
-    int worst = assay_session_open(a, &s);
-    if (worst == ASSAY_EXIT_OK && !run) {
+    int worst = -1, code = assay_session_open(a, &s);
+    if (code == ASSAY_EXIT_OK && !run) {
         if (assay_uuid_new(fresh, &e) != ASSAY_OK)
-            worst = ASSAY_EXIT_UNVERIFIED;
+            code = ASSAY_EXIT_UNVERIFIED;
         result_run = fresh;
     }
-    for (size_t i = 0; i < s.n_sets && worst != ASSAY_EXIT_LEDGER && worst != ASSAY_EXIT_USAGE; i++) {
-        int code = reconcile_set(&s, s.set[i], run, result_run, assay_arg(a, "spool"));
-        if (code == ASSAY_EXIT_LEDGER || code == ASSAY_EXIT_LOCKED)
-            worst = code;
-        else if (worst <= 3 && code <= 3 && rank[code] > rank[worst])
-            worst = code;
-    }
+    if (code != ASSAY_EXIT_OK)
+        worst = code;
+    for (size_t i = 0; code == ASSAY_EXIT_OK && i < s.n_sets && worst != ASSAY_EXIT_LEDGER; i++)
+        worst = assay_exit_worse(worst, reconcile_set(&s, s.set[i], run, result_run, assay_arg(a, "spool")));
     assay_session_close(&s);
-    return worst;
+    return worst < 0 ? ASSAY_EXIT_UNVERIFIED : worst; /* no dataset at all: an empty scope */
 }

@@ -153,6 +153,18 @@ static int diff_set(struct assay_args *a, struct assay_session *s, const struct 
         assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
         return (int)assay_err_exit(st);
     }
+    if (r.chunks == 0 && r.unverified) {
+        assay_log(
+            ASSAY_LOG_ERROR,
+            "%s: the newest comparison says unverified and names no chunk; see assay report, or compare with --all",
+            d->name);
+        return ASSAY_EXIT_UNVERIFIED;
+    }
+    if (r.chunks == 0 && (j.n_chunks || j.n_segments)) {
+        assay_log(ASSAY_LOG_ERROR, "%s: the newest comparison names no such chunk that differs: nothing was compared",
+                  d->name);
+        return ASSAY_EXIT_UNVERIFIED;
+    }
     sum_up(&p, &r);
     bool differs = r.broken_parts || r.rows[0] + r.rows[1] + r.rows[2] + r.rows[3];
     return differs ? ASSAY_EXIT_DISCREPANCY : ASSAY_EXIT_OK;
@@ -163,17 +175,16 @@ int assay_cmd_diff(struct assay_args *a)
     struct assay_session s;
     struct assay_err e = {0};
     uint8_t key[32];
-    int worst = assay_session_open(a, &s);
-    if (worst == ASSAY_EXIT_OK && assay_dataset_key_load(s.keys_dir, key, &e) != ASSAY_OK) {
+    int worst = -1, code = assay_session_open(a, &s);
+    if (code == ASSAY_EXIT_OK && assay_dataset_key_load(s.keys_dir, key, &e) != ASSAY_OK) {
         assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
-        worst = ASSAY_EXIT_USAGE;
+        code = ASSAY_EXIT_USAGE;
     }
-    for (size_t i = 0; i < s.n_sets && worst <= ASSAY_EXIT_DISCREPANCY; i++) {
-        int code = diff_set(a, &s, s.set[i], key);
-        if (code != ASSAY_EXIT_OK)
-            worst = code;
-    }
+    if (code != ASSAY_EXIT_OK)
+        worst = code;
+    for (size_t i = 0; code == ASSAY_EXIT_OK && i < s.n_sets && worst != ASSAY_EXIT_LEDGER && !assay_interrupted(); i++)
+        worst = assay_exit_worse(worst, diff_set(a, &s, s.set[i], key));
     OPENSSL_cleanse(key, sizeof key);
     assay_session_close(&s);
-    return worst;
+    return worst < 0 ? ASSAY_EXIT_UNVERIFIED : worst;
 }

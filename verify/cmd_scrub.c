@@ -48,24 +48,20 @@ static int scrub_set(const struct assay_session *s, const struct assay_dataset *
 
 int assay_cmd_scrub(struct assay_args *a)
 {
-    static const int rank[] = {[ASSAY_EXIT_OK] = 0, [ASSAY_EXIT_UNVERIFIED] = 1, [ASSAY_EXIT_DISCREPANCY] = 2};
     struct assay_session s;
     struct assay_err e = {0};
     char fresh[37];
     const char *run = assay_arg(a, "run");
-    int worst = assay_session_open(a, &s);
-    if (worst == ASSAY_EXIT_OK && !run) {
+    int worst = -1, code = assay_session_open(a, &s);
+    if (code == ASSAY_EXIT_OK && !run) {
         if (assay_uuid_new(fresh, &e) != ASSAY_OK)
-            worst = ASSAY_EXIT_UNVERIFIED;
+            code = ASSAY_EXIT_UNVERIFIED;
         run = fresh;
     }
-    for (size_t i = 0; i < s.n_sets && worst <= ASSAY_EXIT_UNVERIFIED && worst != ASSAY_EXIT_USAGE; i++) {
-        int code = scrub_set(&s, s.set[i], run);
-        if (code > ASSAY_EXIT_UNVERIFIED || code == ASSAY_EXIT_USAGE)
-            worst = code;
-        else if (rank[code] > rank[worst])
-            worst = code;
-    }
+    if (code != ASSAY_EXIT_OK)
+        worst = code;
+    for (size_t i = 0; code == ASSAY_EXIT_OK && i < s.n_sets && worst != ASSAY_EXIT_LEDGER && !assay_interrupted(); i++)
+        worst = assay_exit_worse(worst, scrub_set(&s, s.set[i], run));
     assay_session_close(&s);
-    return worst;
+    return worst < 0 ? ASSAY_EXIT_UNVERIFIED : worst;
 }

@@ -65,7 +65,7 @@ int assay_cmd_verify(struct assay_args *a)
     uint8_t key[32];
     char run[37];
     const char *side = assay_arg(a, "side"), *spool = assay_arg(a, "spool");
-    int worst = assay_session_open(a, &s);
+    int worst = assay_session_open(a, &s), all = -1;
     if (worst != ASSAY_EXIT_OK)
         goto done;
     if (assay_dataset_key_load(s.keys_dir, key, &e) != ASSAY_OK) {
@@ -80,16 +80,18 @@ int assay_cmd_verify(struct assay_args *a)
     }
     if (assay_arg(a, "run"))
         snprintf(run, sizeof run, "%s", assay_arg(a, "run"));
-    else if (assay_uuid_new(run, &e) != ASSAY_OK)
+    else if (assay_uuid_new(run, &e) != ASSAY_OK) {
+        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
         worst = ASSAY_EXIT_UNVERIFIED;
-    for (size_t i = 0; i < s.n_sets && worst != ASSAY_EXIT_LEDGER; i++)
+        goto done;
+    }
+    for (size_t i = 0; i < s.n_sets && all != ASSAY_EXIT_LEDGER; i++)
         for (int k = ASSAY_SOURCE; k <= ASSAY_ARCHIVE && !assay_interrupted(); k++) {
             if (side && strcmp(side, assay_side_name((enum assay_side_id)k)) != 0)
                 continue;
-            int code = verify_set(&s, s.set[i], (enum assay_side_id)k, run, spool, key);
-            if (code != ASSAY_EXIT_OK && worst != ASSAY_EXIT_LEDGER)
-                worst = code;
+            all = assay_exit_worse(all, verify_set(&s, s.set[i], (enum assay_side_id)k, run, spool, key));
         }
+    worst = all < 0 ? ASSAY_EXIT_UNVERIFIED : all;
 done:
     OPENSSL_cleanse(key, sizeof key);
     assay_session_close(&s);

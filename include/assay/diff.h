@@ -53,7 +53,8 @@ struct assay_diff_job {
 };
 struct assay_diff_result {
     uint64_t rows[ASSAY_DIFF_KINDS];
-    uint32_t chunks; /* that were to be compared */
+    uint32_t chunks; /* that were to be compared; 0 when all were */
+    bool unverified; /* the newest comparison could not verify the dataset as a whole */
     uint32_t broken_parts; /* that could not be read to their end: their missing rows may be in there */
 };
 enum assay_status assay_diff(const struct assay_diff_job *j, struct assay_diff_result *out, struct assay_err *e);

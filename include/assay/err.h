@@ -49,4 +49,8 @@ void assay_err_reset(struct assay_err *e);
 /* The exit code that a program ends with when an operation failed with `code`. */
 enum assay_exit assay_err_exit(enum assay_status code);
 
+/* The exit code of several operations one after the other: 4 before 1 before 3 before 0. 2 and 11 say that nothing ran;
+ * they stay only as long as nothing else is known. a < 0: there was none before b. */
+int assay_exit_worse(int a, int b);
+
 #endif

@@ -98,10 +98,10 @@ static enum assay_status take_start(struct loader *l, const struct assay_stmt *s
         l->cap_runs = want;
     }
     struct attested_run *r = &a->run[a->n_runs++];
-    *r = (struct attested_run){.start = leaf, .whole = strcmp(scope, "all") == 0};
+    *r = (struct attested_run){.start = leaf, .scope = copy(scope), .whole = strcmp(scope, "all") == 0};
     copy_to(r->id, sizeof r->id, assay_stmt_get(s, "run"));
     copy_to(r->observed, sizeof r->observed, assay_stmt_get(s, "observed"));
-    return ASSAY_OK;
+    return r->scope ? ASSAY_OK : assay_fail_nomem(l->err);
 }
 
 static enum assay_status take_end(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
@@ -446,6 +446,7 @@ enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct 
 void assay_attested_release(struct attested *a)
 {
     for (size_t i = 0; i < a->n_runs; i++) {
+        free(a->run[i].scope);
         free(a->run[i].status);
         free(a->run[i].reason);
         free(a->run[i].tiled);

@@ -33,6 +33,7 @@ struct attested_run {
     char id[37];
     char observed[40]; /* when it began, as stated */
     uint64_t start; /* leaf of its newest run-start */
+    char *scope; /* segment names with commas between, or "all" */
     bool whole; /* all segments */
     bool ended; /* a run-end follows the run-start */
     bool used; /* it ended well, and is the basis or later: its statements count */

@@ -66,8 +66,34 @@ static bool doubts_run(const struct run *r, int side, const struct attested_run 
     return true;
 }
 
-static bool broken_source_objects(const struct attested *a)
+static bool has_segment(const struct attested *a, const char *name, size_t len)
 {
+    for (size_t i = 0; i < a->n_chunks; i++)
+        if (strncmp(a->chunk[i].segment, name, len) == 0 && a->chunk[i].segment[len] == '\0')
+            return true;
+    return false;
+}
+
+/* A segment that was asked for and that nobody has is an empty scope: a name mistyped, most likely. */
+static bool doubts_scope(const struct run *r, char *text, size_t n)
+{
+    const struct attested_run *x = r->side[ASSAY_ARCHIVE].run;
+    if (!r->run || x->whole)
+        return false;
+    for (const char *at = x->scope; *at;) {
+        size_t len = strcspn(at, ",");
+        if (!has_segment(&r->side[ASSAY_SOURCE], at, len) && !has_segment(&r->side[ASSAY_ARCHIVE], at, len)) {
+            snprintf(text, n, "nothing to verify in segment %.*s: no rows on either side", (int)len, at);
+            return true;
+        }
+        at += len + (at[len] == ',');
+    }
+    return false;
+}
+
+bool assay_source_is_short(const struct run *r)
+{
+    const struct attested *a = &r->side[ASSAY_SOURCE];
     for (size_t i = 0; i < a->n_objects; i++)
         if (strcmp(a->object[i].status, "ok") != 0 && strcmp(a->object[i].status, "intact") != 0)
             return true;
@@ -85,7 +111,9 @@ const char *assay_doubt(const struct run *r, char *text, size_t n)
             if (counts(a, &a->run[k]) && doubts_run(r, i, &a->run[k], text, n))
                 return text;
     }
-    if (broken_source_objects(&r->side[ASSAY_SOURCE]))
+    if (doubts_scope(r, text, n))
+        return text;
+    if (r->short_source)
         return "not every file of the source could be read";
     if (r->unread.n)
         return "a file of the archive could not be read, or changed while it was read";

@@ -370,6 +370,18 @@ static void test_one_cut_a_segment(void **state)
     assert_int_equal(r.rows[ASSAY_SOURCE], 9);
 }
 
+static void test_a_segment_that_nobody_has(void **state)
+{
+    (void)state;
+    for (int of = 0; of < 2; of++) {
+        begin(of, R1, "2024-01,2042-01");
+        chunk("2024-01", JAN, "3");
+        end("ok", "3", "unknown", "yes");
+    }
+    struct assay_reconciled r = reconcile(R1);
+    assert_unverified(&r, "2042-01");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -387,6 +399,7 @@ int main(void)
         TEST(test_an_unread_file_loses_no_rows),
         TEST(test_a_segment_that_only_the_archive_has),
         TEST(test_one_cut_a_segment),
+        TEST(test_a_segment_that_nobody_has),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

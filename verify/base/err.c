@@ -1,6 +1,7 @@
 #include "assay/err.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -42,4 +43,23 @@ enum assay_exit assay_err_exit(enum assay_status code)
     default:
         return ASSAY_EXIT_UNVERIFIED;
     }
+}
+
+static bool nothing_ran(int code)
+{
+    return code == ASSAY_EXIT_USAGE || code == ASSAY_EXIT_LOCKED;
+}
+
+static int rank(int code)
+{
+    return code == ASSAY_EXIT_LEDGER ? 3 : code == ASSAY_EXIT_DISCREPANCY ? 2 : code != ASSAY_EXIT_OK;
+}
+
+int assay_exit_worse(int a, int b)
+{
+    if (a < 0 || (nothing_ran(a) && nothing_ran(b)))
+        return a < 0 ? b : a;
+    a = nothing_ran(a) ? ASSAY_EXIT_UNVERIFIED : a;
+    b = nothing_ran(b) ? ASSAY_EXIT_UNVERIFIED : b;
+    return rank(a) >= rank(b) ? a : b;
 }

@@ -451,6 +451,7 @@ enum assay_status assay_diff(const struct assay_diff_job *j, struct assay_diff_r
     d->body.max = ASSAY_MAX_ROW + HEAD;
     enum assay_status s = set_up(d, secret, e);
     out->chunks = (uint32_t)d->target.n;
+    out->unverified = d->target.unverified && !d->target.everything;
     bool nothing = s == ASSAY_OK && !d->target.everything && d->target.n == 0;
     for (int side = 0; side < 2 && s == ASSAY_OK && !nothing; side++)
         s = read_side(d, (enum assay_side_id)side, secret, e);

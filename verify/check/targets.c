@@ -58,6 +58,7 @@ static enum assay_status take(struct loader *l, const struct assay_stmt *s)
     }
     if (strcmp(run, l->run) != 0)
         return ASSAY_ENOTFOUND; /* an older reconciliation: done */
+    l->out->unverified |= strcmp(id, "*") == 0 && strcmp(verdict, "unverified") == 0;
     l->out->misplaced |= kind && strcmp(kind, "misplaced") == 0;
     if (strlen(id) != 32 || strcmp(verdict, "match") == 0 ||
         !among(l->job->segments, l->job->n_segments, segment, false) ||

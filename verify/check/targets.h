@@ -8,6 +8,7 @@
 struct targets {
     const struct assay_diff_job *job;
     bool everything;
+    bool unverified; /* the newest reconciliation says so of the dataset as a whole */
     char (*id)[33]; /* sorted */
     char **segment; /* parallel */
     size_t n;

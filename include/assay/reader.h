@@ -28,7 +28,7 @@ struct assay_locator {
     const char *uri; /* "postgresql://...", "service=..." is passed untouched to libpq, "sqlite:PATH", or a path:
                         file, directory, glob, or a pattern with one "{segment}" */
     const char *table; /* tables: name, optionally schema-qualified; NULL for files */
-    const char *format; /* files: "csv" or "parquet"; NULL: by suffix */
+    const char *format; /* files: "csv", "parquet", "avro" or "ndjson"; NULL: by suffix */
     const char *base_dir; /* relative paths are relative to this */
     struct assay_csv_dialect csv;
     const char *snapshot; /* postgresql: an exported snapshot to import, or NULL to make one's own */
@@ -57,7 +57,7 @@ struct assay_batch {
 /* Known after a scan has come to its clean end. */
 struct assay_scan_end {
     uint64_t rows; /* rows delivered, broken ones included */
-    bool counted; /* claimed_rows is an independent count (Parquet footer, COPY's command tag) */
+    bool counted; /* claimed_rows is an independent count (Parquet footer, Avro blocks, COPY's command tag) */
     uint64_t claimed_rows;
     bool hashed; /* objects: sha256 and bytes are those of the very bytes decoded */
     uint8_t sha256[32];
@@ -89,6 +89,7 @@ struct assay_reader_ops {
                                struct assay_err *e);
     /* Independent row count at the same snapshot; *known false when the side has none. */
     enum assay_status (*count)(struct assay_reader *r, uint64_t *rows, bool *known, struct assay_err *e);
+    bool count_apart; /* count may run in one thread while parts are scanned in others */
     /* Cheap estimate of rows, 0 when unknown. */
     uint64_t (*estimate)(struct assay_reader *r);
     /* What names the snapshot: exported snapshot id and LSN, data_version, or "" for files. Borrowed. */
@@ -127,8 +128,9 @@ struct assay_csv_dialect assay_csv_default(void);
 /* ---- file formats behind the "files" reader (verify/reader/files.c keeps their table) ---- */
 
 struct assay_format_ops {
-    const char *name; /* "csv", "parquet" */
+    const char *name; /* "csv", "parquet", "avro", "ndjson" */
     const char *const *suffixes; /* NULL-terminated: ".csv", ".tsv" */
+    bool compressed; /* .gz, .zst or .lz4 may stand behind the suffix; the format decompresses */
     /* Schema of one open object. fd is a regular file at offset 0; name is for messages. */
     enum assay_status (*schema)(int fd, const char *name, const struct assay_locator *loc, struct assay_schema *out,
                                 struct assay_err *e);
@@ -142,6 +144,6 @@ struct assay_format_ops {
 };
 
 extern const struct assay_reader_ops assay_pg_reader, assay_sqlite_reader, assay_files_reader;
-extern const struct assay_format_ops assay_csv_format, assay_parquet_format;
+extern const struct assay_format_ops assay_csv_format, assay_parquet_format, assay_avro_format, assay_ndjson_format;
 
 #endif

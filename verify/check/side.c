@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,37 @@ static enum assay_status independent_count(struct side *x, struct assay_err *e)
     return x->reader->ops->count(x->reader, &x->end.counted, &x->end.has_count, e);
 }
 
+/* The count in a thread of its own, where the reader allows it: it costs no time then. */
+struct counting {
+    struct side *side;
+    pthread_t thread;
+    bool started;
+    enum assay_status status;
+    struct assay_err err;
+};
+
+static void *count_apart(void *arg)
+{
+    struct counting *k = arg;
+    k->status = independent_count(k->side, &k->err);
+    return NULL;
+}
+
+static void count_begin(struct counting *k, struct side *x)
+{
+    *k = (struct counting){.side = x};
+    if (x->reader->ops->count_apart && x->c->n_segments == 0 && !x->end.has_count)
+        k->started = pthread_create(&k->thread, NULL, count_apart, k) == 0;
+}
+
+static enum assay_status count_end(struct counting *k, enum assay_status scanned, struct assay_err *e)
+{
+    if (!k->started)
+        return scanned;
+    pthread_join(k->thread, NULL);
+    return scanned == ASSAY_OK && k->status != ASSAY_OK ? assay_fail(e, k->status, "%s", k->err.msg) : scanned;
+}
+
 static bool is_good_end(void *ctx, const struct assay_leaf *leaf)
 {
     struct side *x = ctx;
@@ -211,10 +243,13 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
         job.window_hi = assay_buf_str(&hi);
     }
     x->result = calloc(x->n_parts, sizeof *x->result);
-    if (s != ASSAY_OK || !x->result)
+    if (s != ASSAY_OK || !x->result) {
         s = assay_fail_nomem(e);
-    else
-        s = assay_scan_parts(&job, x->result, &x->lane, e);
+    } else {
+        struct counting k;
+        count_begin(&k, x);
+        s = count_end(&k, assay_scan_parts(&job, x->result, &x->lane, e), e);
+    }
     if (s == ASSAY_OK && x->unique)
         s = assay_unique_finish(x->unique, e);
     assay_buf_release(&lo);

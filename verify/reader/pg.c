@@ -199,6 +199,7 @@ const struct assay_reader_ops assay_pg_reader = {
     .schema = pg_schema,
     .parts = assay_pg_parts,
     .count = assay_pg_count,
+    .count_apart = true,
     .estimate = assay_pg_estimate,
     .token = pg_token,
     .scan = assay_pg_scan_open,

@@ -158,6 +158,7 @@ static enum assay_status list_objects(struct run *r)
         else if (strcmp(status, "changed") == 0 || strcmp(status, "unreadable") == 0)
             r->unread.o[r->unread.n++] = &a->object[i];
     }
+    r->short_source = assay_source_is_short(r);
     qsort(r->broken.o, r->broken.n, sizeof(const struct attested_object *), by_segment);
     qsort(r->unread.o, r->unread.n, sizeof(const struct attested_object *), by_segment);
     return ASSAY_OK;
@@ -171,6 +172,8 @@ static const char *why_uncertain(const struct run *r, const struct compared *c, 
     bool surplus = strcmp(c->kind, "extra") == 0 || strcmp(c->kind, "rows") == 0;
     if (surplus && assay_unplaced(&r->side[ASSAY_SOURCE]))
         return "rows of the source have a key or window that does not decode";
+    if (surplus && r->short_source)
+        return "not every file of the source could be read";
     if (object_of(&r->unread, segment))
         return "a file of the archive could not be read, or changed while it was read";
     return NULL;

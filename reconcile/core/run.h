@@ -29,6 +29,7 @@ struct run {
     const struct attested_chunk **bad; /* that do not match or are unverified; by segment then */
     size_t n_good, n_bad;
     struct object_list broken, unread; /* of the archive: that do not decode; that could not be read */
+    bool short_source; /* files of the source could not be read whole: rows may be missing there */
     struct attested_chunk none; /* what a side attests that has no row in a segment */
     const char *summed; /* segment whose columns are in `columns` */
     struct assay_buf columns;
@@ -36,6 +37,7 @@ struct run {
 
 /* Why the dataset as a whole is unverified; NULL when it is not. Static, or in text. */
 const char *assay_doubt(const struct run *r, char *text, size_t n);
+bool assay_source_is_short(const struct run *r);
 /* Rows that the runs in use could not place. */
 uint64_t assay_unplaced(const struct attested *a);
 /* State what was proven gone. Only a later verification that matches proves that. */

@@ -66,7 +66,20 @@ static inline bool is_settled(const struct lane_column *c, const struct assay_va
 
 static inline const struct assay_value *settle(struct lane_column *c, const struct assay_value *v)
 {
-    return is_settled(c, v) ? v : settle_slowly(c, v, NULL);
+    const char *why = NULL;
+    if (is_settled(c, v))
+        return v;
+    if (c->n_rules || v->kind == ASSAY_K_BAD)
+        return settle_slowly(c, v, NULL);
+    if (c->type == ASSAY_L_TEXT && v->kind == ASSAY_K_LEXEME) { /* text is read as it stands */
+        c->value = *v;
+        c->value.kind = ASSAY_K_TEXT;
+        return &c->value;
+    }
+    assay_buf_reset(&c->scratch);
+    if (!assay_resolve(c->type, v, &c->value, &c->scratch, &why))
+        c->value = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
+    return &c->value;
 }
 
 /* ---- keys and segments, row by row ---- */

@@ -13,8 +13,12 @@
 #include "assay/writer.h"
 #include "discrepancy.h"
 
+#define MAX_NAMED 500 /* discrepancies in one request: a leaf has 65,535 bytes */
+
 struct order { /* a new export of one segment */
     const char *segment;
+    const struct discrepancy *const *d; /* that it is about, by id */
+    size_t n;
     char id[33];
     struct assay_buf lo, hi; /* window bounds, empty when open */
 };
@@ -25,16 +29,18 @@ static bool is_open(const struct discrepancy *d)
 }
 
 /* The same damage gives the same request: SHA-256 over the sorted ids of its discrepancies. */
-static void order_id(const struct discrepancies *all, const char *segment, char out[33])
+static enum assay_status order_id(struct order *o)
 {
     struct assay_buf b = {0};
-    uint8_t h[32];
-    for (size_t i = 0; i < all->n; i++)
-        if (is_open(&all->d[i]) && strcmp(all->d[i].segment, segment) == 0)
-            (void)assay_buf_add(&b, all->d[i].id, 32);
-    assay_sha256(b.ptr ? b.ptr : (const uint8_t *)"", b.len, h);
-    assay_hex(h, 16, out);
+    uint8_t h[32] = {0};
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < o->n && s == ASSAY_OK; i++)
+        s = assay_buf_add(&b, o->d[i]->id, 32);
+    if (s == ASSAY_OK)
+        assay_sha256(b.ptr, b.len, h);
+    assay_hex(h, 16, o->id);
     assay_buf_release(&b);
+    return s;
 }
 
 static enum assay_status find_bounds(const struct assay_dataset *d, struct order *o, struct assay_err *e)
@@ -124,18 +130,15 @@ static int run_command(char *const *argv, const char *dir)
 }
 
 static enum assay_status request_leaf(struct assay_sink *sink, const struct assay_dataset *set, struct order *o,
-                                      const struct discrepancies *all, const char *outcome, struct assay_err *e)
+                                      const char *outcome, struct assay_err *e)
 {
     struct assay_writer w;
     assay_writer_begin(&w, "request");
     assay_writer_add(&w, "id", o->id);
     assay_writer_add(&w, "dataset", set->id);
     assay_writer_add(&w, "segment", o->segment);
-    for (size_t i = 0, said = 0; i < all->n && said < 500; i++)
-        if (is_open(&all->d[i]) && strcmp(all->d[i].segment, o->segment) == 0) {
-            assay_writer_add(&w, "discrepancy", all->d[i].id);
-            said++;
-        }
+    for (size_t i = 0; i < o->n && i < MAX_NAMED; i++)
+        assay_writer_add(&w, "discrepancy", o->d[i]->id);
     assay_writer_add(&w, "lo", o->lo.len ? assay_buf_str(&o->lo) : NULL);
     assay_writer_add(&w, "hi", o->hi.len ? assay_buf_str(&o->hi) : NULL);
     assay_writer_add(&w, "outcome", outcome);
@@ -145,14 +148,14 @@ static enum assay_status request_leaf(struct assay_sink *sink, const struct assa
 }
 
 static enum assay_status mark_requested(struct assay_sink *sink, const struct assay_dataset *set, const struct order *o,
-                                        const struct discrepancies *all, const char *run, struct assay_err *e)
+                                        const char *run, struct assay_err *e)
 {
     enum assay_status s = ASSAY_OK;
     char why[64];
     snprintf(why, sizeof why, "request %s", o->id);
-    for (size_t i = 0; i < all->n && s == ASSAY_OK; i++)
-        if (strcmp(all->d[i].state, "open") == 0 && strcmp(all->d[i].segment, o->segment) == 0)
-            s = assay_discrepancy_state(sink, set, &all->d[i], "requested", why, run, e);
+    for (size_t i = 0; i < o->n && s == ASSAY_OK; i++)
+        if (strcmp(o->d[i]->state, "open") == 0)
+            s = assay_discrepancy_state(sink, set, o->d[i], "requested", why, run, e);
     return s;
 }
 
@@ -167,12 +170,12 @@ static void show(const struct assay_dataset *d, const struct order *o, char *con
 }
 
 static enum assay_status place(struct assay_sink *sink, const struct assay_plan *p, const struct assay_dataset *d,
-                               const struct discrepancies *all, struct order *o, bool dry_run, const char *run,
-                               struct assay_reprocessed *out, struct assay_err *e)
+                               struct order *o, bool dry_run, const char *run, struct assay_reprocessed *out,
+                               struct assay_err *e)
 {
     char outcome[16];
-    order_id(all, o->segment, o->id);
-    enum assay_status s = find_bounds(d, o, e);
+    enum assay_status s = order_id(o);
+    s = s == ASSAY_OK ? find_bounds(d, o, e) : assay_fail(e, s, "segment %s: no room for its order", o->segment);
     char **argv = s == ASSAY_OK ? command(d, o) : NULL;
     if (s == ASSAY_OK && !argv)
         s = assay_fail_nomem(e);
@@ -181,9 +184,9 @@ static enum assay_status place(struct assay_sink *sink, const struct assay_plan 
         out->requests++;
     }
     if (s == ASSAY_OK && !dry_run) {
-        s = mark_requested(sink, d, o, all, run, e);
+        s = mark_requested(sink, d, o, run, e);
         if (s == ASSAY_OK)
-            s = request_leaf(sink, d, o, all, NULL, e); /* on record before anything happens */
+            s = request_leaf(sink, d, o, NULL, e); /* on record before anything happens */
         int code = s == ASSAY_OK ? run_command(argv, p->base_dir) : -1;
         if (s == ASSAY_OK && code != 0) {
             out->failed++;
@@ -192,7 +195,7 @@ static enum assay_status place(struct assay_sink *sink, const struct assay_plan 
         }
         snprintf(outcome, sizeof outcome, "%d", code);
         if (s == ASSAY_OK)
-            s = request_leaf(sink, d, o, all, outcome, e);
+            s = request_leaf(sink, d, o, outcome, e);
     }
     free_words(argv);
     return s;
@@ -206,12 +209,11 @@ static bool wanted(const char *segment, const char *const *segments, size_t n)
     return n == 0;
 }
 
-static bool is_first(const struct discrepancies *all, size_t i)
+static int by_segment(const void *a, const void *b)
 {
-    for (size_t k = 0; k < i; k++)
-        if (is_open(&all->d[k]) && strcmp(all->d[k].segment, all->d[i].segment) == 0)
-            return false;
-    return true;
+    const struct discrepancy *const *x = a, *const *y = b;
+    int c = strcmp((*x)->segment, (*y)->segment);
+    return c ? c : strcmp((*x)->id, (*y)->id);
 }
 
 enum assay_status assay_reprocess(struct assay_ledger *l, struct assay_sink *sink, const struct assay_plan *p,
@@ -219,22 +221,31 @@ enum assay_status assay_reprocess(struct assay_ledger *l, struct assay_sink *sin
                                   bool dry_run, const char *run, struct assay_reprocessed *out, struct assay_err *e)
 {
     struct discrepancies all;
+    size_t n = 0;
     *out = (struct assay_reprocessed){0};
     enum assay_status s = assay_discrepancies_load(l, d, &all, e);
     if (s != ASSAY_OK)
         return s;
-    for (size_t i = 0; i < all.n && s == ASSAY_OK && !assay_interrupted(); i++) {
-        if (!is_open(&all.d[i]) || !wanted(all.d[i].segment, segments, n_segments) || !is_first(&all, i))
-            continue;
-        if (!d->reprocess)
-            s = assay_fail(e, ASSAY_EPLAN, "dataset %s has open discrepancies, but the plan names no reprocess command",
-                           d->name);
-        struct order o = {.segment = all.d[i].segment};
-        if (s == ASSAY_OK)
-            s = place(sink, p, d, &all, &o, dry_run, run, out, e);
+    const struct discrepancy **open = calloc(all.n + 1, sizeof *open);
+    if (!open)
+        s = assay_fail_nomem(e);
+    for (size_t i = 0; open && i < all.n; i++)
+        if (is_open(&all.d[i]) && wanted(all.d[i].segment, segments, n_segments))
+            open[n++] = &all.d[i];
+    if (n && !d->reprocess)
+        s = assay_fail(e, ASSAY_EPLAN, "dataset %s has open discrepancies, but the plan names no reprocess command",
+                       d->name);
+    if (n)
+        qsort(open, n, sizeof(const struct discrepancy *), by_segment);
+    for (size_t from = 0, to; from < n && s == ASSAY_OK && !assay_interrupted(); from = to) {
+        for (to = from + 1; to < n && strcmp(open[from]->segment, open[to]->segment) == 0;)
+            to++;
+        struct order o = {.segment = open[from]->segment, .d = open + from, .n = to - from};
+        s = place(sink, p, d, &o, dry_run, run, out, e);
         assay_buf_release(&o.lo);
         assay_buf_release(&o.hi);
     }
+    free(open);
     assay_discrepancies_release(&all);
     return s;
 }

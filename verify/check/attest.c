@@ -9,7 +9,7 @@
 #include "assay/digest.h"
 #include "assay/publish.h"
 
-#define MAX_INLINE_COLUMNS 256 /* more column sums than this go into a blob: a leaf has 65,535 bytes */
+#define MAX_INLINE_BYTES 32768 /* column sums of more go into a blob: a leaf has 65,535 bytes */
 
 void assay_attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash)
 {
@@ -144,23 +144,18 @@ static enum assay_status attest_object(const struct assay_check *c, const char *
     return assay_writer_send(&w, c->sink, e);
 }
 
-/* The objects of one segment (NULL: all of them) in the form of sha256sum, as a blob and a leaf. */
+/* Some objects in the form of sha256sum, as a blob and a leaf. */
 static enum assay_status attest_set(const struct assay_check *c, const char *plan_hash, const char *segment,
-                                    const struct assay_part_result *part, size_t n, struct assay_err *e)
+                                    const struct assay_part_result *const *part, size_t n, struct assay_err *e)
 {
-    struct assay_buf list = {0};
+    struct assay_buf list = {.max = ASSAY_MAX_BLOB};
     struct assay_writer w;
     uint8_t hash[32];
     char hex[65];
-    size_t objects = 0;
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
-        const struct assay_part *p = part[i].part;
-        if (part[i].skipped || (segment && (!p->segment || strcmp(p->segment, segment) != 0)))
-            continue;
-        objects++;
-        assay_hex(part[i].end.sha256, 32, hex);
-        s = assay_buf_addf(&list, "%s  %s\n", part[i].end.hashed ? hex : "unreadable", p->name);
+        assay_hex(part[i]->end.sha256, 32, hex);
+        s = assay_buf_addf(&list, "%s  %s\n", part[i]->end.hashed ? hex : "unreadable", part[i]->part->name);
     }
     if (s == ASSAY_OK)
         s = assay_sink_blob(c->sink, list.ptr ? list.ptr : (const uint8_t *)"", list.len, hash, e);
@@ -169,32 +164,42 @@ static enum assay_status attest_set(const struct assay_check *c, const char *pla
         return assay_fail(e, s, "cannot state the set of objects");
     assay_attest_begin(&w, c, "object-set", plan_hash);
     assay_writer_add(&w, "segment", segment ? segment : "*");
-    assay_writer_addf(&w, "objects", "%zu", objects);
+    assay_writer_addf(&w, "objects", "%zu", n);
     assay_writer_hex(&w, "set", "sha256:", hash, 32);
     return assay_writer_send(&w, c->sink, e);
 }
 
-static int by_text(const void *a, const void *b)
+/* By segment, else in their order. */
+static int by_segment(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const struct assay_part_result *const *x = a, *const *y = b;
+    const char *s = (*x)->part->segment, *t = (*y)->part->segment;
+    int c = s && t ? strcmp(s, t) : 0;
+    return c ? c : *x < *y ? -1 : *x > *y;
 }
 
+/* One a segment that locators name, or one in all. */
 static enum assay_status attest_sets(const struct assay_check *c, const char *plan_hash,
                                      const struct assay_part_result *part, size_t n, struct assay_err *e)
 {
     enum assay_status s = ASSAY_OK;
     size_t found = 0;
-    const char **name = calloc(n, sizeof *name);
-    if (!name)
+    bool in_segments = n && part[0].part && part[0].part->segment;
+    const struct assay_part_result **list = calloc(n + 1, sizeof *list);
+    if (!list)
         return assay_fail_nomem(e);
     for (size_t i = 0; i < n; i++)
         if (!part[i].skipped)
-            name[found++] = part[i].part->segment;
-    qsort(name, found, sizeof *name, by_text);
-    for (size_t i = 0; i < found && s == ASSAY_OK; i++)
-        if (i == 0 || strcmp(name[i - 1], name[i]) != 0)
-            s = attest_set(c, plan_hash, name[i], part, n, e);
-    free(name);
+            list[found++] = &part[i];
+    qsort(list, found, sizeof(const struct assay_part_result *), by_segment);
+    if (!in_segments)
+        s = attest_set(c, plan_hash, NULL, list, found, e);
+    for (size_t from = 0, to; in_segments && from < found && s == ASSAY_OK; from = to) {
+        for (to = from + 1; to < found && strcmp(list[from]->part->segment, list[to]->part->segment) == 0;)
+            to++;
+        s = attest_set(c, plan_hash, list[from]->part->segment, list + from, to - from, e);
+    }
+    free(list);
     return s;
 }
 
@@ -208,21 +213,23 @@ enum assay_status assay_attest_objects(const struct assay_check *c, const char *
     for (size_t i = 0; i < n && s == ASSAY_OK; i++)
         if (!part[i].skipped)
             s = attest_object(c, plan_hash, &part[i], lane, e);
-    if (s != ASSAY_OK)
-        return s;
-    if (n && part[0].part && part[0].part->segment)
-        return attest_sets(c, plan_hash, part, n, e);
-    return attest_set(c, plan_hash, NULL, part, n, e);
+    return s == ASSAY_OK ? attest_sets(c, plan_hash, part, n, e) : s;
 }
 
 enum assay_status assay_attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason,
                                        struct assay_err *e)
 {
     struct assay_writer w;
+    struct assay_buf shown = {0};
+    if (assay_locator_show(c->set->side[c->side].uri, &shown) != ASSAY_OK || !assay_buf_str(&shown)) {
+        assay_buf_release(&shown);
+        return assay_fail_nomem(e);
+    }
     assay_attest_begin(&w, c, "object", plan_hash);
-    assay_writer_add(&w, "object", c->set->side[c->side].uri);
+    assay_writer_add(&w, "object", (char *)shown.ptr);
     assay_writer_add(&w, "status", "missing");
     assay_writer_add(&w, "reason", reason);
+    assay_buf_release(&shown);
     return assay_writer_send(&w, c->sink, e);
 }
 
@@ -274,7 +281,10 @@ static enum assay_status add_columns(const struct assay_check *c, const struct a
 {
     struct assay_buf blob = {0};
     uint8_t hash[32];
-    if (c->set->n_cols <= MAX_INLINE_COLUMNS)
+    size_t bytes = 0;
+    for (size_t i = 0; i < c->set->n_cols; i++)
+        bytes += (assay_lane_ruled(lane, i) == SIZE_MAX ? 1 : 2) * (64 + 3 * strlen(c->set->col[i].name));
+    if (bytes <= MAX_INLINE_BYTES)
         return column_sums(c, lane, t, w, NULL);
     enum assay_status s = column_sums(c, lane, t, w, &blob);
     if (s == ASSAY_OK)

@@ -38,15 +38,18 @@ static enum assay_status load_one(struct loading *l, const struct assay_stmt *st
     } else if (!assay_segment_parse(l->router, name, &seg)) {
         return assay_fail(l->err, ASSAY_ELEDGER, "the cut leaf of segment %s does not fit the window", name);
     }
-    if (assay_cutset_find(l->out, seg))
-        return ASSAY_OK; /* newest first: an older generation */
     struct assay_buf text = {0};
     struct assay_cut c = {0};
     enum assay_status s = assay_ledger_blob(l->ledger, hash, &text, l->err);
     if (s == ASSAY_OK)
         s = assay_cut_parse((const char *)text.ptr, text.len, l->set->id, seg, name, &c, l->err);
-    if (s == ASSAY_OK && (s = assay_cutset_add(l->out, &c, l->err)) != ASSAY_OK)
+    struct assay_cut *old = (struct assay_cut *)assay_cutset_find(l->out, seg);
+    if (s == ASSAY_OK && old) { /* of an older generation */
+        assay_cut_release(old);
+        *old = c;
+    } else if (s == ASSAY_OK && (s = assay_cutset_add(l->out, &c, l->err)) != ASSAY_OK) {
         assay_cut_release(&c);
+    }
     assay_buf_release(&text);
     return s;
 }
@@ -66,7 +69,7 @@ enum assay_status assay_cuts_load(struct assay_ledger *ledger, const struct assa
                                   const struct assay_router *r, struct assay_cutset *out, struct assay_err *e)
 {
     struct loading l = {ledger, d, plan_hash, r, out, ASSAY_OK, e};
-    struct assay_ledger_query q = {.kind = "cut", .dataset = d->id, .newest_first = true};
+    struct assay_ledger_query q = {.kind = "cut", .dataset = d->id}; /* oldest first: that is rising order, mostly */
     enum assay_status s = assay_ledger_each(ledger, &q, load_leaf, &l, e);
     return s == ASSAY_OK ? l.status : s;
 }
@@ -75,6 +78,7 @@ enum assay_status assay_cuts_load(struct assay_ledger *ledger, const struct assa
 
 #define SAMPLES_A_CHUNK 128
 #define MAX_SAMPLES 400000u
+#define MAX_BOUND 1024 /* bytes of a key that may become a bound: a leaf carries two, in hex and readable */
 
 struct pick { /* one sampled row */
     assay_segment segment;
@@ -176,6 +180,8 @@ static enum assay_status cut_segment(const struct assay_check *c, const struct a
     for (uint32_t i = 1; m == ASSAY_CUT_RANGE && i < chunks; i++) {
         const struct pick *p = &s->pick[from + (size_t)((double)(to - from) * i / chunks)];
         const uint8_t *k = s->keys.ptr + p->off;
+        if (p->len > MAX_BOUND)
+            continue;
         if (n && bound[n - 1].len == p->len && memcmp(bound[n - 1].p, k, p->len) == 0)
             continue;
         bound[n++] = (struct assay_bound){k, p->len};
@@ -261,6 +267,24 @@ static enum assay_status draw(const struct assay_check *c, struct assay_reader *
     return st;
 }
 
+/* A source without rows has a segment all the same: it can be compared with an archive that has some. */
+static enum assay_status cut_nothing(const struct assay_check *c, const struct assay_router *router,
+                                     struct assay_cutset *set, struct assay_err *e)
+{
+    struct assay_cut cut = {0};
+    struct assay_buf name = {0};
+    assay_segment segment = router->every == ASSAY_EVERY_NONE ? ASSAY_SEG_ALL : ASSAY_SEG_NULL;
+    enum assay_status s = ASSAY_ENOMEM;
+    if (assay_segment_name(router, segment, &name) == ASSAY_OK && assay_buf_str(&name))
+        s = assay_cut_make(c->set->id, segment, (char *)name.ptr, ASSAY_CUT_SINGLE, 1, NULL, &cut, e);
+    else
+        assay_fail_nomem(e);
+    if (s == ASSAY_OK && (s = assay_cutset_add(set, &cut, e)) != ASSAY_OK)
+        assay_cut_release(&cut);
+    assay_buf_release(&name);
+    return s;
+}
+
 enum assay_status assay_cuts_make(const struct assay_check *c, struct assay_reader *r, const uint8_t *secret,
                                   uint64_t rows, struct assay_cutset *set, struct assay_err *e)
 {
@@ -282,6 +306,8 @@ enum assay_status assay_cuts_make(const struct assay_check *c, struct assay_read
                 st = cut_segment(c, assay_lane_router(lane), by_range, &s, from, to, per_pick, set, e);
         }
     }
+    if (st == ASSAY_OK && set->n == 0 && !file_set)
+        st = cut_nothing(c, assay_lane_router(lane), set, e);
     assay_lane_free(lane);
     assay_buf_release(&s.keys);
     free(s.pick);

@@ -95,11 +95,11 @@ static void read_part(struct crew *c, struct assay_lane *lane, size_t i)
         return;
     }
     if (d->window.column && (j->window_lo || j->window_hi)) {
-        for (size_t k = 0; k < d->n_cols; k++)
-            if (strcmp(d->col[k].name, d->window.column) == 0)
+        for (size_t k = 0; k < d->n_cols; k++) /* a value that rules make is none that the engine could compare */
+            if (strcmp(d->col[k].name, d->window.column) == 0 && d->col[k].n_rules[j->spec->side] == 0)
                 o.window_column = d->col[k].native[j->spec->side];
-        o.window_lo = j->window_lo;
-        o.window_hi = j->window_hi;
+        o.window_lo = o.window_column ? j->window_lo : NULL;
+        o.window_hi = o.window_column ? j->window_hi : NULL;
     }
     r->status = assay_lane_part(lane, r->part, &r->err);
     if (r->status == ASSAY_OK)

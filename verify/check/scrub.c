@@ -67,17 +67,69 @@ static struct object *add(struct scrub *x, const char *name, const char *segment
 
 /* ---- what the ledger knows: objects of the newest whole verification, and of what came later ---- */
 
-static bool find_whole(void *ctx, const struct assay_leaf *leaf)
+struct whole { /* run-starts of everything, newest first */
+    struct {
+        char run[37];
+        uint64_t leaf;
+    } * start;
+    size_t n;
+    uint64_t ended; /* leaf of the run-end that is looked for */
+    enum assay_status status;
+    struct assay_err *err;
+};
+
+static bool find_start(void *ctx, const struct assay_leaf *leaf)
 {
-    struct scrub *x = ctx;
+    struct whole *w = ctx;
     struct assay_stmt s = {0};
     if (assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL) == ASSAY_OK) {
-        const char *scope = assay_stmt_get(&s, "scope");
-        if (scope && strcmp(scope, "all") == 0)
-            x->first = leaf->index;
+        const char *scope = assay_stmt_get(&s, "scope"), *run = assay_stmt_get(&s, "run");
+        void *grown =
+            scope && run && strcmp(scope, "all") == 0 ? realloc(w->start, (w->n + 1) * sizeof *w->start) : NULL;
+        if (grown) {
+            w->start = grown;
+            snprintf(w->start[w->n].run, sizeof w->start->run, "%s", run);
+            w->start[w->n++].leaf = leaf->index;
+        } else if (scope && run && strcmp(scope, "all") == 0) {
+            w->status = assay_fail_nomem(w->err);
+        }
     }
     assay_stmt_release(&s);
-    return x->first == 0;
+    return w->status == ASSAY_OK;
+}
+
+static bool find_end(void *ctx, const struct assay_leaf *leaf)
+{
+    struct whole *w = ctx;
+    struct assay_stmt s = {0};
+    if (assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL) == ASSAY_OK) {
+        const char *status = assay_stmt_get(&s, "status");
+        if (status && strcmp(status, "ok") == 0)
+            w->ended = leaf->index;
+    }
+    assay_stmt_release(&s);
+    return false; /* the newest of its run */
+}
+
+/* Where the newest whole verification began that ended well: one that broke off does not make the ledger forget. */
+static enum assay_status find_whole(struct scrub *x)
+{
+    struct whole w = {.err = x->err};
+    struct assay_ledger_query q = {
+        .kind = "run-start", .role = "archive", .dataset = x->c->set->id, .newest_first = true};
+    enum assay_status s = assay_ledger_each(x->c->ledger, &q, find_start, &w, x->err);
+    if (s == ASSAY_OK)
+        s = w.status;
+    q.kind = "run-end";
+    for (size_t i = 0; i < w.n && s == ASSAY_OK && !x->first; i++) {
+        q.run = w.start[i].run;
+        w.ended = 0;
+        s = assay_ledger_each(x->c->ledger, &q, find_end, &w, x->err);
+        if (w.ended > w.start[i].leaf)
+            x->first = w.start[i].leaf;
+    }
+    free(w.start);
+    return s;
 }
 
 static enum assay_status take(struct scrub *x, const struct assay_stmt *s, uint64_t leaf)
@@ -121,12 +173,10 @@ static int by_name(const void *a, const void *b)
 
 static enum assay_status load_known(struct scrub *x)
 {
-    struct assay_ledger_query q = {
-        .kind = "run-start", .role = "archive", .dataset = x->c->set->id, .newest_first = true};
-    enum assay_status s = assay_ledger_each(x->c->ledger, &q, find_whole, x, x->err);
+    enum assay_status s = find_whole(x);
     if (s != ASSAY_OK)
         return s;
-    q = (struct assay_ledger_query){.kind = "object", .role = "archive", .dataset = x->c->set->id, .from = x->first};
+    struct assay_ledger_query q = {.kind = "object", .role = "archive", .dataset = x->c->set->id, .from = x->first};
     s = assay_ledger_each(x->c->ledger, &q, each, x, x->err);
     if (s == ASSAY_OK)
         s = x->status;

@@ -83,6 +83,11 @@ static int by_id(const void *a, const void *b)
     return memcmp(a, b, 33);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 enum assay_status assay_targets_load(const struct assay_diff_job *j, struct targets *out, struct assay_err *e)
 {
     struct loader l = {.job = j, .out = out, .err = e};
@@ -92,45 +97,60 @@ enum assay_status assay_targets_load(const struct assay_diff_job *j, struct targ
     if (s == ASSAY_OK && l.status != ASSAY_ENOTFOUND)
         s = l.status;
     out->everything = j->all || !l.any;
-    if (s == ASSAY_OK && out->n)
+    if (s == ASSAY_OK && out->n) {
         qsort(out->id, out->n, sizeof *out->id, by_id);
+        qsort(out->segment, out->n, sizeof *out->segment, by_text);
+    }
     if (s != ASSAY_OK)
         assay_targets_release(out);
     return s;
 }
 
-static enum assay_status remember(struct targets *t, const struct assay_cut *cut)
+/* Cuts of one lane, sorted by segment: where this one is, or belongs. */
+static size_t place_of(const struct targets *t, const struct assay_cut *cut)
+{
+    size_t lo = 0, hi = t->n_cuts;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (t->cut[mid].cut->segment < cut->segment)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static enum assay_status remember(struct targets *t, const struct assay_cut *cut, size_t at)
 {
     struct target_cut *grown = realloc(t->cut, (t->n_cuts + 1) * sizeof *grown);
     if (!grown)
         return ASSAY_ENOMEM;
     t->cut = grown;
-    struct target_cut *c = &grown[t->n_cuts];
-    if (!(c->wanted = calloc(cut->chunks, sizeof *c->wanted)))
+    struct target_cut c = {cut, calloc(cut->chunks, sizeof *c.wanted)};
+    if (!c.wanted)
         return ASSAY_ENOMEM;
-    c->cut = cut;
     for (uint32_t i = 0; i < cut->chunks; i++) {
         uint8_t id[16];
         char hex[33];
         assay_cut_chunk_id(cut, i, id);
         assay_hex(id, sizeof id, hex);
-        c->wanted[i] = t->everything ? among(t->job->segments, t->job->n_segments, cut->name, false) &&
-                                           among(t->job->chunks, t->job->n_chunks, hex, true)
-                                     : t->n && bsearch(hex, t->id, t->n, sizeof *t->id, by_id);
+        c.wanted[i] = t->everything ? among(t->job->segments, t->job->n_segments, cut->name, false) &&
+                                          among(t->job->chunks, t->job->n_chunks, hex, true)
+                                    : t->n && bsearch(hex, t->id, t->n, sizeof *t->id, by_id);
     }
-    t->last = t->n_cuts++;
+    memmove(grown + at + 1, grown + at, (t->n_cuts - at) * sizeof *grown);
+    grown[at] = c;
+    t->n_cuts++;
     return ASSAY_OK;
 }
 
 enum assay_status assay_targets_want(struct targets *t, const struct assay_cut *cut, uint32_t ordinal, bool *wanted)
 {
     if (t->last == SIZE_MAX || t->cut[t->last].cut != cut) {
-        size_t i = 0;
-        while (i < t->n_cuts && t->cut[i].cut != cut)
-            i++;
-        if (i == t->n_cuts && remember(t, cut) != ASSAY_OK)
+        size_t at = place_of(t, cut);
+        if ((at == t->n_cuts || t->cut[at].cut != cut) && remember(t, cut, at) != ASSAY_OK)
             return ASSAY_ENOMEM;
-        t->last = i;
+        t->last = at;
     }
     *wanted = t->cut[t->last].wanted[ordinal];
     return ASSAY_OK;
@@ -142,10 +162,7 @@ bool assay_targets_part(const struct targets *t, const char *segment)
         return true;
     if (t->everything)
         return among(t->job->segments, t->job->n_segments, segment, false);
-    for (size_t i = 0; i < t->n; i++)
-        if (strcmp(t->segment[i], segment) == 0)
-            return true;
-    return false;
+    return t->n && bsearch(&segment, t->segment, t->n, sizeof *t->segment, by_text);
 }
 
 void assay_targets_forget_cuts(struct targets *t)

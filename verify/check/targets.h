@@ -10,7 +10,7 @@ struct targets {
     bool everything;
     bool unverified; /* the newest reconciliation says so of the dataset as a whole */
     char (*id)[33]; /* sorted */
-    char **segment; /* parallel */
+    char **segment; /* of them, sorted */
     size_t n;
     bool misplaced; /* some file holds rows of other segments: no file may be passed over */
     struct target_cut {

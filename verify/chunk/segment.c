@@ -245,14 +245,18 @@ bool assay_segment_parse(const struct assay_router *r, const char *name, assay_s
         return strcmp(name, "all") == 0;
     }
     if (r->every == ASSAY_EVERY_STEP) {
-        if (!parse_integer(name, &f[0]) || f[0] % r->step)
-            return false;
+        if (!parse_integer(name, &f[0]) || f[0] % r->step || f[0] < INT64_MIN + 2 || f[0] >= INT64_MAX - r->step)
+            return false; /* so far out, values belong to an end segment */
         *out = f[0] / r->step;
         return true;
     }
     if (!parse_civil(name, parts, f) || f[1] < 1 || f[1] > 12 || f[2] < 1 || f[2] > 31 || f[3] > 23)
         return false;
-    int64_t day = assay_days_from_civil(f[0], (unsigned)f[1], (unsigned)f[2]);
+    int64_t day = assay_days_from_civil(f[0], (unsigned)f[1], (unsigned)f[2]), y;
+    unsigned m, d;
+    assay_civil_from_days(day, &y, &m, &d);
+    if (d != (unsigned)f[2]) /* the 31st of a shorter month */
+        return false;
     *out = r->every == ASSAY_EVERY_YEAR    ? f[0]
            : r->every == ASSAY_EVERY_MONTH ? (f[0] - 1970) * 12 + f[1] - 1
            : r->every == ASSAY_EVERY_DAY   ? day

@@ -30,7 +30,10 @@ enum assay_status assay_pq_cursor_open(struct assay_pq_cursor *c, const struct a
     c->codec = chunk->codec;
     c->in_at = c->page_at = chunk->start;
     c->end = chunk->start + chunk->size;
-    c->in_pos = c->in_len = 0;
+    c->in_pos = 0;
+    uint8_t *view = assay_pq_file_view(c->ctx->file, chunk->start, chunk->size);
+    c->base = view ? view : c->in.p;
+    c->in_len = view ? (size_t)chunk->size : 0;
     c->chunk_left = chunk->values;
     c->left = 0;
     c->page = c->pages = 0;

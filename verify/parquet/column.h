@@ -33,6 +33,7 @@ struct assay_pq_cursor {
 
     /* input: bytes [in_at, in_at + in_len) of the file, read up to in_pos */
     struct assay_pq_room in;
+    uint8_t *base; /* in.p, or the file's window when it holds the whole chunk */
     uint64_t in_at, end; /* end: of the column chunk */
     size_t in_pos, in_len;
 

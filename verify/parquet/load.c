@@ -11,7 +11,7 @@
 #define HEADER_MOST (16u << 20) /* statistics in it may hold long strings */
 #define RATIO_FLOOR (4u << 20) /* pages up to this size may be compressed by any ratio */
 
-/* Have n bytes of the chunk at c->in.p + c->in_pos, reading ahead. The caller checked that the chunk has them. */
+/* Have n bytes of the chunk at c->base + c->in_pos, reading ahead. The caller checked that the chunk has them. */
 static enum assay_status need(struct assay_pq_cursor *c, size_t n, struct assay_err *e)
 {
     size_t have = c->in_len - c->in_pos;
@@ -32,6 +32,7 @@ static enum assay_status need(struct assay_pq_cursor *c, size_t n, struct assay_
     } else if (have) {
         memmove(c->in.p, c->in.p + c->in_pos, have);
     }
+    c->base = c->in.p;
     c->in_at += c->in_pos;
     c->in_pos = 0;
     c->in_len = have;
@@ -51,7 +52,7 @@ static enum assay_status read_header(struct assay_pq_cursor *c, struct assay_pq_
         enum assay_status s = need(c, n, e);
         if (s != ASSAY_OK)
             return s;
-        const char *why = assay_pq_page_header(c->in.p + c->in_pos, n, page, &used, &more);
+        const char *why = assay_pq_page_header(c->base + c->in_pos, n, page, &used, &more);
         if (!why) {
             c->in_pos += used;
             return ASSAY_OK;
@@ -239,7 +240,7 @@ enum assay_status assay_pq_load_page(struct assay_pq_cursor *c, struct assay_err
         s = need(c, page.compressed, e);
     if (s != ASSAY_OK)
         return s;
-    uint8_t *p = c->in.p + c->in_pos;
+    uint8_t *p = c->base + c->in_pos;
     s = check_crc(c, &page, p, e);
     c->in_pos += page.compressed;
     if (s == ASSAY_OK && page.type == PQ_DICTIONARY_PAGE)

@@ -106,6 +106,7 @@ static void parquet_free(struct assay_scan *base)
     }
     free(s->cursor);
     free(s->values);
+    assay_pq_file_release(&s->file);
     assay_pq_meta_release(&s->meta);
     assay_pq_codec_release(&s->ctx.codec);
     assay_sha256_free(s->sha);
@@ -155,14 +156,14 @@ static enum assay_status open_group(struct scan *s, struct assay_err *e)
     s->ctx.group = s->next_group;
     for (size_t i = 0; i < s->cols; i++) {
         const struct assay_pq_chunk *c = &chunk[s->cursor[i]->column->leaf];
-        enum assay_status st = assay_pq_cursor_open(s->cursor[i], c, e);
-        if (st != ASSAY_OK)
-            return st;
         upto = c->start + c->size > upto ? c->start + c->size : upto;
     }
+    enum assay_status st = assay_pq_file_hash(&s->file, s->sha, upto, e);
+    for (size_t i = 0; i < s->cols && st == ASSAY_OK; i++)
+        st = assay_pq_cursor_open(s->cursor[i], &chunk[s->cursor[i]->column->leaf], e);
     s->group_left = s->meta.group_rows[s->next_group++];
-    s->in_group = true;
-    return assay_pq_file_hash(&s->file, s->sha, upto, e);
+    s->in_group = st == ASSAY_OK;
+    return st;
 }
 
 static enum assay_status close_group(struct scan *s, struct assay_err *e)

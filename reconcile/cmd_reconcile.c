@@ -17,6 +17,24 @@ static void say(const struct assay_dataset *d, const struct assay_reconciled *r)
     printf("%s%s\n", r->reason ? "; " : "", r->reason ? r->reason : "");
 }
 
+/* A verdict cites its plan, and only the checkers bring a plan into the ledger. */
+static enum assay_status plan_is_known(struct assay_ledger *l, const struct assay_dataset *d, struct assay_err *e)
+{
+    struct assay_buf blob = {0};
+    struct assay_err why = {0};
+    uint8_t hash[32];
+    char hex[65];
+    enum assay_status s = assay_plan_hash(d, hex, NULL, e);
+    if (s != ASSAY_OK)
+        return s;
+    (void)assay_unhex(hex, hash, sizeof hash);
+    s = assay_ledger_blob(l, hash, &blob, &why);
+    assay_buf_release(&blob);
+    if (s == ASSAY_ENOTFOUND)
+        return assay_fail(e, s, "dataset %s: nothing was verified under this plan yet: run assay check", d->name);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "%s", why.msg);
+}
+
 static int reconcile_set(const struct assay_session *s, const struct assay_dataset *d, const char *run,
                          const char *result_run, const char *spool)
 {
@@ -25,6 +43,8 @@ static int reconcile_set(const struct assay_session *s, const struct assay_datas
     struct assay_reconciled r;
     struct assay_err e = {0};
     enum assay_status st = assay_session_ledger(s, &l, &e);
+    if (st == ASSAY_OK)
+        st = plan_is_known(l, d, &e);
     if (st == ASSAY_OK)
         st = spool ? assay_sink_spool(spool, s->keys_dir, ASSAY_ROLE_RECONCILE, &sink, &e)
                    : assay_sink_ledger(s->ledger_path, s->keys_dir, ASSAY_ROLE_RECONCILE, &sink, &e);

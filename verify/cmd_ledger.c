@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/approve.h"
 #include "assay/digest.h"
 #include "assay/ledger_append.h"
 #include "assay/limits.h"
@@ -36,7 +37,7 @@ static int load_plan(const char *path, struct target *t)
     struct assay_buf errors = {0};
     enum assay_status s = assay_plan_load(path, &t->plan, &errors, &e);
     if (s != ASSAY_OK)
-        assay_log(ASSAY_LOG_ERROR, "%s", errors.len && assay_buf_str(&errors) ? (char *)errors.ptr : e.msg);
+        assay_log_lines(ASSAY_LOG_ERROR, errors.len && assay_buf_str(&errors) ? (char *)errors.ptr : e.msg);
     assay_buf_release(&errors);
     return s == ASSAY_OK ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
 }
@@ -337,6 +338,25 @@ int assay_cmd_ledger_verify(struct assay_args *a)
     return code;
 }
 
+/* Statements cite plans: one whose checkers are all far away comes into the ledger here, by its owner's signature.
+ * Without the owner's key the ledger has it already, or refuses what cites it. */
+static enum assay_status approve_plans(const struct target *t, struct assay_err *e)
+{
+    struct assay_ledger *l = NULL;
+    struct assay_err why = {0};
+    enum assay_status s = t->plan ? assay_ledger_open(t->ledger, t->keys, &l, e) : ASSAY_OK;
+    for (size_t i = 0; t->plan && i < t->plan->n_sets && s == ASSAY_OK; i++) {
+        s = assay_plan_approve(l, t->ledger, t->keys, &t->plan->set[i], &why);
+        if (s != ASSAY_OK && s != ASSAY_EPLAN)
+            assay_fail(e, s, "%s", why.msg);
+        else
+            s = ASSAY_OK;
+        assay_err_reset(&why);
+    }
+    assay_ledger_close(l);
+    return s;
+}
+
 int assay_cmd_ledger_append(struct assay_args *a)
 {
     struct target t;
@@ -345,7 +365,9 @@ int assay_cmd_ledger_append(struct assay_args *a)
     uint64_t n = 0;
     int code = target_open(a, true, &t);
     if (code == ASSAY_EXIT_OK) {
-        enum assay_status s = assay_ledger_open_append(t.ledger, t.keys, &l, &e);
+        enum assay_status s = approve_plans(&t, &e);
+        if (s == ASSAY_OK)
+            s = assay_ledger_open_append(t.ledger, t.keys, &l, &e);
         if (s == ASSAY_OK)
             s = assay_ledger_take_spool(l, t.operand, &n, &e);
         if (l && assay_arg_flag(a, "json"))

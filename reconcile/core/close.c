@@ -41,9 +41,21 @@ static bool segment_matches(const struct run *r, const char *segment)
            !(r->n_bad && bsearch(segment, r->bad, r->n_bad, sizeof(const struct attested_chunk *), with_segment));
 }
 
+/* What was stated before the discrepancy was cannot prove that it is gone: `reconcile --run` may compare old runs. */
+static bool seen_later(const struct run *r, const struct discrepancy *d)
+{
+    for (int i = 0; i < 2; i++)
+        for (size_t k = 0; k < r->side[i].n_runs; k++)
+            if (r->side[i].run[k].used && r->side[i].run[k].start > d->leaf)
+                return true;
+    return false;
+}
+
 /* A chunk of an older cut is judged by its segment. */
 static bool chunk_matches(const struct run *r, const struct discrepancy *d)
 {
+    if (!seen_later(r, d))
+        return false;
     if (r->n_good && bsearch(d->chunk, r->good, r->n_good, sizeof(const struct attested_chunk *), with_id))
         return true;
     return segment_matches(r, d->segment);
@@ -60,8 +72,11 @@ static bool object_is_well(const struct run *r, const struct discrepancy *d)
     const struct attested_object *o =
         d->object && a->n_objects ? bsearch(d->object, a->object, a->n_objects, sizeof *o, with_name) : NULL;
     if (o)
-        return strcmp(o->status, "ok") == 0 || strcmp(o->status, "intact") == 0; /* misplaced rows were found again */
-    return segment_matches(r, d->segment); /* replaced by files of other names, or a table */
+        return o->leaf > d->leaf &&
+               (strcmp(o->status, "ok") == 0 || strcmp(o->status, "intact") == 0); /* misplaced rows were found again */
+    if (strcmp(d->kind, "unexpected") == 0) /* a later look at the whole archive does not meet it */
+        return a->basis && a->basis->start > d->leaf;
+    return seen_later(r, d) && segment_matches(r, d->segment); /* replaced by files of other names, or a table */
 }
 
 enum assay_status assay_close_what_is_gone(struct run *r)

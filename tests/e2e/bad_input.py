@@ -351,7 +351,8 @@ def plan_case(fault):
                  ['ledger', 'log']):
         r = assay(*verb, 'plan.yaml', cwd=g.folder)
         lines = r.err.splitlines()
-        if r.status != 2 or len([line for line in lines if re.search(says, line)]) != 1 or len(lines) != len(set(lines)):
+        if r.status != 2 or len([line for line in lines if re.search(says, line)]) != 1 or len(lines) != len(
+                set(lines)) or any(line.count('plan.yaml:') != 1 for line in lines):
             check(f'{what}: assay {" ".join(verb)}', False, r)
             return
     check(f'a plan with {what}: exit 2 and its place from every verb', True)

@@ -166,7 +166,8 @@ FLATTEN static void hash_keys(struct assay_lane *l)
 
 /* ---- cells, column by column ---- */
 
-/* A cell that did not decode still has bytes, so that the row can never equal a good one. */
+/* A cell that did not decode still has bytes, so that the row can never equal a good one. What is hashed has no reason
+ * in it: sums must not depend on the wording of a message. */
 static enum assay_status put_defect(struct assay_buf *b, const char *why)
 {
     uint8_t head[5] = {DEFECT_TAG};
@@ -176,9 +177,9 @@ static enum assay_status put_defect(struct assay_buf *b, const char *why)
     return s == ASSAY_OK ? assay_buf_add(b, why, n) : s;
 }
 
-/* Append one cell in canonical form; a defect is noted in the row. */
+/* Append one cell in canonical form; a defect is noted in the row, and said in the cell if `say`. */
 static enum assay_status put_cell(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
-                                  struct assay_buf *out)
+                                  bool say, struct assay_buf *out)
 {
     const char *why = NULL;
     if (v->kind == ASSAY_K_BAD)
@@ -190,7 +191,7 @@ static enum assay_status put_cell(struct assay_lane *l, size_t c, const struct a
     r->defects++;
     r->why = why;
     r->column = c;
-    return put_defect(out, why);
+    return put_defect(out, say ? why : "");
 }
 
 /* Cells that are not built in registers wait here, so that they are read back when their bytes have long been stored: a
@@ -214,7 +215,7 @@ static enum assay_status slow_hash(struct assay_lane *l, size_t c, const struct 
 {
     size_t off = l->cell.len;
     uint64_t defects = r->defects;
-    enum assay_status s = put_cell(l, c, v, r, &l->cell);
+    enum assay_status s = put_cell(l, c, v, r, false, &l->cell);
     r->bytes += l->cell.len - off;
     if (memo && r->defects != defects) {
         memo->epoch = 0;
@@ -353,7 +354,7 @@ static enum assay_status hand_over(struct assay_lane *l, size_t i, struct assay_
     assay_buf_reset(&l->bytes);
     enum assay_status s = assay_buf_add(&l->bytes, head, sizeof head);
     for (size_t c = 0; l->spec.rows_whole && c < l->n && s == ASSAY_OK; c++)
-        s = put_cell(l, c, settle(&l->col[c], &r->v[c]), &scratch, &l->bytes);
+        s = put_cell(l, c, settle(&l->col[c], &r->v[c]), &scratch, true, &l->bytes);
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
     struct assay_lane_row row = {.cut = r->seg->pub.cut,

@@ -101,6 +101,7 @@ static enum assay_status take_start(struct loader *l, const struct assay_stmt *s
     *r = (struct attested_run){.start = leaf, .scope = copy(scope), .whole = strcmp(scope, "all") == 0};
     copy_to(r->id, sizeof r->id, assay_stmt_get(s, "run"));
     copy_to(r->observed, sizeof r->observed, assay_stmt_get(s, "observed"));
+    copy_to(r->key, sizeof r->key, assay_stmt_get(s, "dataset-key"));
     return r->scope ? ASSAY_OK : assay_fail_nomem(l->err);
 }
 
@@ -411,6 +412,7 @@ static void keep_newest(struct attested *a)
         for (size_t k = i; k < end; k++)
             if (k != keep)
                 object_release(&a->object[k]);
+        a->object[keep].leaf = a->object[i].leaf; /* when it was said last */
         a->object[to++] = a->object[keep];
     }
     a->n_objects = to;

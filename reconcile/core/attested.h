@@ -24,7 +24,8 @@ struct attested_chunk {
 
 struct attested_object {
     char *name, *segment, *status, *reason; /* segment NULL: of any */
-    uint64_t leaf, misplaced, defects;
+    uint64_t leaf; /* of the newest statement that says so */
+    uint64_t misplaced, defects;
     bool scrubbed; /* found by a scrub, which decodes nothing */
 };
 
@@ -32,6 +33,7 @@ struct attested_object {
 struct attested_run {
     char id[37];
     char observed[40]; /* when it began, as stated */
+    char key[33]; /* what its dataset key is known by, "" when it is not stated */
     uint64_t start; /* leaf of its newest run-start */
     char *scope; /* segment names with commas between, or "all" */
     bool whole; /* all segments */

@@ -74,6 +74,21 @@ static bool has_segment(const struct attested *a, const char *name, size_t len)
     return false;
 }
 
+bool assay_keys_differ(const struct run *r)
+{
+    const char *key = "";
+    for (int i = 0; i < 2; i++)
+        for (size_t k = 0; k < r->side[i].n_runs; k++) {
+            const struct attested_run *x = &r->side[i].run[k];
+            if (!counts(&r->side[i], x) || !x->key[0])
+                continue;
+            if (key[0] && strcmp(key, x->key) != 0)
+                return true;
+            key = x->key;
+        }
+    return false;
+}
+
 /* A segment that was asked for and that nobody has is an empty scope: a name mistyped, most likely. */
 static bool doubts_scope(const struct run *r, char *text, size_t n)
 {
@@ -111,6 +126,8 @@ const char *assay_doubt(const struct run *r, char *text, size_t n)
             if (counts(a, &a->run[k]) && doubts_run(r, i, &a->run[k], text, n))
                 return text;
     }
+    if (r->keys_differ)
+        return "the digests were made under different dataset keys: both checkers need the same dataset.key";
     if (doubts_scope(r, text, n))
         return text;
     if (r->short_source)

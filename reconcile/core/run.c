@@ -174,6 +174,8 @@ static const char *why_uncertain(const struct run *r, const struct compared *c, 
         return "rows of the source have a key or window that does not decode";
     if (surplus && r->short_source)
         return "not every file of the source could be read";
+    if (r->keys_differ)
+        return r->out->reason;
     if (object_of(&r->unread, segment))
         return "a file of the archive could not be read, or changed while it was read";
     return NULL;
@@ -369,6 +371,7 @@ static enum assay_status reconcile_set(struct run *r)
     struct assay_reconciled *out = r->out;
     uint32_t object_findings = 0;
     enum assay_status s = list_objects(r);
+    r->keys_differ = assay_keys_differ(r);
     out->reason = s == ASSAY_OK ? assay_doubt(r, out->text, sizeof out->text) : NULL;
     if (s == ASSAY_OK)
         s = judge_all(r);

@@ -21,6 +21,7 @@ struct run {
     struct attested side[2];
     struct discrepancies known;
     bool *seen; /* of known: found again now */
+    bool keys_differ;
     bool *differs; /* scratch: columns of one chunk */
     struct assay_reconciled *out;
     struct assay_err *err;
@@ -38,6 +39,8 @@ struct run {
 /* Why the dataset as a whole is unverified; NULL when it is not. Static, or in text. */
 const char *assay_doubt(const struct run *r, char *text, size_t n);
 bool assay_source_is_short(const struct run *r);
+/* Were the statements in use made under different dataset keys? Such digests never agree, whatever the rows. */
+bool assay_keys_differ(const struct run *r);
 /* Rows that the runs in use could not place. */
 uint64_t assay_unplaced(const struct attested *a);
 /* State what was proven gone. Only a later verification that matches proves that. */

@@ -382,6 +382,42 @@ static void test_a_segment_that_nobody_has(void **state)
     assert_unverified(&r, "2042-01");
 }
 
+static void test_damage_that_is_repaired(void **state)
+{
+    static const char *const found[] = {"damaged", "intact"}, *const run_id[] = {R2, R3};
+    struct assay_reconciled r;
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    begin(ASSAY_ARCHIVE, R1, "all");
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "3", NULL);
+    chunk("2024-01", JAN, "3");
+    chunk("2024-02", FEB, "4");
+    end("ok", "7", "unknown", "unknown");
+    for (int i = 0; i < 2; i++) {
+        begin(ASSAY_ARCHIVE, run_id[i], "scrub");
+        say("object", "object", "jan.csv", "segment", "2024-01", "status", found[i], NULL);
+        end("ok", "0", "unknown", "unknown");
+        r = reconcile(NULL);
+        assert_int_equal(assay_reconciled_exit(&r), i ? ASSAY_EXIT_OK : ASSAY_EXIT_DISCREPANCY);
+        assert_int_equal(r.closed, i);
+    }
+}
+
+/* Two machines with a dataset.key each: every sum differs, and not one row. */
+static void test_digests_under_different_keys(void **state)
+{
+    (void)state;
+    for (int of = 0; of < 2; of++) {
+        begin(of, R1, "all");
+        say("run-start", "scope", "all", "observed", "2024-01-02", "dataset-key", of ? JAN : FEB, NULL);
+        chunk("2024-01", JAN, of ? "3" : "4");
+        end("ok", of ? "3" : "4", "yes", "yes");
+    }
+    struct assay_reconciled r = reconcile(R1);
+    assert_unverified(&r, "different dataset keys");
+    assert_int_equal(r.mismatched, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -400,6 +436,8 @@ int main(void)
         TEST(test_a_segment_that_only_the_archive_has),
         TEST(test_one_cut_a_segment),
         TEST(test_a_segment_that_nobody_has),
+        TEST(test_damage_that_is_repaired),
+        TEST(test_digests_under_different_keys),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,13 +49,18 @@ enum assay_status assay_attest_start(const struct assay_check *c, const char *pl
 {
     struct assay_writer w;
     struct assay_buf shown = {0};
-    char host[17];
+    char host[17], info[64];
+    uint8_t key[16];
     host_id(host);
+    snprintf(info, sizeof info, "assay/check/1%s", c->set->id);
+    if (assay_hkdf(c->dataset_key, info, key, sizeof key) != ASSAY_OK)
+        return assay_fail_nomem(e);
     if (assay_locator_show(c->set->side[c->side].uri, &shown) != ASSAY_OK || !assay_buf_str(&shown))
         return assay_fail_nomem(e);
     assay_attest_begin(&w, c, "run-start", plan_hash);
     assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
     assay_writer_add(&w, "strength", "fast");
+    assay_writer_hex(&w, "dataset-key", "", key, sizeof key);
     assay_writer_add(&w, "host", host);
     assay_writer_addf(&w, "uid", "%lu", (unsigned long)geteuid());
     assay_writer_add(&w, "version", ASSAY_VERSION);

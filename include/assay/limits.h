@@ -29,4 +29,12 @@
 #define ASSAY_MAX_PARQUET_DEPTH 64 /* schema nesting */
 #define ASSAY_MAX_PARQUET_ROWS (1ull << 40) /* rows a file */
 
+#define ASSAY_MAX_AVRO_HEADER (16u << 20) /* bytes up to the first block */
+#define ASSAY_MAX_AVRO_TYPES 65536u /* types in the schema */
+#define ASSAY_MAX_AVRO_SYMBOLS 1000000u /* enum symbols in the schema */
+#define ASSAY_MAX_AVRO_SCHEMA_DEPTH 64 /* nesting of its types */
+#define ASSAY_MAX_AVRO_BLOCK (256u << 20) /* one block, as stored and plain */
+#define ASSAY_MAX_AVRO_DEPTH 512 /* nesting of a value that is passed over */
+#define ASSAY_MAX_AVRO_EMPTY_ROWS (1u << 24) /* rows of a file that take no byte */
+
 #endif

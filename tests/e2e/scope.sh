@@ -77,4 +77,19 @@ sed -i 's/,b/,X/' ar/2024-02.csv
 check_exit 1 'a difference in one data set outweighs another that cannot be read' assay check two.yaml
 check_exit 1 '... in reconcile' assay reconcile two.yaml
 check_exit 1 '... in drill-down' assay diff two.yaml
+
+pg_start
+psql -q -c "CREATE ROLE reader LOGIN PASSWORD 'hunter2-secret'; CREATE TABLE other(id int)"
+uri="postgresql://reader:hunter2-secret@/$PGDATABASE?host=$PGHOST"
+{
+    head_of_plan
+    plan t 5 s.db "{locator: \"$uri\", table: t}"
+} >password.yaml
+check_exit 1 'an archive table that is not there' assay check -v password.yaml
+cat "$OUT" "$ERR" >said
+if grep -rqa hunter2-secret said ledger.db ledger.db-wal 2>/dev/null; then
+    not_ok 'its password is nowhere' "$(grep -a hunter2-secret said)"
+else
+    ok 'its password is nowhere'
+fi
 check 'the ledger holds' assay ledger verify plan.yaml

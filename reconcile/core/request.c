@@ -118,7 +118,8 @@ static int run_command(char *const *argv, const char *dir)
         return -1;
     if (pid == 0) {
         int null = open("/dev/null", O_RDONLY);
-        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || (*dir && chdir(dir)))
+        if (!argv[0] || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ||
+            (*dir && chdir(dir)))
             _exit(126);
         execvp(argv[0], argv);
         _exit(127);

@@ -184,7 +184,7 @@ static const char *why_uncertain(const struct run *r, const struct compared *c, 
 static struct compared compare(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a)
 {
     struct compared c = assay_compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
-    const char *why = c.verdict == VERDICT_MISMATCH ? why_uncertain(r, &c, a->segment) : NULL;
+    const char *why = a && c.verdict == VERDICT_MISMATCH ? why_uncertain(r, &c, a->segment) : NULL;
     if (why)
         c = (struct compared){VERDICT_UNVERIFIED, NULL, why, 0};
     return c;
@@ -237,12 +237,14 @@ static const struct attested_chunk *source_has_none(struct run *r, const struct 
 static enum assay_status judge(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a)
 {
     const struct attested_chunk *any = s ? s : a;
+    if (!any)
+        return ASSAY_OK;
     if (!s)
         s = source_has_none(r, a);
     struct compared c = compare(r, s, a);
     r->out->rows[0] += s ? s->rows : 0;
     r->out->rows[1] += a ? a->rows : 0;
-    if (c.verdict == VERDICT_MATCH) {
+    if (c.verdict == VERDICT_MATCH && s && a) {
         r->good[r->n_good++] = any;
         r->out->accepted += c.accepted;
         r->rest++;
@@ -251,7 +253,7 @@ static enum assay_status judge(struct run *r, const struct attested_chunk *s, co
         return ASSAY_OK;
     }
     r->bad[r->n_bad++] = any;
-    if (c.verdict == VERDICT_MISMATCH) {
+    if (c.verdict == VERDICT_MISMATCH && s && a) {
         r->out->mismatched++;
         return judge_mismatch(r, &c, s, a);
     }

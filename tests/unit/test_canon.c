@@ -363,7 +363,8 @@ static void test_uuid_digits(void **state)
             const char *why = cell_of(ASSAY_L_UUID, v, &cell);
             assert_int_equal(why == NULL, is != NULL);
             const long value = is ? (is - digits > 15 ? is - digits - 6 : is - digits) : 0;
-            if (is)
+            assert_true(!is || cell.ptr);
+            if (is && cell.ptr)
                 assert_int_equal(cell.ptr[1 + at / 2], at % 2 ? value : value << 4);
             assay_buf_release(&cell);
         }

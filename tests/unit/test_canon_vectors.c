@@ -36,7 +36,7 @@ static size_t unescape(char *p)
         }
         p++;
         if (*p == 'x') {
-            *q++ = (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
+            *q++ = (char)((unsigned)hex_digit(p[1]) << 4 | (unsigned)hex_digit(p[2]));
             p += 2;
         } else {
             *q++ = *p == 't' ? '\t' : *p == 'n' ? '\n' : *p == 'r' ? '\r' : '\\';

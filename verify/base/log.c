@@ -61,7 +61,8 @@ bool assay_color_on(int fd)
         return strcmp(state.color, "always") == 0;
     if (is_set("NO_COLOR"))
         return false;
-    if (is_set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
+    const char *force = getenv("CLICOLOR_FORCE");
+    if (force && *force && strcmp(force, "0") != 0)
         return true;
     const char *term = getenv("TERM");
     return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
@@ -71,9 +72,10 @@ bool assay_locale_utf8(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (!is_set(names[i]))
+        const char *locale = getenv(names[i]);
+        if (!locale || !*locale)
             continue;
-        const char *dot = strchr(getenv(names[i]), '.');
+        const char *dot = strchr(locale, '.');
         return dot && (strncasecmp(dot, ".utf-8", 6) == 0 || strncasecmp(dot, ".utf8", 5) == 0);
     }
     return false;

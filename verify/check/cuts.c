@@ -236,8 +236,8 @@ static enum assay_status draw(const struct assay_check *c, struct assay_reader *
 {
     struct assay_dataset narrow_set;
     struct assay_cutset none = {0};
-    const struct assay_part *part;
-    size_t n_parts;
+    const struct assay_part *part = NULL;
+    size_t n_parts = 0;
     enum assay_status st = narrow(c->set, &narrow_set, e);
     if (st != ASSAY_OK)
         return st;

@@ -118,7 +118,7 @@ static enum assay_status advance(struct source *x, bool *have, struct assay_err 
         return s;
     assay_buf_reset(&x->buf);
     size_t n = (size_t)h.key_len + h.body_len;
-    if ((s = assay_buf_reserve(&x->buf, sizeof h + n)) != ASSAY_OK)
+    if (assay_buf_reserve(&x->buf, sizeof h + n) != ASSAY_OK)
         return assay_fail_nomem(e);
     memcpy(x->buf.ptr, &h, sizeof h);
     return n ? assay_spill_read(x->run, x->buf.ptr + sizeof h, n, &got, e) : ASSAY_OK;

@@ -36,7 +36,8 @@ static enum assay_status copy_bounds(struct assay_cut *c, const struct assay_bou
         return assay_fail_nomem(e);
     uint8_t *to = c->bytes;
     for (size_t i = 0; i < n; i++) {
-        memcpy(to, bound[i].p, bound[i].len);
+        if (bound[i].len)
+            memcpy(to, bound[i].p, bound[i].len);
         c->bound[i] = (struct assay_bound){to, bound[i].len};
         to += bound[i].len;
     }
@@ -121,7 +122,7 @@ enum assay_status assay_cut_parse(const char *text, size_t len, const char *data
         goto done;
     s = ASSAY_ELEDGER;
     struct assay_buf copy = {0};
-    if (len < head.len || memcmp(text, head.ptr, head.len) || assay_buf_add(&copy, text, len) != ASSAY_OK ||
+    if (len < head.len || memcmp(text, head.ptr, head.len) != 0 || assay_buf_add(&copy, text, len) != ASSAY_OK ||
         !assay_buf_str(&copy) || sscanf((char *)copy.ptr + head.len, "%15[a-z]\nchunks %u", method, &chunks) != 2)
         goto done_copy;
     int m = -1;

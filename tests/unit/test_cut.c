@@ -87,6 +87,14 @@ static void test_text_and_back(void **state)
     }
 }
 
+static void test_a_text_whose_bounds_fall(void **state)
+{
+    static const char text[] = "assay-cut/1\ndataset " ID "\nsegment five\nmethod range\nchunks 3\n20\n10\n";
+    struct assay_cut c;
+    (void)state;
+    assert_int_equal(assay_cut_parse(text, sizeof text - 1, ID, 5, "five", &c, NULL), ASSAY_ELEDGER);
+}
+
 static void test_one_cut_a_segment(void **state)
 {
     static const assay_segment order[] = {7, ASSAY_SEG_POS, -3, ASSAY_SEG_NULL, ASSAY_SEG_NEG, 0};
@@ -114,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_what_is_no_cut),
         cmocka_unit_test(test_text_and_back),
+        cmocka_unit_test(test_a_text_whose_bounds_fall),
         cmocka_unit_test(test_one_cut_a_segment),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

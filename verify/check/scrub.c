@@ -82,7 +82,8 @@ static bool find_start(void *ctx, const struct assay_leaf *leaf)
 {
     struct whole *w = ctx;
     struct assay_stmt s = {0};
-    if (assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL) == ASSAY_OK) {
+    w->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, w->err);
+    if (w->status == ASSAY_OK) {
         const char *scope = assay_stmt_get(&s, "scope"), *run = assay_stmt_get(&s, "run");
         void *grown =
             scope && run && strcmp(scope, "all") == 0 ? realloc(w->start, (w->n + 1) * sizeof *w->start) : NULL;
@@ -102,7 +103,8 @@ static bool find_end(void *ctx, const struct assay_leaf *leaf)
 {
     struct whole *w = ctx;
     struct assay_stmt s = {0};
-    if (assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL) == ASSAY_OK) {
+    w->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, w->err);
+    if (w->status == ASSAY_OK) {
         const char *status = assay_stmt_get(&s, "status");
         if (status && strcmp(status, "ok") == 0)
             w->ended = leaf->index;
@@ -125,6 +127,8 @@ static enum assay_status find_whole(struct scrub *x)
         q.run = w.start[i].run;
         w.ended = 0;
         s = assay_ledger_each(x->c->ledger, &q, find_end, &w, x->err);
+        if (s == ASSAY_OK)
+            s = w.status;
         if (w.ended > w.start[i].leaf)
             x->first = w.start[i].leaf;
     }

@@ -120,10 +120,12 @@ enum assay_status assay_cut_parse(const char *text, size_t len, const char *data
     enum assay_status s = ASSAY_ENOMEM;
     if (assay_buf_addf(&head, "assay-cut/1\ndataset %s\nsegment %s\nmethod ", dataset_id, name) != ASSAY_OK)
         goto done;
-    s = ASSAY_ELEDGER;
     struct assay_buf copy = {0};
-    if (len < head.len || memcmp(text, head.ptr, head.len) != 0 || assay_buf_add(&copy, text, len) != ASSAY_OK ||
-        !assay_buf_str(&copy) || sscanf((char *)copy.ptr + head.len, "%15[a-z]\nchunks %u", method, &chunks) != 2)
+    if (assay_buf_add(&copy, text, len) != ASSAY_OK || !assay_buf_str(&copy))
+        goto done_copy;
+    s = ASSAY_ELEDGER;
+    if (len < head.len || memcmp(text, head.ptr, head.len) != 0 ||
+        sscanf((char *)copy.ptr + head.len, "%15[a-z]\nchunks %u", method, &chunks) != 2)
         goto done_copy;
     int m = -1;
     for (int i = 0; i < 3; i++)
@@ -139,14 +141,16 @@ enum assay_status assay_cut_parse(const char *text, size_t len, const char *data
     if (!bound || !bytes)
         s = ASSAY_ENOMEM;
     else if (parse_bounds(body + 1, (char *)copy.ptr + copy.len, n, bound, bytes))
-        s = assay_cut_make(dataset_id, segment, name, (enum assay_cut_method)m, chunks, bound, out, e);
+        s = assay_cut_make(dataset_id, segment, name, (enum assay_cut_method)m, chunks, bound, out, NULL);
     free(bound);
     free(bytes);
 done_copy:
     assay_buf_release(&copy);
 done:
     assay_buf_release(&head);
-    return s == ASSAY_OK ? s : assay_fail(e, s, bad, name);
+    if (s == ASSAY_ENOMEM)
+        return assay_fail_nomem(e);
+    return s == ASSAY_OK ? s : assay_fail(e, ASSAY_ELEDGER, bad, name);
 }
 
 uint32_t assay_cut_find(const struct assay_cut *c, const uint8_t *key, size_t len, uint64_t hash64)

@@ -105,7 +105,9 @@ node_modules/.installed: package.json package-lock.json
 
 ##@ Try and test
 .PHONY: demo test test-unit test-full bench
-demo: all node_modules/.installed ## real data: archive, verify, damage, locate, reprocess, verify (PG=1: from PostgreSQL)
+demo: ## installs what is missing, builds; real data: archive, verify, damage, locate, reprocess, verify (PG=1: from PostgreSQL)
+	tests/deps.sh $(DEPS)
+	$(MAKE) all node_modules/.installed
 	BUILD=$(BUILD) PG=$(PG) tests/demo/demo.sh
 test: all unit node_modules/.installed ## unit tests, fuzz corpora and end-to-end tests
 	BUILD=$(BUILD) tests/run.sh unit fuzz e2e

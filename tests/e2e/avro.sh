@@ -29,6 +29,10 @@ check_exit 1 'diff finds it too' assay diff plan.yaml
 check_has 'the row and the column are named, no other' "$OUT" '~ changed +57 +note: .*archive.avro:57'
 check_has 'one row' "$OUT" '0 missing, 0 extra, 0 duplicate, 1 changed'
 
+change $((note + 6)) 377
+check_exit 1 'a byte that UTF-8 never has: check finds it' assay check plan.yaml
+check_has 'it is called undecodable' "$OUT" 'undecodable'
+
 size=$(stat -c %s archive.avro)
 change $((size - 1)) 000 # the last byte of the last sync mark
 check_exit 1 'a broken sync mark: the archive does not decode' assay check plan.yaml

@@ -7,10 +7,16 @@
 #include "assay/log.h"
 #include "assay/reader.h"
 #include "block.h"
+#include "decimal.h"
 #include "value.h"
 
 #define BATCH_BYTES (128u << 10) /* of values: a batch should stay in the second-level cache */
 #define NOT_ASKED SIZE_MAX
+
+/* Spark's hybrid calendar differs from the proleptic one before these. A time stamp's shift also depends on the
+ * writer's zone until that zone has a whole-hour history, for which Spark itself takes 1900. */
+#define LEGACY_DAY (-141427) /* 1582-10-15 */
+#define LEGACY_SECOND (-2208988800) /* 1900-01-01T00:00:00Z */
 
 struct scan {
     struct assay_scan base;
@@ -203,6 +209,15 @@ static enum assay_status decode_row(struct scan *s, size_t row, struct assay_err
     return ASSAY_OK;
 }
 
+static void doubt_legacy(struct assay_value *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const bool day = v[i].kind == ASSAY_K_DATE, instant = v[i].kind == ASSAY_K_TS || v[i].kind == ASSAY_K_TSTZ;
+        if ((day && v[i].i < LEGACY_DAY) || (instant && v[i].i < LEGACY_SECOND))
+            v[i] = assay_av_bad("written in Spark's legacy calendar: the instant is not certain");
+    }
+}
+
 static enum assay_status decode(struct scan *s, struct assay_batch *b, struct assay_err *e)
 {
     enum assay_status st = s->ended || s->block_left ? ASSAY_OK : next_block(s, e);
@@ -211,6 +226,8 @@ static enum assay_status decode(struct scan *s, struct assay_batch *b, struct as
         st = decode_row(s, r, e);
     if (st != ASSAY_OK)
         return st;
+    if (s->header.legacy)
+        doubt_legacy(s->values, rows * s->cols);
     *b = (struct assay_batch){.rows = rows, .cols = s->cols, .v = s->values, .first_pos = s->rows + 1};
     s->rows += rows;
     s->block_left -= rows;

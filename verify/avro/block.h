@@ -12,6 +12,7 @@
 struct assay_av_header {
     struct assay_av_schema schema;
     const struct assay_av_codec *codec;
+    bool legacy; /* Spark says: dates before the switch of calendars are not proleptic Gregorian */
     uint8_t sync[ASSAY_AV_SYNC];
 };
 

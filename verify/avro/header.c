@@ -8,7 +8,7 @@
 
 struct metadata {
     struct assay_buf schema, codec;
-    bool has_schema, has_codec;
+    bool has_schema, has_codec, legacy;
 };
 
 static enum assay_status broken(const struct assay_av_input *in, const char *what, struct assay_err *e)
@@ -70,6 +70,7 @@ static enum assay_status entry(struct assay_av_input *in, struct metadata *m, st
     const bool schema = strcmp(key, "avro.schema") == 0, codec = strcmp(key, "avro.codec") == 0;
     if ((schema && m->has_schema) || (codec && m->has_codec))
         return assay_fail(e, ASSAY_EDATA, "%s: header: two entries are named \"%s\"", in->name, key);
+    m->legacy |= strcmp(key, "org.apache.spark.legacyDateTime") == 0;
     m->has_schema |= schema;
     m->has_codec |= codec;
     if (schema || codec)
@@ -115,6 +116,7 @@ static enum assay_status use(struct assay_av_header *h, const struct assay_av_in
                           in->name, n < KEY_MOST ? (int)n : KEY_MOST, codec);
     if (!m->has_schema)
         return broken(in, "there is no schema (avro.schema)", e);
+    h->legacy = m->legacy;
     return assay_av_schema_parse(&h->schema, in->name, m->schema.ptr, m->schema.len, e);
 }
 

@@ -29,6 +29,14 @@
 #define ASSAY_MAX_PARQUET_DEPTH 64 /* schema nesting */
 #define ASSAY_MAX_PARQUET_ROWS (1ull << 40) /* rows a file */
 
+#define ASSAY_MAX_STREAM_BYTES (1ull << 44) /* one compressed object, decompressed */
+#define ASSAY_MAX_STREAM_RATIO 16384u /* decompressed : stored of one compressed object */
+#define ASSAY_STREAM_RATIO_FROM (64u << 20) /* decompressed bytes from which the ratio counts */
+#define ASSAY_MAX_ZSTD_WINDOW_LOG 27 /* 128 MiB of history, what the zstd program accepts without --long */
+
+#define ASSAY_MAX_NDJSON_LINE (128u << 20) /* bytes of one line as written */
+#define ASSAY_MAX_NDJSON_MEMBERS 4096u /* different member names an object */
+
 #define ASSAY_MAX_AVRO_HEADER (16u << 20) /* bytes up to the first block */
 #define ASSAY_MAX_AVRO_TYPES 65536u /* types in the schema */
 #define ASSAY_MAX_AVRO_SYMBOLS 1000000u /* enum symbols in the schema */

@@ -302,10 +302,15 @@ static void add_type(struct candidates *c, enum assay_logical type, bool declare
     c->v[c->n++].declared = declared;
 }
 
+/* The native types of what has none: a file of text, a member of JSON, a directory's name. */
 static bool strict(const struct assay_survey *s, size_t col)
 {
+    static const char *const none[] = {"csv", "ndjson", "hive"};
     const char *native = s->schema.col[col].native;
-    return !s->loose && strcmp(native, "csv") != 0 && strcmp(native, "hive") != 0;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        if (strcmp(native, none[i]) == 0)
+            return false;
+    return !s->loose;
 }
 
 static bool numeric(enum assay_logical l)

@@ -4,7 +4,7 @@
 #include "assay/limits.h"
 #include "dataset.h"
 
-static const char *const formats[] = {"csv", "parquet", "avro"};
+static const char *const formats[] = {"csv", "parquet", "avro", "ndjson"};
 
 struct raw_side {
     char *locator, *table, *format, *snapshot;

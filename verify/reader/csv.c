@@ -21,11 +21,12 @@
 struct csv_scan {
     struct assay_scan base;
     struct assay_csv_lexer lx;
-    struct assay_sha256 *hash;
+    int fd; /* not owned */
+    struct assay_sha256 *hash; /* of the stored bytes */
     struct stat before;
     uint64_t rows;
     bool need_more; /* the block ends inside the next record: no use asking again */
-    bool ended;
+    bool ended, closed; /* no more records; the bytes were checked to be those of one file */
     uint8_t sha256[32];
 
     size_t n_fields; /* of the header or, without one, of the first record */
@@ -50,12 +51,12 @@ struct assay_csv_dialect assay_csv_default(void)
     return (struct assay_csv_dialect){.delimiter = ',', .quote = '"', .header = true, .null_text = ""};
 }
 
-/* A file named .tsv under the default comma is separated by tabs. */
+/* A file named .tsv or .tsv.gz under the default comma is separated by tabs. */
 static struct assay_csv_dialect dialect_of(const struct assay_locator *loc, const char *name)
 {
     struct assay_csv_dialect d = loc->csv;
-    size_t n = strlen(name);
-    if ((d.delimiter == '\0' || d.delimiter == ',') && n >= 4 && strcasecmp(name + n - 4, ".tsv") == 0)
+    size_t n = assay_codec_stem(name);
+    if ((d.delimiter == '\0' || d.delimiter == ',') && n >= 4 && strncasecmp(name + n - 4, ".tsv", 4) == 0)
         d.delimiter = '\t';
     return d;
 }
@@ -321,11 +322,14 @@ enum assay_status assay_csv_scan_tuned(int fd, const char *name, const struct as
     struct csv_scan *s = calloc(1, sizeof *s);
     if (!s)
         return assay_fail_nomem(e);
+    s->fd = fd;
     enum assay_status st = assay_csv_lexer_init(&s->lx, fd, name, &d, t, e);
     if (st == ASSAY_OK && fstat(fd, &s->before))
         st = assay_fail(e, ASSAY_EIO, "%s: cannot stat", name);
-    if (st == ASSAY_OK && !(s->lx.hash = s->hash = assay_sha256_new()))
+    if (st == ASSAY_OK && !(s->hash = assay_sha256_new()))
         st = assay_fail_nomem(e);
+    if (st == ASSAY_OK)
+        assay_stream_hash(s->lx.in, s->hash);
     posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: failing is harmless */
     if (st == ASSAY_OK)
         st = read_names(&s->lx, d.header, &h, e);
@@ -439,13 +443,14 @@ static bool same_instant(struct timespec a, struct timespec b)
 static enum assay_status clean_end(struct csv_scan *s, struct assay_err *e)
 {
     struct stat now;
-    if (fstat(s->lx.fd, &now))
+    if (fstat(s->fd, &now))
         return assay_fail(e, ASSAY_EIO, "%s: cannot stat", s->lx.name);
-    if ((uint64_t)now.st_size != s->lx.bytes || now.st_size != s->before.st_size ||
+    if ((uint64_t)now.st_size != assay_stream_stored(s->lx.in) || now.st_size != s->before.st_size ||
         !same_instant(now.st_mtim, s->before.st_mtim) || !same_instant(now.st_ctim, s->before.st_ctim))
         return assay_fail(e, ASSAY_ECHANGED, "%s: changed during read", s->lx.name);
     assay_sha256_final(s->hash, s->sha256);
-    s->lx.hash = NULL;
+    assay_stream_hash(s->lx.in, NULL);
+    s->closed = true;
     return ASSAY_OK;
 }
 
@@ -462,7 +467,7 @@ static enum assay_status csv_next(struct assay_scan *base, struct assay_batch *b
         if (st == ASSAY_OK)
             st = fill(s, &rows, &defects, e);
     }
-    if (st == ASSAY_OK && rows == 0 && s->lx.hash)
+    if (st == ASSAY_OK && rows == 0 && !s->closed)
         st = clean_end(s, e);
     if (st != ASSAY_OK)
         return st;
@@ -475,7 +480,7 @@ static enum assay_status csv_next(struct assay_scan *base, struct assay_batch *b
 static void csv_end(struct assay_scan *base, struct assay_scan_end *end)
 {
     const struct csv_scan *s = (const struct csv_scan *)base;
-    *end = (struct assay_scan_end){.rows = s->rows, .hashed = true, .bytes = s->lx.bytes};
+    *end = (struct assay_scan_end){.rows = s->rows, .hashed = true, .bytes = assay_stream_stored(s->lx.in)};
     memcpy(end->sha256, s->sha256, sizeof end->sha256);
 }
 
@@ -484,6 +489,7 @@ static const char *const suffixes[] = {".csv", ".tsv", NULL};
 const struct assay_format_ops assay_csv_format = {
     .name = "csv",
     .suffixes = suffixes,
+    .compressed = true,
     .schema = csv_schema,
     .scan = csv_scan_new,
     .next = csv_next,

@@ -1,10 +1,8 @@
 #include "csv_lexer.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "assay/limits.h"
 
@@ -45,7 +43,7 @@ enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const
 {
     static const struct assay_csv_tuning none;
     t = t ? t : &none;
-    *lx = (struct assay_csv_lexer){.fd = fd, .name = name, .line = 1, .quoted_null = d->quoted_null};
+    *lx = (struct assay_csv_lexer){.name = name, .line = 1, .quoted_null = d->quoted_null};
     lx->special.delimiter = (uint8_t)(d->delimiter ? d->delimiter : ',');
     lx->special.quote = (uint8_t)(d->quote ? d->quote : NO_QUOTE);
     lx->special.escape = d->escape && d->quote ? (uint8_t)d->escape : lx->special.quote;
@@ -56,6 +54,8 @@ enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const
     lx->null_text = d->null_text ? d->null_text : "";
     lx->null_len = d->null_text ? strlen(d->null_text) : SIZE_MAX;
     enum assay_status s = check_dialect(lx, d, e);
+    if (s == ASSAY_OK)
+        s = assay_stream_open(fd, name, NULL, &lx->in, e);
     if (s != ASSAY_OK)
         return s;
     lx->cap = lx->block > 3 ? lx->block : 3; /* a byte order mark fits */
@@ -69,8 +69,10 @@ enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const
 
 void assay_csv_lexer_release(struct assay_csv_lexer *lx)
 {
+    assay_stream_free(lx->in);
     free(lx->buf);
     free(lx->idx);
+    lx->in = NULL;
     lx->buf = NULL;
     lx->idx = NULL;
 }
@@ -98,18 +100,13 @@ static enum assay_status make_room(struct assay_csv_lexer *lx, struct assay_err 
 
 static enum assay_status read_some(struct assay_csv_lexer *lx, size_t n, struct assay_err *e)
 {
-    ssize_t got;
-    do
-        got = read(lx->fd, lx->buf + lx->len, n);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot read at byte %" PRIu64 ": %s", lx->name, lx->bytes,
-                          strerror(errno));
-    if (lx->hash)
-        assay_sha256_update(lx->hash, lx->buf + lx->len, (size_t)got);
+    size_t got;
+    enum assay_status s = assay_stream_read(lx->in, lx->buf + lx->len, n, &got, e);
+    if (s != ASSAY_OK)
+        return s;
     lx->eof = got == 0;
-    lx->bytes += (uint64_t)got;
-    lx->len += (size_t)got;
+    lx->bytes += got;
+    lx->len += got;
     return ASSAY_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "assay/err.h"
 #include "assay/reader.h"
 #include "assay/value.h"
+#include "stream.h"
 
 #define ASSAY_CSV_BLOCK (256u << 10) /* bytes a read: parsed while still in the second-level cache */
 #define ASSAY_CSV_WINDOW 16384u /* bytes indexed at a time */
@@ -41,16 +42,15 @@ struct assay_csv_tuning {
 };
 
 struct assay_csv_lexer {
-    int fd; /* not owned */
+    struct assay_stream *in; /* owned */
     const char *name; /* for messages; not owned */
     struct assay_csv_special special;
     assay_csv_indexer *indexer;
     const char *null_text; /* not owned */
     size_t null_len; /* SIZE_MAX: nothing means NULL */
     bool quoted_null;
-    struct assay_sha256 *hash; /* of every byte read; NULL: not wanted. Not owned */
     size_t block, max_field, max_record;
-    uint64_t bytes; /* read so far */
+    uint64_t bytes; /* read so far, decompressed */
 
     uint8_t *buf; /* owned; cap + ASSAY_CSV_SLACK bytes */
     size_t start; /* first byte of the next record */
@@ -85,8 +85,8 @@ enum assay_csv_step {
     ASSAY_CSV_UNTERMINATED /* end of file inside a quoted field; rec->line is the line of its opening quote */
 };
 
-/* Check the dialect (ASSAY_EPLAN) and allocate. fd must stand at the first byte. A leading BOM is dropped at the first
- * refill. */
+/* Check the dialect (ASSAY_EPLAN), open the stream and allocate. fd must stand at the first byte. A leading BOM is
+ * dropped at the first refill. */
 enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const char *name,
                                        const struct assay_csv_dialect *d, const struct assay_csv_tuning *t,
                                        struct assay_err *e);

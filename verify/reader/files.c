@@ -13,10 +13,12 @@
 #include "assay/log.h"
 #include "assay/reader.h"
 #include "files.h"
+#include "stream.h"
 
 #define HASH_BLOCK (256u << 10)
 
-static const struct assay_format_ops *const formats[] = {&assay_csv_format, &assay_parquet_format, &assay_avro_format};
+static const struct assay_format_ops *const formats[] = {&assay_csv_format, &assay_parquet_format, &assay_avro_format,
+                                                         &assay_ndjson_format};
 #define N_FORMATS (sizeof formats / sizeof *formats)
 
 struct files_reader {
@@ -47,10 +49,10 @@ struct files_scan {
 
 static bool has_suffix(const struct assay_format_ops *f, const char *name)
 {
-    size_t n = strlen(name);
+    size_t n = f->compressed ? assay_codec_stem(name) : strlen(name);
     for (const char *const *s = f->suffixes; *s; s++) {
         size_t m = strlen(*s);
-        if (n > m && strcasecmp(name + n - m, *s) == 0)
+        if (n > m && strncasecmp(name + n - m, *s, m) == 0)
             return true;
     }
     return false;

@@ -37,7 +37,7 @@
 #define ASSAY_MAX_NDJSON_LINE (128u << 20) /* bytes of one line as written */
 #define ASSAY_MAX_NDJSON_MEMBERS 4096u /* different member names an object */
 
-#define ASSAY_MAX_AVRO_HEADER (16u << 20) /* bytes up to the first block */
+#define ASSAY_MAX_AVRO_HEADER (4u << 20) /* bytes up to the first block; JSON takes some 20 times that in memory */
 #define ASSAY_MAX_AVRO_TYPES 65536u /* types in the schema */
 #define ASSAY_MAX_AVRO_SYMBOLS 1000000u /* enum symbols in the schema */
 #define ASSAY_MAX_AVRO_SCHEMA_DEPTH 64 /* nesting of its types */

@@ -290,6 +290,27 @@ static void records_that_recurse(void **state)
     }
 }
 
+/* Forty records, each but the first of ten of the one before: 10^39 empty values in no byte. */
+static void records_of_nothing(void **state)
+{
+    (void)state;
+    struct assay_buf fields = {0}, file = {0};
+    parquet_must(assay_buf_adds(&fields, "{\"name\":\"n\",\"type\":\"null\"}"));
+    for (int i = 0; i < 40; i++) {
+        parquet_must(assay_buf_addf(
+            &fields, ",{\"name\":\"x%d\",\"type\":{\"type\":\"record\",\"name\":\"a%d\",\"fields\":[", i, i));
+        for (int k = 0; i && k < 10; k++)
+            parquet_must(assay_buf_addf(&fields, "%s{\"name\":\"q\",\"type\":\"a%d\"}", k ? "," : "", i - 1));
+        parquet_must(assay_buf_adds(&fields, "]}}"));
+    }
+    parquet_must(assay_buf_adds(&fields, ",{\"name\":\"last\",\"type\":\"boolean\"}"));
+    avro_record(&file, assay_buf_str(&fields), NULL);
+    avro_block(&file, NULL, 3, "\0\1\0", 3);
+    avro_expect(&file, ASSAY_OK, "");
+    assay_buf_release(&fields);
+    assay_buf_release(&file);
+}
+
 static void rows_and_items_without_bytes(void **state)
 {
     (void)state;
@@ -387,10 +408,15 @@ static void bombs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(damaged_rows),         cmocka_unit_test(damaged_blocks),
-        cmocka_unit_test(damaged_codecs),       cmocka_unit_test(every_bit_and_every_cut),
-        cmocka_unit_test(records_that_recurse), cmocka_unit_test(rows_and_items_without_bytes),
-        cmocka_unit_test(damaged_arrays),       cmocka_unit_test(bombs),
+        cmocka_unit_test(damaged_rows),
+        cmocka_unit_test(damaged_blocks),
+        cmocka_unit_test(damaged_codecs),
+        cmocka_unit_test(every_bit_and_every_cut),
+        cmocka_unit_test(records_that_recurse),
+        cmocka_unit_test(records_of_nothing),
+        cmocka_unit_test(rows_and_items_without_bytes),
+        cmocka_unit_test(damaged_arrays),
+        cmocka_unit_test(bombs),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,9 @@
 /* Passing over values that nobody asked for, nested ones included: a stack of open records, arrays and maps. */
 #include "assay/limits.h"
+#include "assay/log.h"
 #include "value.h"
+
+#define STEPS_BETWEEN_LOOKS (1u << 20) /* for a signal: one row may be as long as a block */
 
 struct open {
     const struct assay_av_node *n;
@@ -68,6 +71,8 @@ static const char *enter(struct assay_av_cursor *c, uint32_t at, struct open *st
             return why;
         n = &c->schema->node[at];
     }
+    if (n->zero_size) /* not walked: a schema of records in records may hold ten to the sixtieth of them */
+        return NULL;
     if (n->type != AV_RECORD && n->type != AV_ARRAY && n->type != AV_MAP)
         return scalar(c, n);
     if (*depth == ASSAY_MAX_AVRO_DEPTH)
@@ -98,7 +103,9 @@ const char *assay_av_skip(struct assay_av_cursor *c, uint32_t node)
     struct open stack[ASSAY_MAX_AVRO_DEPTH];
     size_t depth = 0;
     const char *why = enter(c, node, stack, &depth);
-    while (!why && depth) {
+    for (uint64_t steps = 1; !why && depth; steps++) {
+        if (steps % STEPS_BETWEEN_LOOKS == 0 && assay_interrupted())
+            return assay_av_fail(c, ASSAY_EINTR, "stopped by a signal");
         struct open *o = &stack[depth - 1];
         const uint32_t *child = &c->schema->child[o->n->first];
         bool done = false;

@@ -14,7 +14,7 @@ union assay_av_store {
 struct assay_av_cursor {
     const struct assay_av_schema *schema;
     const uint8_t *p, *end;
-    enum assay_status status; /* of the last failure: ASSAY_EDATA or ASSAY_ELIMIT */
+    enum assay_status status; /* of the last failure: ASSAY_EDATA, ASSAY_ELIMIT or ASSAY_EINTR */
 };
 
 /* Read one value. NULL, or a static sentence: what is wrong with the bytes. A value that its type does not allow,

@@ -356,8 +356,8 @@ static void test_csv(void **state)
 {
     (void)state;
     struct bytes text = text_of(LARGE);
-    struct assay_scan_end want, got;
-    uint64_t want_sum, sum;
+    struct assay_scan_end want = {0}, got = {0};
+    uint64_t want_sum = 0, sum = 0;
     uint8_t hash[32];
     assert_int_equal(scan(&assay_csv_format, names[0], &text, &want, &want_sum), ASSAY_OK);
     for (enum assay_codec c = ASSAY_CODEC_GZIP; c < ASSAY_CODEC_COUNT; c++) {

@@ -19,7 +19,7 @@ enum assay_status assay_ndjson_names_init(struct assay_ndjson_names *t, size_t m
 
 void assay_ndjson_names_release(struct assay_ndjson_names *t)
 {
-    for (size_t i = 0; i < t->n; i++)
+    for (size_t i = 0; t->v && i < t->n; i++)
         free(t->v[i].p);
     free(t->v);
     free(t->sorted);
@@ -76,12 +76,14 @@ static enum assay_status find(struct assay_ndjson_names *t, size_t i, const stru
     return s;
 }
 
+static const char NO_NAME[] = "member without a name";
+
 static const char *check_name(const struct assay_value *name)
 {
     if (name->kind == ASSAY_K_BAD)
         return (const char *)name->p;
     if (name->len == 0)
-        return "member without a name";
+        return NO_NAME;
     return name->len > ASSAY_MAX_NAME ? "member name is too long" : NULL;
 }
 
@@ -95,7 +97,8 @@ enum assay_status assay_ndjson_row(struct assay_ndjson_names *t, const struct as
     t->row++;
     bool more = assay_ndjson_begin(&c);
     for (size_t i = 0; more && (more = assay_ndjson_member(&c, &name, &value)) && text; i++) {
-        if ((c.defect = check_name(&name)))
+        c.defect = name.p ? check_name(&name) : NO_NAME;
+        if (c.defect)
             break;
         enum assay_status s = find(t, i, &name, &id, e);
         if (s != ASSAY_OK)

@@ -102,8 +102,8 @@ static bool lz4_step(struct assay_stream *s, uint8_t *p, size_t n, size_t *got, 
 
 struct codec {
     const char *name, *suffix;
-    uint8_t magic[MAGIC_LEN];
     size_t magic_len;
+    uint8_t magic[MAGIC_LEN];
     bool skippable; /* may begin with a skippable frame, 0x184D2A50 to 5F (RFC 8878, section 3.1.2) */
     bool (*init)(struct assay_stream *s);
     codec_step *step;
@@ -111,9 +111,9 @@ struct codec {
 
 static const struct codec codecs[ASSAY_CODEC_COUNT] = {
     [ASSAY_CODEC_PLAIN] = {.name = "plain", .suffix = ""},
-    [ASSAY_CODEC_GZIP] = {"gzip", ".gz", {0x1f, 0x8b}, 2, false, gzip_init, gzip_step},
-    [ASSAY_CODEC_ZSTD] = {"zstd", ".zst", {0x28, 0xb5, 0x2f, 0xfd}, 4, true, zstd_init, zstd_step},
-    [ASSAY_CODEC_LZ4] = {"lz4", ".lz4", {0x04, 0x22, 0x4d, 0x18}, 4, true, lz4_init, lz4_step},
+    [ASSAY_CODEC_GZIP] = {"gzip", ".gz", 2, {0x1f, 0x8b}, false, gzip_init, gzip_step},
+    [ASSAY_CODEC_ZSTD] = {"zstd", ".zst", 4, {0x28, 0xb5, 0x2f, 0xfd}, true, zstd_init, zstd_step},
+    [ASSAY_CODEC_LZ4] = {"lz4", ".lz4", 4, {0x04, 0x22, 0x4d, 0x18}, true, lz4_init, lz4_step},
 };
 
 enum assay_codec assay_codec_of(const char *name)

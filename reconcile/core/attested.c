@@ -290,6 +290,7 @@ static enum assay_status take_chunk(struct loader *l, const struct assay_stmt *s
     l->slot[at] = (uint32_t)l->out->n_chunks;
     c->segment = copy(segment);
     c->lo = copy(assay_stmt_get(s, "lo-text"));
+    c->finding = copy(assay_stmt_get(s, "finding"));
     c->hi = copy(assay_stmt_get(s, "hi-text"));
     c->ordinal = (uint32_t)number(s, "ordinal");
     c->rows = number(s, "rows");
@@ -314,6 +315,7 @@ static void chunk_release(struct attested_chunk *c)
 {
     free(c->segment);
     free(c->lo);
+    free(c->finding);
     free(c->hi);
     free(c->col);
     free(c->raw);

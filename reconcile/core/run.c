@@ -201,6 +201,8 @@ static enum assay_status judge_mismatch(struct run *r, struct compared *c, const
     if (o) {
         c->kind = "undecodable";
         c->reason = o->reason ? o->reason : "a file of this segment does not decode";
+    } else if (a->finding && strcmp(c->kind, "undecodable") == 0) {
+        c->reason = a->finding;
     } else if (strcmp(c->kind, "changed") == 0) {
         st = name_columns(r, r->differs, &columns);
         names = columns.len ? assay_buf_str(&columns) : NULL;

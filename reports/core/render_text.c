@@ -142,7 +142,9 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
         assay_out_raw(o, "  ");
         rows(o, rows_sum);
     }
-    if (c->verdict == ASSAY_RV_UNVERIFIED && c->reason) {
+    /* a broken file says why in a line of its own; a value that does not decode says where here */
+    bool where = c->kind && strcmp(c->kind, "undecodable") == 0 && d->n_bad == 0;
+    if ((c->verdict == ASSAY_RV_UNVERIFIED || where) && c->reason) {
         assay_out_raw(o, "  ");
         assay_out_plain(o, c->reason, 80);
     }

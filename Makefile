@@ -36,7 +36,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 # What building, running and testing needs, and what only the gates need.
 DEPS := gcc make pkg-config libc6-dev libpq-dev libsqlite3-dev libssl-dev libxxhash-dev libcmocka-dev libyaml-dev \
 	libjansson-dev zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev \
-	sqlite3 postgresql openssl python3 ca-certificates
+	sqlite3 postgresql openssl python3 ca-certificates zstd lz4 jq
 DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellcheck
 
 .DEFAULT_GOAL := all

@@ -2,7 +2,7 @@
 # SQLite against the same rows as compressed CSV and as NDJSON, plain and compressed, written by three exporters: intact, then
 # with one value changed, then with a compressed file cut.
 . "$(dirname "$0")/lib.sh"
-for tool in sqlite3 gzip zstd lz4; do
+for tool in sqlite3 gzip zstd lz4 jq; do
     command -v $tool >/dev/null || { not_ok "$tool is installed" 'run make deps'; exit 1; }
 done
 
@@ -60,13 +60,12 @@ check_exit 1 'a member is gone' assay check plan.yaml --dataset sqlite.ndjson
 cat "$OUT" "$ERR" >both
 check_has 'it is called undecodable' both 'undecodable'
 cp sqlite.ndjson ..
-if command -v jq >/dev/null; then # jq before 1.7 makes doubles of integers
-    jq -c . sqlite.ndjson >../sqlite.ndjson
-    wanted=0
-    [ "$(jq -c . <<<9007199254740993)" = 9007199254740993 ] || wanted=1
-    check_exit $wanted 'what jq writes' assay check plan.yaml --dataset sqlite.ndjson
-    cp sqlite.ndjson ..
-fi
+# jq before 1.7 makes doubles of integers.
+jq -c . sqlite.ndjson >../sqlite.ndjson
+wanted=0
+[ "$(jq -c . <<<9007199254740993)" = 9007199254740993 ] || wanted=1
+check_exit $wanted 'what jq writes' assay check plan.yaml --dataset sqlite.ndjson
+cp sqlite.ndjson ..
 
 for archive in sqlite.csv.gz sqlite.csv.zst sqlite.csv.lz4 duck.jsonl.zst; do
     cp "../$archive" whole

@@ -31,6 +31,7 @@ enum assay_kind {
 };
 
 #define ASSAY_V_QUOTED 0x01u /* CSV: the field was quoted */
+#define ASSAY_V_STRING 0x04u /* LEXEME: a string member of a JSON document, not a number, object or array */
 #define ASSAY_V_STABLE 0x02u /* the bytes at p stay as they are for the batch's epoch (a Parquet dictionary) */
 
 struct assay_interval {

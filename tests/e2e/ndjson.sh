@@ -36,7 +36,9 @@ archives='sqlite.csv.gz sqlite.csv.zst sqlite.csv.lz4 sqlite.ndjson duck.jsonl d
         i=$((i + 1))
         printf '  %s:\n    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d%02d\n    key: [id]\n    chunk_rows: 256\n' "$archive" $i
         printf '    source: {locator: "sqlite:../s.db", table: t}\n    archive: {locator: "../%s"}\n' "$archive"
-        printf '    columns: {id: integer, name: text, amount: decimal, big: integer, at: timestamp, doc: json}\n'
+        # sqlite3 -json writes JSON kept as text as a string; DuckDB writes the object itself.
+        [ "$archive" = sqlite.ndjson ] && doc=text || doc=json
+        printf '    columns: {id: integer, name: text, amount: decimal, big: integer, at: timestamp, doc: %s}\n' $doc
     done
 } >plan.yaml
 
@@ -80,3 +82,19 @@ for archive in sqlite.csv.gz sqlite.csv.zst sqlite.csv.lz4 duck.jsonl.zst; do
 done
 mv ../sqlite.csv.gz ../sqlite.csv.zst
 check_exit 1 'gzip under the name of zstd' assay check plan.yaml --dataset sqlite.csv.zst
+
+# "1" and 1 are two JSON values: under json neither is taken for the other.
+cp sqlite.ndjson ..
+printf 'id,doc\n1,1\n2,"""x"""\n' >../json.csv
+printf '{"id":1,"doc":"1"}\n{"id":2,"doc":"\\"x\\""}\n' >../json.ndjson
+sed -e '/^datasets:/q' plan.yaml >json.yaml
+cat >>json.yaml <<'YAML'
+  json:
+    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d77
+    key: [id]
+    source: {locator: "../json.csv"}
+    archive: {locator: "../json.ndjson"}
+    columns: {id: integer, doc: json}
+YAML
+check_exit 1 'a string is not the number it spells' assay check json.yaml
+check_has 'and the message says why' "$ERR" 'json.ndjson:1: doc: a JSON string under json'

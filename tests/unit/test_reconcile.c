@@ -90,7 +90,7 @@ static void begin(int of, const char *id, const char *scope)
         assay_sink_ledger(f.db, f.keys, of == ASSAY_SOURCE ? ASSAY_ROLE_SOURCE : ASSAY_ROLE_ARCHIVE, &sink, &e),
         ASSAY_OK);
     snprintf(when, sizeof when, "2024-01-01T00:00:%02u.000000Z", second++);
-    say("run-start", "scope", scope, "observed", when, NULL);
+    say("run-start", "scope", scope, "observed", when, (char *)NULL);
 }
 
 static void chunk(const char *segment, const char *id, const char *rows)
@@ -99,7 +99,7 @@ static void chunk(const char *segment, const char *id, const char *rows)
     snprintf(sum, sizeof sum, "%032x", (unsigned)atoi(rows));
     snprintf(cell, sizeof cell, "%s id", sum);
     say("chunk", "segment", segment, "cut", CUT, "chunk", id, "ordinal", "0", "form", CUT, "rows", rows, "sum-row", sum,
-        "sum-key", sum, "col", cell, NULL);
+        "sum-key", sum, "col", cell, (char *)NULL);
 }
 
 static void commit(void)
@@ -113,7 +113,7 @@ static void commit(void)
 
 static void end(const char *status, const char *rows, const char *tiled, const char *unique)
 {
-    say("run-end", "status", status, "rows", rows, "tiled", tiled, "key-unique", unique, NULL);
+    say("run-end", "status", status, "rows", rows, "tiled", tiled, "key-unique", unique, (char *)NULL);
     commit();
 }
 
@@ -190,7 +190,7 @@ static void test_a_scrub_does_not_heal_a_failed_check(void **state)
     whole(ASSAY_ARCHIVE, R1, "3", "4");
     begin(ASSAY_ARCHIVE, R2, "all");
     say("run-end", "status", "failed", "reason", "no such column", "rows", "0", "tiled", "unknown", "key-unique",
-        "unknown", NULL);
+        "unknown", (char *)NULL);
     commit();
     begin(ASSAY_ARCHIVE, R3, "scrub");
     end("ok", "0", "unknown", "unknown");
@@ -294,20 +294,21 @@ static void test_intact_bytes_keep_what_was_found_in_them(void **state)
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     begin(ASSAY_ARCHIVE, R1, "all");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "4", "misplaced", "1", NULL);
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "4", "misplaced", "1",
+        (char *)NULL);
     chunk("2024-01", JAN, "3");
     chunk("2024-02", FEB, "4");
     end("ok", "7", "unknown", "unknown");
     struct assay_reconciled r = reconcile(R1);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
     begin(ASSAY_ARCHIVE, R2, "scrub");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "intact", NULL);
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "intact", (char *)NULL);
     end("ok", "0", "unknown", "unknown");
     r = reconcile(NULL);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
     assert_int_equal(r.closed, 0);
     begin(ASSAY_ARCHIVE, R3, "scrub"); /* but what a scrub finds counts */
-    say("object", "object", "feb.csv", "segment", "2024-02", "status", "missing", NULL);
+    say("object", "object", "feb.csv", "segment", "2024-02", "status", "missing", (char *)NULL);
     end("ok", "0", "unknown", "unknown");
     r = reconcile(NULL);
     assert_int_equal(r.opened, 1);
@@ -319,7 +320,7 @@ static void test_an_unread_file_loses_no_rows(void **state)
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     begin(ASSAY_ARCHIVE, R1, "all");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "changed", "rows", "1", NULL);
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "changed", "rows", "1", (char *)NULL);
     chunk("2024-01", JAN, "1");
     chunk("2024-02", FEB, "3");
     end("ok", "4", "unknown", "unknown");
@@ -362,7 +363,7 @@ static void test_one_cut_a_segment(void **state)
     snprintf(sum, sizeof sum, "%032x", 5u);
     snprintf(cell, sizeof cell, "%s id", sum);
     say("chunk", "segment", "2024-01", "cut", cut, "chunk", "33333333333333333333333333333333", "ordinal", "0", "form",
-        CUT, "rows", "5", "sum-row", sum, "sum-key", sum, "col", cell, NULL);
+        CUT, "rows", "5", "sum-row", sum, "sum-key", sum, "col", cell, (char *)NULL);
     end("ok", "5", "unknown", "yes");
     struct assay_reconciled r = reconcile(NULL);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_UNVERIFIED);
@@ -389,13 +390,13 @@ static void test_damage_that_is_repaired(void **state)
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     begin(ASSAY_ARCHIVE, R1, "all");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "3", NULL);
+    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "3", (char *)NULL);
     chunk("2024-01", JAN, "3");
     chunk("2024-02", FEB, "4");
     end("ok", "7", "unknown", "unknown");
     for (int i = 0; i < 2; i++) {
         begin(ASSAY_ARCHIVE, run_id[i], "scrub");
-        say("object", "object", "jan.csv", "segment", "2024-01", "status", found[i], NULL);
+        say("object", "object", "jan.csv", "segment", "2024-01", "status", found[i], (char *)NULL);
         end("ok", "0", "unknown", "unknown");
         r = reconcile(NULL);
         assert_int_equal(assay_reconciled_exit(&r), i ? ASSAY_EXIT_OK : ASSAY_EXIT_DISCREPANCY);
@@ -409,7 +410,7 @@ static void test_digests_under_different_keys(void **state)
     (void)state;
     for (int of = 0; of < 2; of++) {
         begin(of, R1, "all");
-        say("run-start", "scope", "all", "observed", "2024-01-02", "dataset-key", of ? JAN : FEB, NULL);
+        say("run-start", "scope", "all", "observed", "2024-01-02", "dataset-key", of ? JAN : FEB, (char *)NULL);
         chunk("2024-01", JAN, of ? "3" : "4");
         end("ok", of ? "3" : "4", "yes", "yes");
     }
@@ -439,5 +440,5 @@ int main(void)
         TEST(test_damage_that_is_repaired),
         TEST(test_digests_under_different_keys),
     };
-    return !!cmocka_run_group_tests(tests, NULL, NULL);
+    return !!cmocka_run_group_tests(tests, NULL, (char *)NULL);
 }

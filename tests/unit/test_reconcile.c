@@ -171,7 +171,7 @@ static void test_a_row_of_an_archive_table_without_a_place(void **state)
     chunk("2024-01", JAN, "3");
     chunk("2024-02", FEB, "4");
     say("run-end", "status", "ok", "rows", "7", "counted", "8", "unplaced", "1", "tiled", "no", "key-unique", "unknown",
-        NULL);
+        (char *)NULL);
     commit();
     struct assay_reconciled r = reconcile(R1);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
@@ -440,5 +440,5 @@ int main(void)
         TEST(test_damage_that_is_repaired),
         TEST(test_digests_under_different_keys),
     };
-    return !!cmocka_run_group_tests(tests, NULL, (char *)NULL);
+    return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

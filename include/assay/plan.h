@@ -35,6 +35,7 @@ struct assay_window {
 struct assay_plan_column {
     char *name; /* canonical */
     enum assay_logical type;
+    struct assay_shape *shape; /* of a list, struct or map, else NULL */
     uint16_t key_pos; /* 1-based position in the key, 0 if none */
     char *native[2]; /* its name on each side, never NULL */
     struct assay_rule *rule[2]; /* per side, in order of application */

@@ -14,6 +14,7 @@ struct assay_column {
     char *name; /* as the side spells it; owned */
     char *native; /* native type as the side spells it, e.g. "numeric(12,2)", "INT64 TIMESTAMP(MICROS,UTC)"; owned */
     enum assay_logical logical; /* what the reader proposes; ASSAY_L_NONE: outside the allow-list */
+    struct assay_shape *shape; /* of a list, struct or map, else NULL; owned */
     bool nullable;
     bool binary_order; /* text: the engine compares it bytewise */
     uint16_t key_pos; /* 1-based position in the primary key, 0 if none */

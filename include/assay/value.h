@@ -1,4 +1,5 @@
-/* One value as a reader delivers it. Sixteen bytes, no ownership: pointers live as long as the batch. */
+/* One value as a reader delivers it. Sixteen bytes, no ownership: pointers live as long as the batch. Nested values are
+ * trees of such values; a reader builds them in memory of its own, at most ASSAY_MAX_NESTING deep. */
 #ifndef ASSAY_VALUE_H
 #define ASSAY_VALUE_H
 
@@ -27,11 +28,15 @@ enum assay_kind {
     ASSAY_K_INTERVAL, /* p -> struct assay_interval */
     ASSAY_K_UUID, /* p -> 16 bytes */
     ASSAY_K_JSON, /* p[0..len): JSON text of a normalised type (jsonb) */
+    ASSAY_K_LIST, /* items: the len elements */
+    ASSAY_K_STRUCT, /* items: len pairs, field name (TEXT) and value; names are unique */
+    ASSAY_K_MAP, /* items: len pairs, key and value */
     ASSAY_K_BAD /* undecodable: p is a static sentence without values, len its length */
 };
 
 #define ASSAY_V_QUOTED 0x01u /* CSV: the field was quoted */
 #define ASSAY_V_STRING 0x04u /* LEXEME: a string member of a JSON document, not a number, object or array */
+#define ASSAY_V_BOUND 0x08u /* LIST: items[0] is the lower bound (INT, not 1) and the len elements follow it */
 #define ASSAY_V_STABLE 0x02u /* the bytes at p stay as they are for the batch's epoch (a Parquet dictionary) */
 
 struct assay_interval {
@@ -53,6 +58,7 @@ struct assay_value {
         uint64_t u;
         double f;
         const uint8_t *p;
+        const struct assay_value *items;
     };
 };
 

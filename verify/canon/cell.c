@@ -319,6 +319,9 @@ bool assay_cell_put(enum assay_logical type, const struct assay_value *v, struct
         return put_uuid(v, out, why);
     case ASSAY_L_JSON:
         return put_json(v, out, why);
+    case ASSAY_L_LIST:
+    case ASSAY_L_STRUCT:
+    case ASSAY_L_MAP:
     case ASSAY_L_NONE:
     case ASSAY_L_COUNT:
         break;

@@ -129,6 +129,9 @@ static enum assay_status show_column(enum assay_logical type, struct reader *r, 
         return assay_buf_adds(out, "NULL");
     }
     switch (type) {
+    case ASSAY_L_LIST:
+    case ASSAY_L_STRUCT:
+    case ASSAY_L_MAP:
     case ASSAY_L_NONE:
     case ASSAY_L_COUNT:
         return ASSAY_EDATA;

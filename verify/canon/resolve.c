@@ -159,6 +159,9 @@ bool assay_resolve(enum assay_logical type, const struct assay_value *v, struct 
         return resolve_uuid(v, out, scratch, why);
     case ASSAY_L_JSON:
         return resolve_json(v, out, why);
+    case ASSAY_L_LIST:
+    case ASSAY_L_STRUCT:
+    case ASSAY_L_MAP:
     case ASSAY_L_NONE:
     case ASSAY_L_COUNT:
         break;

@@ -10,7 +10,8 @@ static const struct assay_type types[ASSAY_L_COUNT] = {
     [ASSAY_L_TIME] = {"time", 'C', true},           [ASSAY_L_TIMETZ] = {"timetz", 'c', false},
     [ASSAY_L_TIMESTAMP] = {"timestamp", 'S', true}, [ASSAY_L_TIMESTAMPTZ] = {"timestamptz", 'Z', true},
     [ASSAY_L_INTERVAL] = {"interval", 'I', false},  [ASSAY_L_UUID] = {"uuid", 'U', true},
-    [ASSAY_L_JSON] = {"json", 'J', false},
+    [ASSAY_L_JSON] = {"json", 'J', false},          [ASSAY_L_LIST] = {"list", '[', false},
+    [ASSAY_L_STRUCT] = {"struct", '{', false},      [ASSAY_L_MAP] = {"map", 'M', false},
 };
 
 const struct assay_type *assay_type_of(enum assay_logical l)
@@ -20,7 +21,7 @@ const struct assay_type *assay_type_of(enum assay_logical l)
 
 enum assay_logical assay_type_by_name(const char *name)
 {
-    for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_COUNT; l++)
+    for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_LIST; l++)
         if (strcmp(types[l].name, name) == 0)
             return (enum assay_logical)l;
     return ASSAY_L_NONE;

@@ -49,7 +49,7 @@ static const char *type_hint(const struct assay_bind *b, const char *text, char 
             return out;
         }
     }
-    for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_COUNT; l++)
+    for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_LIST; l++)
         names[n++] = assay_type_of((enum assay_logical)l)->name;
     return assay_bind_hint(b, text, names, n, out);
 }

@@ -176,7 +176,8 @@ static bool string(struct assay_ndjson_cursor *c, struct assay_value *v)
         if (!escaped(c, &w, &why))
             return false;
     }
-    *v = (struct assay_value){.kind = ASSAY_K_LEXEME, .flags = ASSAY_V_QUOTED | ASSAY_V_STRING, .len = (uint32_t)(w - from), .p = from};
+    *v = (struct assay_value){
+        .kind = ASSAY_K_LEXEME, .flags = ASSAY_V_QUOTED | ASSAY_V_STRING, .len = (uint32_t)(w - from), .p = from};
     if (why) {
         *v = (struct assay_value){.kind = ASSAY_K_BAD, .len = (uint32_t)strlen(why)};
         v->p = (const uint8_t *)why;

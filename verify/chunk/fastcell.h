@@ -72,7 +72,8 @@ static inline bool is_common_stamp(const struct assay_value *v)
 }
 
 /* Image of a value in its settled kind; false: not one of the common cases. */
-static inline bool fastcell(enum assay_logical type, const struct assay_value *v, assay_sum *out)
+static inline __attribute__((always_inline)) bool fastcell(enum assay_logical type, const struct assay_value *v,
+                                                           assay_sum *out)
 {
     uint64_t bits = UINT64_C(0x7ff8000000000000);
     switch (v->kind) {

@@ -43,10 +43,10 @@ struct lane_row {
     const struct assay_value *v; /* its values as the reader gave them */
     uint64_t pos, defects;
     size_t key_off, key_len; /* in keys, behind u32 length */
-    size_t bytes; /* of its cells */
-    assay_sum key;
+    size_t bytes; /* of its cells, but for those of a few bytes */
     struct lane_seg *seg;
     uint32_t ordinal;
+    struct assay_tally *tally; /* of its chunk */
     const char *why; /* of the last defect */
     size_t column;
 };
@@ -64,7 +64,7 @@ struct assay_lane {
     size_t stride; /* bytes a row of cells */
     uint8_t *cells; /* per row: LANE_ROW_HEAD, then the image of each cell; 16-byte aligned */
     assay_sum *raw; /* per row: the image of each ruled column's cell without its rules */
-    assay_sum row_hash[LANE_BLOCK];
+    assay_sum row_hash[LANE_BLOCK], key_hash[LANE_BLOCK];
     struct assay_buf keys; /* u32 length and key bytes of every row of the block */
     struct assay_buf cell; /* cells that wait */
     struct lane_waiting waiting[LANE_BLOCK];
@@ -85,5 +85,35 @@ struct assay_lane {
 /* The segment's slot, made at its first row. name: of a file-set segment, or NULL. */
 enum assay_status assay_lane_seg_find(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
                                       struct assay_err *e);
+
+/* Remember where and why a row of the current part did not decode; seg NULL: it has no place. */
+void assay_lane_note(struct assay_lane *l, const struct lane_seg *seg, uint32_t ordinal, uint64_t pos,
+                     const char *column, const char *why);
+
+/* ---- lane_cells.c ---- */
+
+static inline bool assay_lane_is_settled(const struct lane_column *c, const struct assay_value *v)
+{
+    return v->kind == c->settled || (v->kind == ASSAY_K_NULL && !c->n_rules);
+}
+
+/* Read a value under its declared type, with the rules of this side. A defect becomes ASSAY_K_BAD. Valid until the next
+ * call for this column. */
+const struct assay_value *assay_lane_settle(struct lane_column *c, const struct assay_value *v);
+/* The same by the long way; window, if any, gets the value as it is before any late rule. */
+const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const struct assay_value *v,
+                                                   struct assay_value *window);
+/* Why a value is ASSAY_K_BAD. */
+const char *assay_lane_why(const struct assay_value *v);
+/* Append one cell in canonical form; a defect is noted in the row, and said in the cell if `say`. */
+enum assay_status assay_lane_put_cell(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
+                                      bool say, struct assay_buf *out);
+/* The images of all cells of the block, with and without rules. ASSAY_ENOMEM is the only failure. */
+enum assay_status assay_lane_images(struct assay_lane *l, uint64_t epoch);
+
+/* ---- lane_sums.c ---- */
+
+/* Hash the block and add it to its chunks. */
+void assay_lane_add(struct assay_lane *l);
 
 #endif

@@ -1,0 +1,233 @@
+/* From the values of a block to the images of their cells, column by column (docs/digests.md). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/bytes.h"
+#include "assay/canon.h"
+#include "fastcell.h"
+#include "fasthash.h"
+#include "lane.h"
+
+#define DEFECT_TAG '!'
+/* The hash of a dozen bytes costs less than a call of it. */
+#define FLATTEN __attribute__((flatten))
+
+/* Read a value under its declared type, with the rules of this side; a defect becomes ASSAY_K_BAD. */
+const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const struct assay_value *v,
+                                                   struct assay_value *window)
+{
+    const char *why = NULL;
+    struct assay_value in = *v;
+    size_t i = 0;
+    bool ok = v->kind != ASSAY_K_BAD;
+    if (!ok)
+        return v;
+    assay_buf_reset(&c->scratch);
+    for (; ok && i < c->n_rules && assay_rule_is_early(&c->rule[i]); i++)
+        ok = assay_rule_apply(&c->rule[i], c->type, &in, &c->scratch, &why);
+    if (ok)
+        ok = assay_resolve(c->type, &in, &c->value, &c->scratch, &why);
+    if (ok && window)
+        *window = c->value;
+    for (; ok && i < c->n_rules; i++)
+        ok = assay_rule_apply(&c->rule[i], c->type, &c->value, &c->scratch, &why);
+    if (!ok)
+        c->value = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
+    return &c->value;
+}
+
+const struct assay_value *assay_lane_settle(struct lane_column *c, const struct assay_value *v)
+{
+    const char *why = NULL;
+    if (assay_lane_is_settled(c, v))
+        return v;
+    if (c->n_rules || v->kind == ASSAY_K_BAD)
+        return assay_lane_settle_slowly(c, v, NULL);
+    if (c->type == ASSAY_L_TEXT && v->kind == ASSAY_K_LEXEME) { /* text is read as it stands */
+        c->value = *v;
+        c->value.kind = ASSAY_K_TEXT;
+        return &c->value;
+    }
+    assay_buf_reset(&c->scratch);
+    if (!assay_resolve(c->type, v, &c->value, &c->scratch, &why))
+        c->value = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
+    return &c->value;
+}
+
+const char *assay_lane_why(const struct assay_value *v)
+{
+    return v->kind == ASSAY_K_BAD && v->p ? (const char *)v->p : "not readable";
+}
+
+/* A cell that did not decode still has bytes, so that the row can never equal a good one. What is hashed has no reason
+ * in it: sums must not depend on the wording of a message. */
+static enum assay_status put_defect(struct assay_buf *b, const char *why)
+{
+    uint8_t head[5] = {DEFECT_TAG};
+    size_t n = strlen(why);
+    assay_put_be32(head + 1, (uint32_t)n);
+    enum assay_status s = assay_buf_add(b, head, sizeof head);
+    return s == ASSAY_OK ? assay_buf_add(b, why, n) : s;
+}
+
+/* Append one cell in canonical form; a defect is noted in the row, and said in the cell if `say`. */
+enum assay_status assay_lane_put_cell(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
+                                      bool say, struct assay_buf *out)
+{
+    const char *why = NULL;
+    if (v->kind == ASSAY_K_BAD)
+        why = assay_lane_why(v);
+    else if (assay_cell_put(l->col[c].type, v, out, &why))
+        return ASSAY_OK;
+    if (why == ASSAY_WHY_NOMEM)
+        return ASSAY_ENOMEM;
+    r->defects++;
+    r->why = why;
+    r->column = c;
+    return put_defect(out, say ? why : "");
+}
+
+/* Cells that are not built in registers wait here, so that they are read back when their bytes have long been stored: a
+ * load that spans fresh stores would wait for each of them. */
+static void hash_waiting(struct assay_lane *l)
+{
+    for (size_t i = 0; i < l->n_waiting; i++) {
+        const struct lane_waiting *w = &l->waiting[i];
+        const uint8_t *cell = l->cell.ptr + w->off;
+        *w->hash = w->len <= IMAGE_MOST ? image_of_bytes(cell, w->len) : fasthash(cell, w->len, l->spec.secret);
+        if (w->memo)
+            w->memo->hash = *w->hash;
+    }
+    l->n_waiting = 0;
+    assay_buf_reset(&l->cell);
+}
+
+/* Append the cell; its hash arrives in *hash at the next hash_waiting. memo, if any, is filled then, too. */
+static enum assay_status slow_hash(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
+                                   assay_sum *hash, struct lane_memo *memo)
+{
+    size_t off = l->cell.len;
+    const char *why = NULL;
+    if (v->kind == ASSAY_K_BAD || !assay_cell_put(l->col[c].type, v, &l->cell, &why)) {
+        enum assay_status s = assay_lane_put_cell(l, c, v, r, false, &l->cell);
+        if (s != ASSAY_OK)
+            return s;
+        if (memo)
+            memo->epoch = 0;
+        memo = NULL;
+    }
+    r->bytes += l->cell.len - off;
+    l->waiting[l->n_waiting++] = (struct lane_waiting){off, l->cell.len - off, hash, memo};
+    if (l->cell.len > LANE_WAITING_BYTES)
+        hash_waiting(l);
+    return ASSAY_OK;
+}
+
+static struct lane_memo *memo_of(struct lane_column *c, const struct assay_value *v)
+{
+    if (!c->memo && !(c->memo = calloc(LANE_MEMO, sizeof *c->memo)))
+        return NULL; /* only slower */
+    uint64_t at = (uint64_t)(uintptr_t)v->p * UINT64_C(0x9e3779b97f4a7c15);
+    return &c->memo[at >> 32 & (LANE_MEMO - 1)];
+}
+
+static enum assay_status text_hash(struct assay_lane *l, size_t c, const struct assay_value *v, uint64_t epoch,
+                                   struct lane_row *r, assay_sum *hash)
+{
+    struct lane_memo *m = v->flags & ASSAY_V_STABLE && epoch ? memo_of(&l->col[c], v) : NULL;
+    if (!m || m->epoch != epoch || m->p != v->p || m->len != v->len) {
+        if (m) {
+            hash_waiting(l); /* whoever waits for the entry's old place gets its hash first */
+            *m = (struct lane_memo){.p = v->p, .len = v->len, .epoch = epoch};
+        }
+        enum assay_status s = slow_hash(l, c, v, r, hash, m);
+        if (m)
+            hash_waiting(l);
+        return s;
+    }
+    *hash = m->hash;
+    r->bytes += v->len;
+    return ASSAY_OK;
+}
+
+/* The cell as it would be without the rules of this side. */
+static enum assay_status raw_hash(struct assay_lane *l, size_t c, const struct assay_value *v, assay_sum *hash)
+{
+    struct lane_column *col = &l->col[c];
+    struct lane_row ignored = {0};
+    struct assay_value out = {.kind = ASSAY_K_BAD};
+    const char *why = NULL;
+    assay_buf_reset(&col->raw);
+    if (v->kind != ASSAY_K_BAD && !assay_resolve(col->type, v, &out, &col->raw, &why))
+        out = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
+    return why == ASSAY_WHY_NOMEM ? ASSAY_ENOMEM : slow_hash(l, c, &out, &ignored, hash, NULL);
+}
+
+static __attribute__((noinline)) enum assay_status image_slowly(struct assay_lane *l, size_t c,
+                                                                const struct assay_value *v, uint64_t epoch,
+                                                                struct lane_row *r, assay_sum *image)
+{
+    v = assay_lane_settle(&l->col[c], v);
+    return fastcell(l->col[c].type, v, image) ? ASSAY_OK : text_hash(l, c, v, epoch, r, image);
+}
+
+/* One column of the block. kind and type are constants at the calls below, so that a value of the expected kind costs
+ * one comparison. */
+static inline __attribute__((always_inline)) enum assay_status
+image_rows(struct assay_lane *l, size_t c, uint64_t epoch, uint8_t kind, enum assay_logical type)
+{
+    struct lane_column *col = &l->col[c];
+    uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
+    const bool null_is_settled = !col->n_rules;
+    const size_t n = l->n_rows;
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++, at += l->stride) {
+        const struct assay_value *v = &l->row[i].v[c];
+        assay_sum *image = (assay_sum *)(void *)at;
+        if (v->kind == kind && fastcell(type, v, image))
+            continue;
+        if (v->kind == ASSAY_K_NULL && null_is_settled) {
+            *image = IMAGE_NULL;
+            continue;
+        }
+        s = image_slowly(l, c, v, epoch, &l->row[i], image);
+    }
+    return s;
+}
+
+static enum assay_status image_column(struct assay_lane *l, size_t c, uint64_t epoch)
+{
+    struct lane_column *col = &l->col[c];
+    switch (col->settled) {
+    case ASSAY_K_BOOL:
+        return image_rows(l, c, epoch, ASSAY_K_BOOL, ASSAY_L_BOOLEAN);
+    case ASSAY_K_INT:
+        return image_rows(l, c, epoch, ASSAY_K_INT, ASSAY_L_INTEGER);
+    case ASSAY_K_DEC:
+        return image_rows(l, c, epoch, ASSAY_K_DEC, ASSAY_L_DECIMAL);
+    case ASSAY_K_F64:
+        return image_rows(l, c, epoch, ASSAY_K_F64, ASSAY_L_FLOAT64);
+    case ASSAY_K_DATE:
+        return image_rows(l, c, epoch, ASSAY_K_DATE, ASSAY_L_DATE);
+    case ASSAY_K_TS:
+        return image_rows(l, c, epoch, ASSAY_K_TS, ASSAY_L_TIMESTAMP);
+    case ASSAY_K_TSTZ:
+        return image_rows(l, c, epoch, ASSAY_K_TSTZ, ASSAY_L_TIMESTAMPTZ);
+    default:
+        return image_rows(l, c, epoch, ASSAY_K_NULL, col->type);
+    }
+}
+
+enum assay_status assay_lane_images(struct assay_lane *l, uint64_t epoch)
+{
+    enum assay_status s = ASSAY_OK;
+    for (size_t c = 0; c < l->n && s == ASSAY_OK; c++) {
+        size_t ruled = l->col[c].ruled;
+        s = image_column(l, c, epoch);
+        hash_waiting(l);
+        for (size_t i = 0; ruled != SIZE_MAX && i < l->n_rows && s == ASSAY_OK; i++)
+            s = raw_hash(l, c, &l->row[i].v[c], &l->raw[i * l->n_ruled + ruled]);
+        hash_waiting(l);
+    }
+    return s;
+}

@@ -43,8 +43,10 @@ enum assay_status assay_cut_parse(const char *text, size_t len, const char *data
 
 /* Which chunk a key belongs to. hash64: the high half of the key's hash (of the row's, without a key), for HASH. */
 uint32_t assay_cut_find(const struct assay_cut *c, const uint8_t *key, size_t len, uint64_t hash64);
-/* The same, looking at chunk `near` first: rows mostly come in runs. */
-uint32_t assay_cut_find_near(const struct assay_cut *c, const uint8_t *key, size_t len, uint64_t hash64, uint32_t near);
+/* The first 8 key bytes as a number, zero-padded: unequal heads sort as the keys do. */
+uint64_t assay_key_head(const uint8_t *key, size_t len);
+/* Keys with a head strictly between the two belong to that chunk. Nothing lies between those of a cut by hash. */
+void assay_cut_heads(const struct assay_cut *c, uint32_t ordinal, uint64_t *above, uint64_t *below);
 /* SHA-256(cut hash | u32 ordinal)[:16] */
 void assay_cut_chunk_id(const struct assay_cut *c, uint32_t ordinal, uint8_t id[16]);
 

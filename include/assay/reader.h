@@ -12,7 +12,7 @@
 #include "assay/schema.h"
 #include "assay/value.h"
 
-#define ASSAY_BATCH_ROWS 512 /* most rows a batch */
+#define ASSAY_BATCH_ROWS 256 /* most rows a batch */
 
 struct assay_csv_dialect {
     char delimiter; /* default ',' */

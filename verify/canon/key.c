@@ -33,29 +33,53 @@ static void complement(uint8_t *p, size_t n)
         p[i] = (uint8_t)~p[i];
 }
 
+/* The four digit pairs of a number below 10^8, one a byte, the first in the lowest: division by multiplication in two
+ * lanes of 32 bits. */
+static inline uint64_t pairs_of(uint32_t m)
+{
+    const uint64_t lanes = m / 10000 | (uint64_t)(m % 10000) << 32;
+    const uint64_t upper = lanes * 5243 >> 19 & UINT64_C(0x7f0000007f); /* exact below 10,000 */
+    const uint64_t both = upper | (lanes - upper * 100) << 8;
+    return (both | both >> 16) & 0xffffffffu;
+}
+
+/* Up to 16 digits, the count made even: a pair p is the byte 2p + 1, the last one 2p; pairs of zeros at the end are
+ * left out. Writes 8 bytes at d. */
+static unsigned put_pairs(uint64_t m, uint8_t *d)
+{
+    const uint64_t pairs = pairs_of((uint32_t)(m / 100000000)) | pairs_of((uint32_t)(m % 100000000)) << 32;
+    const unsigned lead = (unsigned)__builtin_ctzll(pairs) / 8, n = 8 - lead - (unsigned)__builtin_clzll(pairs) / 8;
+    const uint64_t coded = ((pairs << 1 | UINT64_C(0x0101010101010101)) >> 8 * lead) - (UINT64_C(1) << 8 * (n - 1));
+    memcpy(d, &coded, sizeof coded);
+    return n;
+}
+
+/* 17 to 19 digits. */
+static unsigned put_many_pairs(uint64_t m, unsigned digits, uint8_t *d)
+{
+    unsigned pairs = (digits + 1) / 2, k = pairs;
+    if (digits & 1) {
+        d[--k] = (uint8_t)(m % 10 * 20 + 1);
+        m /= 10;
+    }
+    for (; k > 0; m /= 100)
+        d[--k] = (uint8_t)(m % 100 * 2 + 1);
+    while (d[pairs - 1] == 1)
+        pairs--;
+    d[pairs - 1]--;
+    return pairs;
+}
+
 /* Up to 19 digits: m * 10^exp, m not 0. Pairs are cut from the left, so an odd count gets a zero at the right end. */
 static bool put_small(uint64_t m, bool neg, int64_t exp, struct assay_buf *out, const char **why)
 {
     const unsigned n = digits_of(m);
-    unsigned pairs = (n + 1) / 2;
     uint8_t *p = assay_room(out, 16);
     if (!p)
         return defect(why, ASSAY_WHY_NOMEM);
     p[0] = neg ? ASSAY_KEY_NEGATIVE : ASSAY_KEY_POSITIVE;
     assay_put_be32(p + 1, (uint32_t)(exp + n - 1 + 0x80000000));
-    uint8_t *d = p + 5;
-    unsigned k = pairs;
-    if (n & 1) {
-        d[--k] = (uint8_t)(m % 10 * 20 + 1);
-        m /= 10;
-    }
-    while (k > 0) {
-        d[--k] = (uint8_t)(m % 100 * 2 + 1);
-        m /= 100;
-    }
-    while (d[pairs - 1] == 1)
-        pairs--;
-    d[pairs - 1]--;
+    const unsigned pairs = n <= 16 ? put_pairs(n & 1 ? m * 10 : m, p + 5) : put_many_pairs(m, n, p + 5);
     if (neg)
         complement(p + 1, 4 + pairs);
     out->len += 5 + pairs;

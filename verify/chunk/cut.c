@@ -170,13 +170,24 @@ uint32_t assay_cut_find(const struct assay_cut *c, const uint8_t *key, size_t le
     return lo;
 }
 
-uint32_t assay_cut_find_near(const struct assay_cut *c, const uint8_t *key, size_t len, uint64_t hash64, uint32_t near)
+uint64_t assay_key_head(const uint8_t *key, size_t len)
 {
-    if (c->method == ASSAY_CUT_RANGE && near < c->chunks &&
-        (near == 0 || compare(&c->bound[near - 1], key, len) <= 0) &&
-        (near + 1 == c->chunks || compare(&c->bound[near], key, len) > 0))
-        return near;
-    return assay_cut_find(c, key, len, hash64);
+    uint8_t head[8] = {0};
+    if (len >= sizeof head)
+        return assay_get_be64(key);
+    memcpy(head, key, len);
+    return assay_get_be64(head);
+}
+
+void assay_cut_heads(const struct assay_cut *c, uint32_t ordinal, uint64_t *above, uint64_t *below)
+{
+    const struct assay_bound *lo = ordinal ? &c->bound[ordinal - 1] : NULL;
+    const struct assay_bound *hi = ordinal + 1 < c->chunks ? &c->bound[ordinal] : NULL;
+    *above = *below = 0;
+    if (c->method != ASSAY_CUT_RANGE)
+        return;
+    *above = lo ? assay_key_head(lo->p, lo->len) : 0;
+    *below = hi ? assay_key_head(hi->p, hi->len) : UINT64_MAX;
 }
 
 void assay_cut_chunk_id(const struct assay_cut *c, uint32_t ordinal, uint8_t id[16])

@@ -35,7 +35,8 @@ struct lane_column {
 
 struct lane_seg {
     struct assay_lane_segment pub;
-    uint32_t last; /* chunk of the row before: rows mostly come in runs */
+    uint32_t last; /* chunk of the row before */
+    uint64_t above, below; /* key heads between the two belong to it */
 };
 
 /* One placed row of the block. */

@@ -43,11 +43,6 @@ const struct assay_value *assay_lane_settle(struct lane_column *c, const struct 
         return v;
     if (c->n_rules || v->kind == ASSAY_K_BAD)
         return assay_lane_settle_slowly(c, v, NULL);
-    if (c->type == ASSAY_L_TEXT && v->kind == ASSAY_K_LEXEME) { /* text is read as it stands */
-        c->value = *v;
-        c->value.kind = ASSAY_K_TEXT;
-        return &c->value;
-    }
     assay_buf_reset(&c->scratch);
     if (!assay_resolve(c->type, v, &c->value, &c->scratch, &why))
         c->value = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
@@ -195,6 +190,25 @@ image_rows(struct assay_lane *l, size_t c, uint64_t epoch, uint8_t kind, enum as
     return s;
 }
 
+/* A text column without rules. */
+static enum assay_status image_texts(struct assay_lane *l, size_t c, uint64_t epoch)
+{
+    uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < l->n_rows && s == ASSAY_OK; i++, at += l->stride) {
+        struct assay_value v = l->row[i].v[c];
+        assay_sum *image = (assay_sum *)(void *)at;
+        if (v.kind == ASSAY_K_TEXT || v.kind == ASSAY_K_LEXEME) { /* a lexeme is read as it stands */
+            v.kind = ASSAY_K_TEXT;
+            s = text_hash(l, c, &v, epoch, &l->row[i], image);
+        } else if (v.kind == ASSAY_K_NULL)
+            *image = IMAGE_NULL;
+        else
+            s = image_slowly(l, c, &l->row[i].v[c], epoch, &l->row[i], image);
+    }
+    return s;
+}
+
 static enum assay_status image_column(struct assay_lane *l, size_t c, uint64_t epoch)
 {
     struct lane_column *col = &l->col[c];
@@ -213,6 +227,8 @@ static enum assay_status image_column(struct assay_lane *l, size_t c, uint64_t e
         return image_rows(l, c, epoch, ASSAY_K_TS, ASSAY_L_TIMESTAMP);
     case ASSAY_K_TSTZ:
         return image_rows(l, c, epoch, ASSAY_K_TSTZ, ASSAY_L_TIMESTAMPTZ);
+    case ASSAY_K_TEXT:
+        return image_texts(l, c, epoch);
     default:
         return image_rows(l, c, epoch, ASSAY_K_NULL, col->type);
     }

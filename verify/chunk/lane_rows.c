@@ -8,6 +8,8 @@
 #include "assay/canon.h"
 #include "lane.h"
 
+#define KEY_SLACK 64 /* room for the length and a short key */
+
 void assay_lane_note(struct assay_lane *l, const struct lane_seg *seg, uint32_t ordinal, uint64_t pos,
                      const char *column, const char *why)
 {
@@ -34,15 +36,17 @@ void assay_lane_note(struct assay_lane *l, const struct lane_seg *seg, uint32_t 
 /* u32 length and key bytes go behind those of the rows before; without a key the length is 0. */
 static bool put_key(struct assay_lane *l, struct lane_row *r, const char **why, size_t *column)
 {
-    static const uint8_t zero[4];
     size_t from = l->keys.len;
-    if (assay_buf_add(&l->keys, zero, 4) != ASSAY_OK) {
+    if (l->keys.cap - from < KEY_SLACK && assay_buf_reserve(&l->keys, KEY_SLACK) != ASSAY_OK) {
         *why = ASSAY_WHY_NOMEM;
         return false;
     }
+    l->keys.len += 4;
     for (size_t i = 0; i < l->n_key; i++) {
         size_t c = *column = l->key[i];
-        const struct assay_value *v = assay_lane_settle(&l->col[c], &r->v[c]);
+        const struct assay_value *v = &r->v[c];
+        if (!assay_lane_is_settled(&l->col[c], v))
+            v = assay_lane_settle(&l->col[c], v);
         if (v->kind == ASSAY_K_BAD)
             *why = assay_lane_why(v);
         if (v->kind == ASSAY_K_BAD || !assay_key_put(l->col[c].type, v, &l->keys, why))

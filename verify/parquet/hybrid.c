@@ -108,7 +108,7 @@ static size_t packed_levels(struct assay_pq_hybrid *h, size_t n, uint8_t *out)
     for (; n - i >= 8; i += 8, h->bit += 8) {
         uint64_t eight = widen(h->packed[h->bit >> 3]);
         memcpy(out + i, &eight, sizeof eight);
-        ones += (size_t)__builtin_popcount(h->packed[h->bit >> 3]);
+        ones += (size_t)(eight * 0x0101010101010101ull >> 56);
     }
     for (; i < n; i++, h->bit++)
         ones += out[i] = h->packed[h->bit >> 3] >> (h->bit & 7) & 1;

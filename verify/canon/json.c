@@ -231,7 +231,7 @@ static bool number(struct parser *j)
     int64_t u;
     int scale;
     struct assay_value v = {.kind = ASSAY_K_LEXEME, .len = (uint32_t)(j->p - first), .p = first};
-    if (assay_num_short(first, v.len, &u, &scale))
+    if (assay_lexeme_number(first, v.len, &u, &scale))
         v = (struct assay_value){.kind = ASSAY_K_DEC, .scale = (int16_t)scale, .i = u};
     return room(j, 18) && assay_cell_put(ASSAY_L_DECIMAL, &v, j->out, j->why);
 }

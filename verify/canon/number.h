@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assay/lexeme.h"
 #include "assay/value.h"
 
 enum assay_special { ASSAY_FINITE = 0, ASSAY_NAN = 1, ASSAY_PLUS_INF = 2, ASSAY_MINUS_INF = 3 };
@@ -30,33 +31,6 @@ bool assay_num_of(const struct assay_value *v, struct assay_num *out);
 unsigned assay_num_take(const struct assay_num *num, size_t *at, unsigned k, uint64_t *out);
 /* Copy the digits without the point; dst has num->n bytes. */
 void assay_num_copy(const struct assay_num *num, uint8_t *dst);
-
-/* The commonest spellings, [-+] up to 18 digits with at most one point and no exponent: value = *u * 10^-*scale. */
-static inline bool assay_num_short(const uint8_t *p, size_t len, int64_t *u, int *scale)
-{
-    if (len == 0 || len > 20)
-        return false;
-    const uint8_t *end = p + len, *point = NULL;
-    const bool neg = *p == '-';
-    p += neg || *p == '+';
-    const uint8_t *first = p;
-    uint64_t acc = 0;
-    for (; p < end; p++) {
-        const unsigned d = (unsigned)*p - '0';
-        if (d <= 9)
-            acc = acc * 10 + d;
-        else if (*p == '.' && !point)
-            point = p;
-        else
-            return false;
-    }
-    const size_t digits = (size_t)(end - first) - (point != NULL);
-    if (digits == 0 || digits > 18)
-        return false;
-    *u = neg ? -(int64_t)acc : (int64_t)acc;
-    *scale = point ? (int)(end - point - 1) : 0;
-    return true;
-}
 
 /* Divide *m by ten as long as no remainder is left; returns how often. m is not 0.
  * Multiplying by the inverse of 5 mod 2^64 and rotating by one gives m/10 exactly when 10 divides m, else a number

@@ -201,7 +201,7 @@ static bool resolve_decimal_text(const struct assay_value *v, struct assay_value
 {
     int64_t u;
     int scale;
-    if (assay_num_short(v->p, v->len, &u, &scale)) {
+    if (assay_lexeme_number(v->p, v->len, &u, &scale)) {
         *out = (struct assay_value){.kind = scale ? ASSAY_K_DEC : ASSAY_K_INT, .scale = (int16_t)scale, .i = u};
         return true;
     }
@@ -266,7 +266,7 @@ static bool resolve_float_text(enum assay_float_width w, const struct assay_valu
     int64_t u;
     int scale;
     *out = (struct assay_value){.kind = ASSAY_K_F64};
-    if (w == ASSAY_BINARY64 && assay_num_short(v->p, v->len, &u, &scale) && u <= 1ll << 53 && u >= -(1ll << 53)) {
+    if (w == ASSAY_BINARY64 && assay_lexeme_number(v->p, v->len, &u, &scale) && u <= 1ll << 53 && u >= -(1ll << 53)) {
         const double f = (double)u / exact_pow10[scale];
         out->f = u == 0 && v->p[0] == '-' ? -0.0 : f;
         return true;

@@ -168,8 +168,39 @@ static bool scan_date(const uint8_t *p, size_t n, int64_t *days)
     return c.p == c.end && days_of(&d, bc, days);
 }
 
+/* Two digits; others set bits of *bad. */
+static inline unsigned two_digits(const uint8_t *p, unsigned *bad)
+{
+    const unsigned a = (unsigned)p[0] - '0', b = (unsigned)p[1] - '0';
+    *bad |= (a > 9) | (b > 9);
+    return a * 10 + b;
+}
+
+/* What nearly every exporter writes, YYYY-MM-DD HH:MM:SS[.fraction][offset], with few branches. false: try the whole
+ * grammar, which this is a part of. */
+static inline bool scan_common(const uint8_t *p, size_t n, struct assay_stamp *out)
+{
+    unsigned bad = 0;
+    if (n < 19)
+        return false;
+    const unsigned y = two_digits(p, &bad) * 100 + two_digits(p + 2, &bad);
+    const unsigned month = two_digits(p + 5, &bad), day = two_digits(p + 8, &bad);
+    const unsigned h = two_digits(p + 11, &bad), m = two_digits(p + 14, &bad), s = two_digits(p + 17, &bad);
+    bad |= (p[4] != '-') | (p[7] != '-') | (p[13] != ':') | (p[16] != ':') | ((p[10] != ' ') & (p[10] != 'T'));
+    bad |= (month - 1 > 11) | (day - 1 > 27) | (h > 23) | (m > 59) | (s > 59);
+    struct cursor c = {p + 19, p + n};
+    if (bad || (take_char(&c, '.') && !take_fraction(&c, &out->ns)))
+        return false;
+    out->has_offset = c.p < c.end && take_offset(&c, &out->offset);
+    out->sec = assay_days_from_civil(y, month, day) * 86400 + h * 3600 + m * 60 + s;
+    return c.p == c.end;
+}
+
 bool assay_stamp_scan(const uint8_t *p, size_t n, struct assay_stamp *out)
 {
+    *out = (struct assay_stamp){0};
+    if (scan_common(p, n, out))
+        return true;
     struct cursor c = {p, p + n};
     struct ymd d;
     int64_t days, ns;

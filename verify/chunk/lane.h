@@ -3,6 +3,7 @@
 #define ASSAY_LANE_PRIVATE_H
 
 #include "assay/lane.h"
+#include "assay/lexeme.h"
 
 #define LANE_MAX_FINDINGS 1000
 #define LANE_BLOCK 64 /* rows worked on column by column; their hashes fit the first-level cache */
@@ -96,6 +97,19 @@ void assay_lane_note(struct assay_lane *l, const struct lane_seg *seg, uint32_t 
 static inline bool assay_lane_is_settled(const struct lane_column *c, const struct assay_value *v)
 {
     return v->kind == c->settled || (v->kind == ASSAY_K_NULL && !c->n_rules);
+}
+
+/* A number spelled in the commonest way, in a column of numbers without rules. */
+static inline bool assay_lane_number(const struct lane_column *c, const struct assay_value *v, struct assay_value *out)
+{
+    int64_t u;
+    int scale;
+    if ((c->settled != ASSAY_K_INT && c->settled != ASSAY_K_DEC) ||
+        (v->kind != ASSAY_K_LEXEME && v->kind != ASSAY_K_TEXT) || !assay_lexeme_number(v->p, v->len, &u, &scale) ||
+        (scale && c->settled == ASSAY_K_INT))
+        return false;
+    *out = (struct assay_value){.kind = scale ? ASSAY_K_DEC : ASSAY_K_INT, .scale = (int16_t)scale, .i = u};
+    return true;
 }
 
 /* Read a value under its declared type, with the rules of this side. A defect becomes ASSAY_K_BAD. Valid until the next

@@ -185,6 +185,10 @@ image_rows(struct assay_lane *l, size_t c, uint64_t epoch, uint8_t kind, enum as
             *image = IMAGE_NULL;
             continue;
         }
+        struct assay_value number;
+        if ((kind == ASSAY_K_INT || kind == ASSAY_K_DEC) && assay_lane_number(col, v, &number) &&
+            image_of_number(number.i, -number.scale, image))
+            continue;
         s = image_slowly(l, c, v, epoch, &l->row[i], image);
     }
     return s;

@@ -45,7 +45,10 @@ static bool put_key(struct assay_lane *l, struct lane_row *r, const char **why, 
     for (size_t i = 0; i < l->n_key; i++) {
         size_t c = *column = l->key[i];
         const struct assay_value *v = &r->v[c];
-        if (!assay_lane_is_settled(&l->col[c], v))
+        struct assay_value number;
+        if (assay_lane_number(&l->col[c], v, &number))
+            v = &number;
+        else if (!assay_lane_is_settled(&l->col[c], v))
             v = assay_lane_settle(&l->col[c], v);
         if (v->kind == ASSAY_K_BAD)
             *why = assay_lane_why(v);

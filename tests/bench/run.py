@@ -193,7 +193,7 @@ def write_plan(pg):
     (WORK / "plan.yaml").write_text(
         f"assay: 1\n{origin}\nledger: ledger.db\nkeys: keys\ndatasets:\n"
         + dataset("csv", "orders", "orders.csv", "csv") + dataset("parquet", "orders", "orders.parquet", "parquet")
-        + dataset("big_csv", "orders_big", "orders-big.csv", "csv")
+        + dataset("ndjson", "orders", "orders.ndjson", "ndjson") + dataset("big_csv", "orders_big", "orders-big.csv", "csv")
         + dataset("big_parquet", "orders_big", "orders-big.parquet", "parquet"))
 
 
@@ -207,6 +207,11 @@ def typed_csv(path):
     return f"read_csv('{path}', header = true, columns = {{{columns}}})"
 
 
+def typed_json(path):
+    columns = ", ".join(f"{c[0]}: '{c[2]}'" for c in COLUMNS)
+    return f"read_json('{path}', format = 'newline_delimited', columns = {{{columns}}})"
+
+
 def prepare(pg, duck):
     for table, rows, stem in (("orders", ROWS, "orders"), ("orders_big", BIG, "orders-big")):
         print(f"preparing {rows:,} rows", flush=True)
@@ -217,22 +222,28 @@ def prepare(pg, duck):
         copy_csv(pg, table, WORK / f"{stem}.csv")
         duck.ask(f"COPY (SELECT * FROM {typed_csv(WORK / f'{stem}.csv')}) TO '{WORK / f'{stem}.parquet'}' "
                  "(FORMAT parquet, COMPRESSION zstd)")
+    duck.ask(f"COPY (SELECT * FROM {typed_csv(WORK / 'orders.csv')}) TO '{WORK / 'orders.ndjson'}' (FORMAT json)")
 
 
 def measure(pg, duck):
-    csv = WORK / "orders.csv"
+    csv, ndjson = WORK / "orders.csv", WORK / "orders.ndjson"
     hashed = f"SELECT bit_xor(hash({NAMES})) FROM "
     copy = ["psql", "-X", "-q", pg.uri, "-c", f"COPY (SELECT {NAMES} FROM orders) TO STDOUT (FORMAT binary)"]
     table = f"{ROWS:,} rows × {len(COLUMNS)} columns"
     rows = [alternate(f"PostgreSQL source, fast, one connection, {table}", "`COPY (same columns) TO STDOUT (FORMAT binary)` to /dev/null",
                       0.8, lambda: timed(copy)[0], lambda: verify("csv", "source")[0])]
     # The archive side is cut where the source was; each archive needs its own.
-    for name in ("parquet", "big_csv", "big_parquet"):
+    for name in ("parquet", "ndjson", "big_csv", "big_parquet"):
         verify(name, "source")
     rows.append(alternate(
         f"CSV archive with file SHA-256, fast, one thread, {csv.stat().st_size / 1e6:.0f} MB",
         "DuckDB `bit_xor(hash(…))` over typed read_csv, one thread, plus `openssl dgst -sha256` of the file", 1.5,
         lambda: duck.seconds(hashed + typed_csv(csv)) + timed(["openssl", "dgst", "-sha256", csv])[0], lambda: verify("csv", "archive")[0]))
+    rows.append(alternate(
+        f"NDJSON archive with file SHA-256, fast, one thread, {ndjson.stat().st_size / 1e6:.0f} MB",
+        "DuckDB `bit_xor(hash(…))` over typed read_json, one thread, plus `openssl dgst -sha256` of the file", 1.0,
+        lambda: duck.seconds(hashed + typed_json(ndjson)) + timed(["openssl", "dgst", "-sha256", ndjson])[0],
+        lambda: verify("ndjson", "archive")[0]))
     # Twenty million rows: what a run costs once (start, keys, ledger) is no part of the comparison then.
     big_parquet = WORK / "orders-big.parquet"
     over_parquet = f"{hashed} read_parquet('{big_parquet}')"

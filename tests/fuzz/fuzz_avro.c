@@ -6,12 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../support/fuzz_main.h"
 #include "../support/parquet_text.h"
 #include "assay/publish.h"
 
 #define MOST_ROWS 200000 /* a few bytes may rightly hold millions of nulls */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void scan_column(int fd, const char *name, enum assay_logical logical)
 {
@@ -57,20 +56,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     close(fd);
     return 0;
 }
-
-#ifdef ASSAY_FUZZ_MAIN
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        struct assay_buf b = {0};
-        struct assay_err e = {0};
-        if (assay_slurp(argv[i], 1u << 24, &b, &e) != ASSAY_OK) {
-            fprintf(stderr, "%s\n", e.msg);
-            return 1;
-        }
-        LLVMFuzzerTestOneInput(b.ptr, b.len);
-        assay_buf_release(&b);
-    }
-    return 0;
-}
-#endif

@@ -7,10 +7,9 @@
 #include <unistd.h>
 
 #include "../../verify/reader/csv_lexer.h"
+#include "../support/fuzz_main.h"
 #include "assay/digest.h"
 #include "assay/reader.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void hash_value(struct assay_sha256 *h, const struct assay_value *v)
 {
@@ -81,21 +80,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     close(fd);
     return 0;
 }
-
-#ifdef ASSAY_FUZZ_MAIN
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        FILE *f = fopen(argv[i], "rb");
-        static uint8_t bytes[1 << 20];
-        if (!f) {
-            perror(argv[i]);
-            return 2;
-        }
-        size_t n = fread(bytes, 1, sizeof bytes, f);
-        fclose(f);
-        LLVMFuzzerTestOneInput(bytes, n);
-    }
-    return 0;
-}
-#endif

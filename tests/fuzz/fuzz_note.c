@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/fuzz_main.h"
 #include "assay/note.h"
 #include "assay/publish.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define LEDGER "example.com/ledger+60db519f+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
 #define WITNESS "witness.example/w1+04d2d833+BD1AF8PoQ4lakrcKp00bfrycmCzPLsSWjMDNVfEq9GYM"
@@ -78,20 +77,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_key((const uint8_t *)text, size);
     return 0;
 }
-
-#ifdef ASSAY_FUZZ_MAIN
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        struct assay_buf b = {0};
-        struct assay_err e = {0};
-        if (assay_slurp(argv[i], 1u << 24, &b, &e) != ASSAY_OK) {
-            fprintf(stderr, "%s\n", e.msg);
-            return 1;
-        }
-        LLVMFuzzerTestOneInput(b.ptr, b.len);
-        assay_buf_release(&b);
-    }
-    return 0;
-}
-#endif

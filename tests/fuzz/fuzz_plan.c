@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../support/fuzz_main.h"
 #include "assay/plan.h"
 #include "assay/publish.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -32,20 +31,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assay_buf_release(&out);
     return 0;
 }
-
-#ifdef ASSAY_FUZZ_MAIN
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        struct assay_buf b = {0};
-        struct assay_err e = {0};
-        if (assay_slurp(argv[i], 1u << 24, &b, &e) != ASSAY_OK) {
-            fprintf(stderr, "%s\n", e.msg);
-            return 1;
-        }
-        LLVMFuzzerTestOneInput(b.ptr, b.len);
-        assay_buf_release(&b);
-    }
-    return 0;
-}
-#endif

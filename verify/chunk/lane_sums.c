@@ -49,7 +49,8 @@ static void place_rows(struct assay_lane *l)
 
 static const assay_sum *image_at(const struct assay_lane *l, size_t row, size_t c)
 {
-    return (const assay_sum *)(const void *)(l->cells + row * l->stride + LANE_ROW_HEAD + c * sizeof(assay_sum));
+    const void *image = l->cells + row * l->stride + LANE_ROW_HEAD + c * sizeof(assay_sum);
+    return image;
 }
 
 /* The sum of fastpair over n rows: keys are mixed with the secret already. A function of its own, that its operands

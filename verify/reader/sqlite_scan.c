@@ -6,16 +6,9 @@
 
 #include "assay/limits.h"
 #include "assay/log.h"
+#include "assay/pool.h"
 
 #define BATCH_BYTES ((size_t)4 << 20) /* wide rows end a batch early */
-#define BLOCK_BYTES ((size_t)1 << 20)
-
-/* Memory of one batch: blocks that never move, since values point into them. */
-struct block {
-    struct block *next;
-    size_t used, cap;
-    uint8_t bytes[];
-};
 
 struct sqlite_scan {
     struct assay_scan base;
@@ -23,8 +16,7 @@ struct sqlite_scan {
     sqlite3_stmt *st;
     size_t n_cols;
     struct assay_value *v; /* ASSAY_BATCH_ROWS x n_cols */
-    struct block *block; /* newest first; the oldest is kept between batches */
-    size_t bytes; /* in the batch */
+    struct assay_pool pool; /* of one batch */
     uint64_t rows;
     bool done;
     /* sample by rowid: probe k of n looks for the first row at or after lo + span * k / n */
@@ -32,36 +24,6 @@ struct sqlite_scan {
     sqlite3_int64 lo, last;
     uint64_t span, probe, probes;
 };
-
-static void reset_blocks(struct sqlite_scan *s)
-{
-    while (s->block && s->block->next) {
-        struct block *old = s->block;
-        s->block = old->next;
-        free(old);
-    }
-    if (s->block)
-        s->block->used = 0;
-    s->bytes = 0;
-}
-
-static uint8_t *take(struct sqlite_scan *s, size_t n)
-{
-    if (!s->block || s->block->cap - s->block->used < n) {
-        size_t cap = n > BLOCK_BYTES ? n : BLOCK_BYTES;
-        struct block *b = malloc(sizeof *b + cap);
-        if (!b)
-            return NULL;
-        b->next = s->block;
-        b->used = 0;
-        b->cap = cap;
-        s->block = b;
-    }
-    uint8_t *p = s->block->bytes + s->block->used;
-    s->block->used += n;
-    s->bytes += n;
-    return p;
-}
 
 void assay_sqlite_scan_free(struct assay_scan *base)
 {
@@ -71,8 +33,7 @@ void assay_sqlite_scan_free(struct assay_scan *base)
     pthread_mutex_lock(&s->r->lock);
     sqlite3_finalize(s->st);
     pthread_mutex_unlock(&s->r->lock);
-    reset_blocks(s);
-    free(s->block);
+    assay_pool_release(&s->pool);
     free(s->v);
     free(s);
 }
@@ -112,7 +73,7 @@ static bool text_from_utf16(struct sqlite_scan *s, int col, struct assay_value *
         set_bad(v, "a value over 64 MiB");
         return true;
     }
-    uint8_t *p = take(s, n * 3 + 1), *w = p;
+    uint8_t *p = assay_pool_take(&s->pool, n * 3 + 1), *w = p;
     if (!p || (!t && n))
         return false;
     for (size_t i = 0; i < n; i++) {
@@ -136,7 +97,7 @@ static bool copy_bytes(struct sqlite_scan *s, struct assay_value *v, enum assay_
         set_bad(v, "a value over 64 MiB");
         return true;
     }
-    uint8_t *p = take(s, (size_t)n);
+    uint8_t *p = assay_pool_take(&s->pool, (size_t)n);
     if (!p || (!from && n))
         return false;
     if (n)
@@ -203,7 +164,7 @@ static int step_probe(struct sqlite_scan *s)
 static enum assay_status fill(struct sqlite_scan *s, size_t *rows, struct assay_err *e)
 {
     enum assay_status st = ASSAY_OK;
-    while (st == ASSAY_OK && *rows < ASSAY_BATCH_ROWS && s->bytes < BATCH_BYTES) {
+    while (st == ASSAY_OK && *rows < ASSAY_BATCH_ROWS && s->pool.taken < BATCH_BYTES) {
         int rc = s->probing ? step_probe(s) : sqlite3_step(s->st);
         if (rc == SQLITE_DONE) {
             s->done = true;
@@ -221,7 +182,7 @@ enum assay_status assay_sqlite_scan_next(struct assay_scan *base, struct assay_b
 {
     struct sqlite_scan *s = (struct sqlite_scan *)base;
     size_t rows = 0;
-    reset_blocks(s);
+    assay_pool_reset(&s->pool);
     *b = (struct assay_batch){.cols = s->n_cols, .v = s->v, .first_pos = s->rows + 1};
     if (s->done)
         return ASSAY_OK;

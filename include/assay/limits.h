@@ -34,6 +34,7 @@
 #define ASSAY_MAX_STREAM_RATIO 16384u /* decompressed : stored of one compressed object */
 #define ASSAY_STREAM_RATIO_FROM (64u << 20) /* decompressed bytes from which the ratio counts */
 #define ASSAY_MAX_ZSTD_WINDOW_LOG 27 /* 128 MiB of history, what the zstd program accepts without --long */
+#define ASSAY_MAX_XZ_MEMORY (160u << 20) /* bytes of an xz decoder: a dictionary of 128 MiB; xz -9 takes 65 MiB */
 
 #define ASSAY_MAX_NDJSON_LINE (128u << 20) /* bytes of one line as written */
 #define ASSAY_MAX_NDJSON_MEMBERS 4096u /* different member names an object */

@@ -130,7 +130,7 @@ struct assay_csv_dialect assay_csv_default(void);
 struct assay_format_ops {
     const char *name; /* "csv", "parquet", "avro", "ndjson" */
     const char *const *suffixes; /* NULL-terminated: ".csv", ".tsv" */
-    bool compressed; /* .gz, .zst or .lz4 may stand behind the suffix; the format decompresses */
+    bool compressed; /* .gz, .zst, .lz4, .xz or .bz2 may stand behind the suffix; the format decompresses */
     /* Schema of one open object. fd is a regular file at offset 0; name is for messages. */
     enum assay_status (*schema)(int fd, const char *name, const struct assay_locator *loc, struct assay_schema *out,
                                 struct assay_err *e);

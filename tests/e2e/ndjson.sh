@@ -2,7 +2,7 @@
 # SQLite against the same rows as compressed CSV and as NDJSON, plain and compressed, written by three exporters: intact, then
 # with one value changed, then with a compressed file cut.
 . "$(dirname "$0")/lib.sh"
-for tool in sqlite3 gzip zstd lz4 jq; do
+for tool in sqlite3 gzip zstd lz4 xz bzip2 jq; do
     command -v $tool >/dev/null || { not_ok "$tool is installed" 'run make deps'; exit 1; }
 done
 
@@ -13,13 +13,14 @@ INSERT INTO t SELECT i, CASE i % 7 WHEN 0 THEN NULL WHEN 1 THEN 'null' WHEN 2 TH
     9007199254740993 + i, datetime(1e9 + i * 3600, 'unixepoch'), json_object('k', i, 'l', json_array(i, NULL, 'x')) FROM n;" || exit 1
 
 sqlite3 -csv -header s.db 'SELECT * FROM t' >sqlite.csv
-gzip -k sqlite.csv && zstd -q sqlite.csv && lz4 -q sqlite.csv sqlite.csv.lz4
+gzip -k sqlite.csv && zstd -q sqlite.csv && lz4 -q sqlite.csv sqlite.csv.lz4 && xz -k sqlite.csv && bzip2 -k sqlite.csv
 # One array, a row a line.
 sqlite3 -json s.db 'SELECT * FROM t' | sed -e 's/^\[//' -e 's/[],]$//' >sqlite.ndjson
 duck "COPY (SELECT id, name, amount, big, \"at\", doc::JSON AS doc FROM read_json('sqlite.ndjson', format='newline_delimited',
     columns={id: 'INTEGER', name: 'VARCHAR', amount: 'DECIMAL(18,2)', big: 'BIGINT', \"at\": 'TIMESTAMP', doc: 'VARCHAR'}))
     TO 'duck.jsonl' (FORMAT json)" >/dev/null || exit 1
 zstd -q duck.jsonl -o duck.jsonl.zst
+xz -k -T2 --block-size=64KiB duck.jsonl # blocks, as for threads
 
 check 'init: a plan from SQLite and NDJSON' assay init sqlite:s.db sqlite.ndjson --table t --key id --origin example.org/ndjson
 for column in 'id: integer' 'name: text' 'big: integer'; do
@@ -28,7 +29,8 @@ done
 check 'the plan that init wrote: equal rows' assay check plan.yaml
 mkdir all && cp -r keys all && cd all || exit 1
 
-archives='sqlite.csv.gz sqlite.csv.zst sqlite.csv.lz4 sqlite.ndjson duck.jsonl duck.jsonl.zst'
+archives='sqlite.csv.gz sqlite.csv.zst sqlite.csv.lz4 sqlite.csv.xz sqlite.csv.bz2 sqlite.ndjson duck.jsonl duck.jsonl.zst
+    duck.jsonl.xz'
 {
     printf 'assay: 1\norigin: example.org/ndjson\nledger: ../ledger.db\nkeys: ../keys\ndatasets:\n'
     i=0
@@ -69,7 +71,7 @@ wanted=0
 check_exit $wanted 'what jq writes' assay check plan.yaml --dataset sqlite.ndjson
 cp sqlite.ndjson ..
 
-for archive in sqlite.csv.gz sqlite.csv.zst sqlite.csv.lz4 duck.jsonl.zst; do
+for archive in sqlite.csv.gz sqlite.csv.zst sqlite.csv.lz4 sqlite.csv.xz sqlite.csv.bz2 duck.jsonl.zst duck.jsonl.xz; do
     cp "../$archive" whole
     head -c -4 whole >"../$archive"
     check_exit 1 "$archive: the last four bytes are gone" assay check plan.yaml --dataset "$archive"

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include <bzlib.h>
 #include <lz4frame.h>
+#include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 
 #include "../../verify/reader/stream.h"
 #include "assay/digest.h"
+#include "assay/limits.h"
 #include "assay/reader.h"
 
 #define LARGE 400000
@@ -27,7 +30,7 @@ struct bytes {
     size_t n;
 };
 
-static const char *const names[] = {"t.csv", "t.csv.gz", "t.csv.zst", "T.CSV.LZ4"};
+static const char *const names[] = {"t.csv", "t.csv.gz", "t.csv.zst", "T.CSV.LZ4", "t.csv.xz", "t.csv.bz2"};
 
 /* Lines of which no two are equal, so that every codec has work. */
 static struct bytes text_of(size_t n)
@@ -79,9 +82,28 @@ static struct bytes lz4(const struct bytes *in)
     return out;
 }
 
+static struct bytes xz(const struct bytes *in)
+{
+    size_t room = lzma_stream_buffer_bound(in->n), n = 0;
+    struct bytes out = {malloc(room), 0};
+    if (!out.p || lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, NULL, in->p, in->n, out.p, &n, room) != LZMA_OK)
+        fail();
+    out.n = n;
+    return out;
+}
+
+static struct bytes bzip2(const struct bytes *in)
+{
+    unsigned room = (unsigned)in->n + (unsigned)in->n / 100 + 600;
+    struct bytes out = {malloc(room), 0};
+    assert_int_equal(BZ2_bzBuffToBuffCompress((char *)out.p, &room, (char *)in->p, (unsigned)in->n, 9, 0, 0), BZ_OK);
+    out.n = room;
+    return out;
+}
+
 static struct bytes stored(enum assay_codec codec, const struct bytes *in)
 {
-    static struct bytes (*const with[])(const struct bytes *) = {NULL, gzip, zstd, lz4};
+    static struct bytes (*const with[])(const struct bytes *) = {NULL, gzip, zstd, lz4, xz, bzip2};
     if (codec != ASSAY_CODEC_PLAIN)
         return with[codec](in);
     struct bytes out = {malloc(in->n + 1), in->n};
@@ -170,7 +192,8 @@ static void damage(enum assay_codec c)
     expect("half file", name, z.p, z.n / 2, ASSAY_EDATA, "truncated", NULL);
     expect("last 4 bytes gone", name, z.p, z.n - 4, ASSAY_EDATA, "truncated", NULL);
     expect("last byte gone", name, z.p, z.n - 1, ASSAY_EDATA, "truncated", NULL);
-    expect("all but the magic gone", name, z.p, 4, ASSAY_EDATA, "truncated", NULL);
+    expect("all but the magic gone", name, z.p, 6, ASSAY_EDATA, "truncated", NULL);
+    expect("all but a byte gone", name, z.p, 1, ASSAY_EDATA, "truncated", NULL);
     struct bytes two = joined(&z, z.p, z.n);
     expect("two members", name, two.p, two.n, ASSAY_OK, NULL, &twice);
     expect("second member cut", name, two.p, two.n - z.n / 2, ASSAY_EDATA, "truncated", NULL);
@@ -188,9 +211,9 @@ static void damage(enum assay_codec c)
     }
     const size_t at[] = {0, z.n / 3, z.n / 2, z.n - 9, z.n - 5, z.n - 4, z.n - 1};
     for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-        z.p[at[i]] ^= 0x04;
+        z.p[at[i]] ^= 0x80; /* the lowest bits of bzip2's last byte only fill it up */
         expect("bit flip", name, z.p, z.n, ASSAY_EDATA, NULL, NULL);
-        z.p[at[i]] ^= 0x04;
+        z.p[at[i]] ^= 0x80;
     }
     expect("plain name", names[0], z.p, z.n, ASSAY_EDATA, "its name does not end in", NULL);
     expect("plain content", name, text.p, text.n, ASSAY_EDATA, "does not begin as", NULL);
@@ -217,6 +240,76 @@ static void test_lz4(void **state)
 {
     (void)state;
     damage(ASSAY_CODEC_LZ4);
+}
+
+static void test_xz(void **state)
+{
+    (void)state;
+    damage(ASSAY_CODEC_XZ);
+}
+
+static void test_bzip2(void **state)
+{
+    (void)state;
+    damage(ASSAY_CODEC_BZIP2);
+}
+
+/* What a header asks for is refused before it is taken. */
+static void test_memory(void **state)
+{
+    (void)state;
+    struct bytes text = text_of(1000);
+    lzma_options_lzma options;
+    assert_false(lzma_lzma_preset(&options, 0));
+    options.dict_size = 1u << 20;
+    lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+    struct bytes z = {malloc(lzma_stream_buffer_bound(text.n)), 0};
+    assert_int_equal(lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, NULL, text.p, text.n, z.p, &z.n,
+                                               lzma_stream_buffer_bound(text.n)),
+                     LZMA_OK);
+    expect("a dictionary of 1 MiB", names[ASSAY_CODEC_XZ], z.p, z.n, ASSAY_OK, NULL, &text);
+    /* Block header: size, flags, perhaps two lengths, then LZMA2 (0x21) with one byte of properties, CRC-32. */
+    size_t header = 4 * ((size_t)z.p[12] + 1);
+    uint8_t *filter = memmem(z.p + 14, header - 6, "\x21\x01", 2);
+    assert_non_null(filter);
+    filter[2] = 31; /* 192 MiB */
+    uint32_t crc = lzma_crc32(z.p + 12, header - 4, 0);
+    for (int i = 0; i < 4; i++)
+        z.p[12 + header - 4 + (size_t)i] = (uint8_t)(crc >> 8 * i);
+    expect("a dictionary of 192 MiB", names[ASSAY_CODEC_XZ], z.p, z.n, ASSAY_ELIMIT, "more than 160 MiB", NULL);
+    free(z.p);
+    ZSTD_CCtx *c = ZSTD_createCCtx();
+    z = (struct bytes){malloc(ZSTD_compressBound(text.n)), 0};
+    assert_false(ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_contentSizeFlag, 0)));
+    z.n = ZSTD_compress2(c, z.p, ZSTD_compressBound(text.n), text.p, text.n);
+    ZSTD_freeCCtx(c);
+    z.p[5] = (uint8_t)((ASSAY_MAX_ZSTD_WINDOW_LOG + 1 - 10) << 3); /* frame header: descriptor, then the window */
+    expect("a window of 256 MiB", names[ASSAY_CODEC_ZSTD], z.p, z.n, ASSAY_ELIMIT, "within the limits", NULL);
+    free(z.p);
+    free(text.p);
+}
+
+/* A check that this liblzma does not know is not passed over. */
+static void test_unknown_check(void **state)
+{
+    (void)state;
+    struct bytes text = text_of(1000), z = xz(&text);
+    z.p[7] = 0x0f; /* stream flags; the footer has them too */
+    uint32_t crc = lzma_crc32(z.p + 6, 2, 0);
+    for (int i = 0; i < 4; i++)
+        z.p[8 + i] = (uint8_t)(crc >> 8 * i);
+    expect("an unknown check", names[ASSAY_CODEC_XZ], z.p, z.n, ASSAY_EDATA, "unknown kind", NULL);
+    free(z.p);
+    free(text.p);
+}
+
+/* Three letters are no proof of bzip2. */
+static void test_bz_text(void **state)
+{
+    (void)state;
+    static char bz[] = "BZh1,BZh2\n1,2\n";
+    struct bytes text = {(uint8_t *)bz, sizeof bz - 1};
+    expect("a header that begins as bzip2 does", names[0], text.p, text.n, ASSAY_OK, NULL, &text);
 }
 
 static void test_plain(void **state)
@@ -322,6 +415,8 @@ static void test_names(void **state)
     assert_int_equal(assay_codec_of("a.csv.gz"), ASSAY_CODEC_GZIP);
     assert_int_equal(assay_codec_of("A.CSV.ZST"), ASSAY_CODEC_ZSTD);
     assert_int_equal(assay_codec_of("a.csv.lz4"), ASSAY_CODEC_LZ4);
+    assert_int_equal(assay_codec_of("a.csv.xz"), ASSAY_CODEC_XZ);
+    assert_int_equal(assay_codec_of("a.csv.Bz2"), ASSAY_CODEC_BZIP2);
     assert_int_equal(assay_codec_of(".gz"), ASSAY_CODEC_PLAIN);
     assert_int_equal(assay_codec_of("agz"), ASSAY_CODEC_PLAIN);
     assert_true(assay_codec_stem("a.csv.gz") == 5);
@@ -375,10 +470,11 @@ static void test_csv(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_plain),  cmocka_unit_test(test_gzip),
-        cmocka_unit_test(test_zstd),       cmocka_unit_test(test_lz4),    cmocka_unit_test(test_empty_content),
-        cmocka_unit_test(test_every_byte), cmocka_unit_test(test_pieces), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_plain),         cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_zstd),    cmocka_unit_test(test_lz4),           cmocka_unit_test(test_xz),
+        cmocka_unit_test(test_bzip2),   cmocka_unit_test(test_memory),        cmocka_unit_test(test_unknown_check),
+        cmocka_unit_test(test_bz_text), cmocka_unit_test(test_empty_content), cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_limits),        cmocka_unit_test(test_csv),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* The bytes of an object that may be stored compressed: plain, gzip (RFC 1952), zstd (RFC 8878), lz4 frames. Nothing
- * that was delivered counts before the clean end. Private to verify/reader and its tests. */
+/* The bytes of an object that may be stored compressed: plain, gzip (RFC 1952), zstd (RFC 8878), lz4 frames, xz,
+ * bzip2. Nothing that was delivered counts before the clean end. Private to verify/reader and its tests. */
 #ifndef ASSAY_STREAM_H
 #define ASSAY_STREAM_H
 
@@ -9,9 +9,17 @@
 #include "assay/digest.h"
 #include "assay/err.h"
 
-enum assay_codec { ASSAY_CODEC_PLAIN = 0, ASSAY_CODEC_GZIP, ASSAY_CODEC_ZSTD, ASSAY_CODEC_LZ4, ASSAY_CODEC_COUNT };
+enum assay_codec {
+    ASSAY_CODEC_PLAIN = 0,
+    ASSAY_CODEC_GZIP,
+    ASSAY_CODEC_ZSTD,
+    ASSAY_CODEC_LZ4,
+    ASSAY_CODEC_XZ,
+    ASSAY_CODEC_BZIP2,
+    ASSAY_CODEC_COUNT
+};
 
-/* By the last suffix: .gz, .zst, .lz4 in any case; else plain. */
+/* By the last suffix: .gz, .zst, .lz4, .xz, .bz2 in any case; else plain. */
 enum assay_codec assay_codec_of(const char *name);
 /* Bytes of the name before that suffix: "a.csv.gz" -> 5. The whole length of a plain name. */
 size_t assay_codec_stem(const char *name);

@@ -72,11 +72,13 @@ enum assay_status assay_cell_show(const uint8_t *p, size_t n, bool *is_null, str
 enum assay_status assay_key_show(const enum assay_logical *types, size_t n_types, const uint8_t *key, size_t len,
                                  struct assay_buf *out);
 
-/* Row form: SHA-256("assay-row/1" | u16 n | per column in byte order of name: u16 len | name | tag | u16 key_pos). */
+/* Row form: SHA-256("assay-row/1" | u16 n | per column in byte order of name: u16 len | name | tag | u16 key_pos), with
+ * the form of the whole shape in place of a nested column's tag. */
 struct assay_form_column {
     const char *name;
     enum assay_logical type;
     uint16_t key_pos;
+    const struct assay_shape *shape; /* of a list, struct or map, else NULL */
 };
 /* Columns must be sorted by name bytes without duplicates (else ASSAY_EUSAGE). */
 enum assay_status assay_row_form(const struct assay_form_column *col, size_t n, uint8_t out[32]);

@@ -29,10 +29,13 @@ struct assay_schema {
 /* Append one column; strings are copied. On failure the schema is unchanged. */
 enum assay_status assay_schema_add(struct assay_schema *s, const char *name, const char *native,
                                    enum assay_logical logical, bool nullable, struct assay_err *e);
+/* The same for a list, struct or map; the shape is copied. */
+enum assay_status assay_schema_add_shape(struct assay_schema *s, const char *name, const char *native,
+                                         const struct assay_shape *shape, bool nullable, struct assay_err *e);
 /* Index of the column with that exact name, or SIZE_MAX. */
 size_t assay_schema_find(const struct assay_schema *s, const char *name);
 /* Canonical text: one line a column, "name \t native \t logical \t nullable|required \t keypos \n",
- * backslash-escaped, in the side's order. Appends to out. */
+ * logical being the whole shape of a nested column, backslash-escaped, in the side's order. Appends to out. */
 enum assay_status assay_schema_text(const struct assay_schema *s, struct assay_buf *out);
 /* SHA-256 of that text. */
 enum assay_status assay_schema_fingerprint(const struct assay_schema *s, uint8_t out[32]);

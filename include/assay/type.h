@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assay/err.h"
+
 enum assay_logical {
     ASSAY_L_NONE = 0, /* not known: never hashed */
     ASSAY_L_BOOLEAN,
@@ -51,9 +53,11 @@ struct assay_shape {
 /* Read "list<...>" and so on; a scalar's name is a shape, too. Field names outside [A-Za-z0-9_] stand in double quotes,
  * a quote doubled. false: *why is a static sentence; nothing to release. */
 bool assay_shape_parse(const char *text, struct assay_shape **out, const char **why);
+/* The same; *at is how many bytes of the text were understood. */
+bool assay_shape_parse_at(const char *text, struct assay_shape **out, const char **why, size_t *at);
 /* That spelling, appended. */
 struct assay_buf;
-int assay_shape_text(const struct assay_shape *s, struct assay_buf *out); /* an enum assay_status */
+enum assay_status assay_shape_text(const struct assay_shape *s, struct assay_buf *out);
 struct assay_shape *assay_shape_copy(const struct assay_shape *s); /* NULL: out of memory */
 void assay_shape_free(struct assay_shape *s); /* NULL is a no-op */
 

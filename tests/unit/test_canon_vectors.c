@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "../../verify/canon/shape.h"
 #include "../support/canon_value.h"
 #include "assay/canon.h"
 
@@ -224,7 +225,7 @@ static void each_row_form(struct line *l, void *ctx)
         char *type = strchr(c, ':');
         char *pos = strrchr(c, ':');
         *type++ = *pos++ = '\0';
-        col[n++] = (struct assay_form_column){c, assay_type_by_name(type), (uint16_t)atoi(pos)};
+        col[n++] = (struct assay_form_column){c, assay_type_by_name(type), (uint16_t)atoi(pos), NULL};
     }
     const enum assay_status st = assay_row_form(col, n, digest);
     assert_true(st == ASSAY_OK || st == ASSAY_EUSAGE);
@@ -239,12 +240,54 @@ static void test_row_forms(void **state)
     assert_true(for_each("tests/vectors/canon-rowform.tsv", each_row_form, NULL) >= 10);
 }
 
+/* Parsed, printed and parsed again; the copy is the same; the form is that of the row form. */
+static void each_shape(struct line *l, void *ctx)
+{
+    struct assay_shape *shape = NULL, *again = NULL, *copy;
+    struct assay_buf text = {0}, form = {0};
+    const char *why = NULL;
+    char hex[16384];
+    (void)ctx;
+    if (l->field[0][0] == '#')
+        return;
+    l->field[0][unescape(l->field[0])] = '\0';
+    if (l->n == 2) {
+        assert_string_equal(l->field[1], "!");
+        if (assay_shape_parse(l->field[0], &shape, &why))
+            fail_msg("line %d: %s is taken for a type", l->number, l->field[0]);
+        assert_non_null(why);
+        return;
+    }
+    assert_int_equal(l->n, 3);
+    if (!assay_shape_parse(l->field[0], &shape, &why))
+        fail_msg("line %d: %s: %s", l->number, l->field[0], why);
+    copy = assay_shape_copy(shape);
+    assay_shape_free(shape);
+    assert_int_equal(assay_shape_text(copy, &text), ASSAY_OK);
+    assert_string_equal(assay_buf_str(&text), l->field[1]);
+    assert_true(assay_shape_parse((const char *)text.ptr, &again, &why));
+    assert_int_equal(assay_shape_form(again, &form), ASSAY_OK);
+    to_hex(&form, 0, hex, sizeof hex);
+    assert_string_equal(hex, l->field[2]);
+    assay_shape_free(again);
+    assay_shape_free(copy);
+    assay_buf_release(&text);
+    assay_buf_release(&form);
+}
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    assert_true(for_each("tests/vectors/canon-shapes.tsv", each_shape, NULL) >= 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_row_forms),
+        cmocka_unit_test(test_shapes),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,28 @@
 #include "assay/bytes.h"
 #include "assay/digest.h"
 #include "assay/limits.h"
-#include "put.h"
+#include "shape.h"
 
 static bool in_order(const struct assay_form_column *a, const struct assay_form_column *b)
 {
     return strcmp(a->name, b->name) < 0;
+}
+
+static enum assay_status put_column(const struct assay_form_column *c, struct assay_buf *b)
+{
+    const struct assay_type *t = assay_type_of(c->type);
+    const size_t len = strlen(c->name);
+    uint8_t word[2];
+    if (!t || len > UINT16_MAX || (c->type >= ASSAY_L_LIST && !c->shape))
+        return ASSAY_EUSAGE;
+    assay_put_be16(word, (uint16_t)len);
+    enum assay_status st = assay_buf_add(b, word, sizeof word);
+    if (st == ASSAY_OK)
+        st = assay_buf_add(b, c->name, len);
+    if (st == ASSAY_OK)
+        st = c->type >= ASSAY_L_LIST ? assay_shape_form(c->shape, b) : assay_buf_addc(b, t->tag);
+    assay_put_be16(word, c->key_pos);
+    return st == ASSAY_OK ? assay_buf_add(b, word, sizeof word) : st;
 }
 
 enum assay_status assay_row_form(const struct assay_form_column *col, size_t n, uint8_t out[32])
@@ -22,24 +39,8 @@ enum assay_status assay_row_form(const struct assay_form_column *col, size_t n, 
     assay_put_be16(word, (uint16_t)n);
     if (st == ASSAY_OK)
         st = assay_buf_add(&b, word, 2);
-    for (size_t i = 0; i < n && st == ASSAY_OK; i++) {
-        const struct assay_type *t = assay_type_of(col[i].type);
-        const size_t len = strlen(col[i].name);
-        if (!t || len > UINT16_MAX || (i > 0 && !in_order(&col[i - 1], &col[i]))) {
-            st = ASSAY_EUSAGE;
-            break;
-        }
-        uint8_t *p = assay_room(&b, len + 5);
-        if (!p) {
-            st = ASSAY_ENOMEM;
-            break;
-        }
-        assay_put_be16(p, (uint16_t)len);
-        memcpy(p + 2, col[i].name, len);
-        p[2 + len] = t->tag;
-        assay_put_be16(p + 3 + len, col[i].key_pos);
-        b.len += len + 5;
-    }
+    for (size_t i = 0; i < n && st == ASSAY_OK; i++)
+        st = i > 0 && !in_order(&col[i - 1], &col[i]) ? ASSAY_EUSAGE : put_column(&col[i], &b);
     if (st == ASSAY_OK)
         assay_sha256(b.ptr, b.len, out);
     assay_buf_release(&b);

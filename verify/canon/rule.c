@@ -8,6 +8,7 @@
 
 #define T(x) (1u << ASSAY_L_##x)
 #define ALL ((1u << ASSAY_L_COUNT) - 2u)
+#define NESTED (T(LIST) | T(STRUCT) | T(MAP))
 #define FLOATS (T(FLOAT32) | T(FLOAT64))
 #define STAMPS (T(TIMESTAMP) | T(TIMESTAMPTZ))
 #define CLOCKS (T(TIME) | T(TIMETZ) | T(INTERVAL) | STAMPS)
@@ -142,9 +143,9 @@ static bool parse_words(const struct assay_rule_spec *spec, const char *arg, str
 #define UNITS "s, ms or us"
 
 static const struct assay_rule_spec specs[] = {
-    {"rtrim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON)), true, assay_rule_rtrim,
+    {"rtrim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON) | NESTED), true, assay_rule_rtrim,
      "remove trailing spaces"},
-    {"trim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON)), true, assay_rule_trim,
+    {"trim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON) | NESTED), true, assay_rule_trim,
      "remove space, tab, CR and LF at both ends"},
     {"null_if", "a text", parse_text, 0, 0, ALL, true, assay_rule_null_if, "this text is NULL"},
     {"boolean", "true words, a slash, false words: yes,ja/no,nein", parse_words, 0, 0, T(BOOLEAN), true,

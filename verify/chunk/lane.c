@@ -26,7 +26,7 @@ static enum assay_status set_up_columns(struct assay_lane *l, struct assay_err *
     for (size_t c = 0; c < l->n; c++) {
         const struct assay_plan_column *pc = &d->col[c];
         struct lane_column *lc = &l->col[c];
-        form[c] = (struct assay_form_column){pc->name, pc->type, pc->key_pos};
+        form[c] = (struct assay_form_column){pc->name, pc->type, pc->key_pos, pc->shape};
         lc->type = pc->type;
         lc->rule = pc->rule[l->spec.side];
         lc->n_rules = pc->n_rules[l->spec.side];

@@ -2,6 +2,7 @@
 #ifndef ASSAY_REPORT_COLLECT_H
 #define ASSAY_REPORT_COLLECT_H
 
+#include "assay/drift.h"
 #include "assay/note.h"
 #include "model.h"
 
@@ -36,7 +37,9 @@ int assay_segment_order(const char *a, const char *b);
 /* Sort into key order, settle every chunk's verdict, list the worst. false: out of memory. */
 bool assay_chunks_settle(struct assay_report *r, struct assay_rep_dataset *d);
 /* schema.c: the observed columns of one side out of the schema text; the comparison of both. */
-bool assay_schema_take(struct assay_report *r, struct assay_rep_side *s, char *text);
+enum assay_status assay_schema_take(struct assay_report *r, struct assay_rep_side *s, const void *text, size_t len,
+                                    struct assay_err *e);
+struct assay_rep_column assay_schema_column(struct assay_report *r, const struct assay_observed *c);
 /* plan.c: covered columns and rules from the resolved plan that the statements cite. A plan that the ledger does not
  * hold leaves both empty. */
 struct assay_rep_plan_column {
@@ -46,8 +49,23 @@ struct assay_rep_plan {
     struct assay_rep_plan_column *column;
     size_t n;
 };
+/* The covered columns of the plan with that hash ("sha256:..."), nothing else. */
+enum assay_status assay_plan_columns(struct assay_ledger *l, struct assay_report *r, const char *plan,
+                                     struct assay_rep_plan *out, struct assay_err *e);
 enum assay_status assay_plan_take(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                   struct assay_rep_plan *out, struct assay_err *e);
 bool assay_schema_compare(struct assay_report *r, struct assay_rep_dataset *d, const struct assay_rep_plan *plan);
+/* drift.c: what changed in the schema of either side up to the run that is reported, and since when. */
+enum assay_status assay_drift_collect(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                      struct assay_err *e);
+/* drift_sums.c: which of the columns that one run covered alone have the same values as one that the other run covered
+ * alone, by their sums over the same rows. */
+struct assay_rename {
+    const char *before, *now; /* canonical names */
+    bool same; /* out */
+};
+enum assay_status assay_drift_sums(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                   int side, const char *const run[2], struct assay_rename *pair, size_t n,
+                                   struct assay_err *e);
 
 #endif

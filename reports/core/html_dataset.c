@@ -184,6 +184,33 @@ static void schema_cell(struct assay_out *o, const struct assay_rep_column *c, c
     assay_out_raw(o, "</td>");
 }
 
+static void drift(struct assay_out *o, const struct assay_rep_dataset *d)
+{
+    static const char *const heads[] = {"Since", "Side", "Change", "For the values", "Run", NULL};
+    size_t breaking = 0;
+    if (!d->n_drift)
+        return;
+    for (size_t i = 0; i < d->n_drift; i++)
+        breaking += d->drift[i].breaking;
+    assay_out_f(o, "<details%s><summary>Schema over time: %zu change%s, %zu breaking</summary>",
+                breaking ? " open" : "", d->n_drift, d->n_drift == 1 ? "" : "s", breaking);
+    assay_out_raw(o, "<div class=\"scroll\"><table>");
+    assay_html_heads(o, "What changed in the schema of either side, newest first", heads);
+    assay_out_raw(o, "<tbody>");
+    for (size_t i = 0; i < d->n_drift && i < ASSAY_REPORT_MAX_DRIFT; i++) {
+        const struct assay_rep_drift *x = &d->drift[i];
+        assay_out_raw(o, "<tr>");
+        cell(o, x->since ? x->since : "-");
+        cell(o, assay_side_name((enum assay_side_id)x->side));
+        cell(o, x->says);
+        assay_out_f(o, x->breaking ? "<td><span class=\"badge mismatch\">\xe2\x89\xa0 %s</span></td>" : "<td>%s</td>",
+                    x->cls);
+        cell(o, x->since_run);
+        assay_out_raw(o, "</tr>");
+    }
+    assay_out_raw(o, "</tbody></table></div></details>");
+}
+
 static void schema(struct assay_out *o, const struct assay_rep_dataset *d)
 {
     static const char *const heads[] = {"Column", "Compared as", "Source", "Archive", "Difference", NULL};
@@ -402,6 +429,7 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
     side_card(o, &d->side[1], "Archive");
     assay_out_raw(o, "</div>");
     schema(o, d);
+    drift(o, d);
     rules(o, d);
     requests(o, d);
     assay_out_raw(o, "</section>\n");

@@ -188,6 +188,7 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->chunk);
     free(d->slot);
     free(d->object);
+    free(d->drift);
     free(d->rule);
     free(d->disc);
     free(d->request);
@@ -222,6 +223,8 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
         s = assay_collect_side(l, r, d, side, e);
     if (s == ASSAY_OK)
         s = assay_plan_take(l, r, d, &plan, e);
+    if (s == ASSAY_OK)
+        s = assay_drift_collect(l, r, d, e);
     if (s == ASSAY_OK)
         s = assay_collect_findings(l, r, d, e);
     if (s != ASSAY_OK)

@@ -14,6 +14,7 @@
 #define ASSAY_REPORT_SCHEMA_VERSION 1
 #define ASSAY_REPORT_MAX_CHUNKS 10000 /* chunks that do not match, in the result document */
 #define ASSAY_REPORT_MAX_OBJECTS 10000 /* objects that are not ok, in the result document */
+#define ASSAY_REPORT_MAX_DRIFT 1000 /* changes of one dataset's schemas over time, the newest */
 #define ASSAY_REPORT_MAX_OPEN 10000 /* discrepancies of one dataset in the result document */
 
 enum assay_rv { ASSAY_RV_UNVERIFIED = 0, ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_COUNT };
@@ -72,6 +73,15 @@ struct assay_rep_change { /* one line of the column-by-column comparison */
     const struct assay_rep_column *side[2];
 };
 
+struct assay_rep_drift { /* one change of one side's schema over time */
+    int side;
+    const char *since_run, *since; /* the first run that saw it, and when that began */
+    const char *kind, *cls, *says; /* words of assay/drift.h; says: the whole as a sentence */
+    bool breaking, covered; /* covered: the plan of that run reads the column */
+    size_t order; /* in which it was found */
+    const struct assay_rep_column *before, *now; /* NULL: the column was, or is, not there */
+};
+
 struct assay_rep_rule {
     const char *column, *side, *rule;
     uint64_t cells; /* that the rules of this column changed on this side, all its rules together */
@@ -109,6 +119,8 @@ struct assay_rep_dataset {
     struct assay_rep_change *change;
     size_t n_changes;
     const char *schema_verdict; /* "same", "converted", "different", "unknown" */
+    struct assay_rep_drift *drift; /* newest first */
+    size_t n_drift, cap_drift;
     struct assay_rep_rule *rule;
     size_t n_rules;
     struct assay_rep_discrepancy *disc; /* newest state of each: open, requested, then those this run closed */

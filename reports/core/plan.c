@@ -43,6 +43,7 @@ static bool add_rules(struct assay_report *r, struct assay_rep_dataset *d, size_
     return true;
 }
 
+/* d NULL: the columns alone, without the rules. */
 static bool take_columns(struct assay_report *r, struct assay_rep_dataset *d, const json_t *list,
                          struct assay_rep_plan *out)
 {
@@ -61,7 +62,7 @@ static bool take_columns(struct assay_report *r, struct assay_rep_dataset *d, co
         for (int side = 0; side < 2; side++) {
             const json_t *s = json_object_get(c, assay_side_name((enum assay_side_id)side));
             p->native[side] = text_of(r, json_object_get(s, "name"));
-            if (!add_rules(r, d, &cap, p->name, side, json_object_get(s, "rules")))
+            if (d && !add_rules(r, d, &cap, p->name, side, json_object_get(s, "rules")))
                 return false;
         }
         out->n++;
@@ -69,13 +70,13 @@ static bool take_columns(struct assay_report *r, struct assay_rep_dataset *d, co
     return !r->arena.failed;
 }
 
-enum assay_status assay_plan_take(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
-                                  struct assay_rep_plan *out, struct assay_err *e)
+static enum assay_status load(struct assay_ledger *l, struct assay_report *r, const char *plan,
+                              struct assay_rep_dataset *d, struct assay_rep_plan *out, struct assay_err *e)
 {
     struct assay_buf text = {0};
     struct assay_err missing = {0};
     uint8_t name[32];
-    const char *hex = d->plan && strncmp(d->plan, "sha256:", 7) == 0 ? d->plan + 7 : d->plan;
+    const char *hex = plan && strncmp(plan, "sha256:", 7) == 0 ? plan + 7 : plan;
     *out = (struct assay_rep_plan){0};
     if (!hex || assay_unhex(hex, name, sizeof name))
         return ASSAY_OK;
@@ -92,4 +93,16 @@ enum assay_status assay_plan_take(struct assay_ledger *l, struct assay_report *r
     }
     assay_buf_release(&text);
     return s;
+}
+
+enum assay_status assay_plan_columns(struct assay_ledger *l, struct assay_report *r, const char *plan,
+                                     struct assay_rep_plan *out, struct assay_err *e)
+{
+    return load(l, r, plan, NULL, out, e);
+}
+
+enum assay_status assay_plan_take(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                  struct assay_rep_plan *out, struct assay_err *e)
+{
+    return load(l, r, d->plan, d, out, e);
 }

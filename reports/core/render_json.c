@@ -125,6 +125,27 @@ static void schema_side(struct assay_jw *w, const char *key, const struct assay_
     assay_jw_close(w, '}');
 }
 
+/* Of one side over time; a change between the two sides has none of side, since, class, says and before. */
+static void drift(struct assay_jw *w, const struct assay_rep_drift *x)
+{
+    assay_jw_open(w, NULL, '{');
+    assay_jw_text(w, "column", x->now ? x->now->name : x->before ? x->before->name : NULL);
+    assay_jw_null(w, "type");
+    assay_jw_text(w, "change", x->kind);
+    schema_side(w, "source", x->side == 0 ? x->now : NULL);
+    schema_side(w, "archive", x->side == 1 ? x->now : NULL);
+    assay_jw_text(w, "side", assay_side_name((enum assay_side_id)x->side));
+    schema_side(w, "before", x->before);
+    assay_jw_text(w, "class", x->cls);
+    assay_jw_bool(w, "covered", x->covered);
+    assay_jw_text(w, "says", x->says);
+    assay_jw_open(w, "since", '{');
+    assay_jw_text(w, "run", x->since_run);
+    assay_jw_text(w, "observed", x->since);
+    assay_jw_close(w, '}');
+    assay_jw_close(w, '}');
+}
+
 static void schema(struct assay_jw *w, const struct assay_rep_dataset *d)
 {
     assay_jw_open(w, "schema", '{');
@@ -144,6 +165,8 @@ static void schema(struct assay_jw *w, const struct assay_rep_dataset *d)
         schema_side(w, "archive", c->side[1]);
         assay_jw_close(w, '}');
     }
+    for (size_t i = 0; i < d->n_drift && i < ASSAY_REPORT_MAX_DRIFT; i++)
+        drift(w, &d->drift[i]);
     assay_jw_close(w, ']');
     assay_jw_close(w, '}');
 }

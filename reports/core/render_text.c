@@ -1,12 +1,14 @@
 /* The terminal report: the verdict first, at most ASSAY_REPORT_TEXT_LINES lines whatever the size of the run. */
 #include <string.h>
 
+#include "assay/plan.h"
 #include "render.h"
 
 #define NAME_CHARS 28
 #define MAX_SETS 10
 #define MAX_FINDINGS 12
 #define MAX_OBJECTS 4
+#define MAX_DRIFT 4
 
 struct text {
     struct assay_out o;
@@ -207,6 +209,30 @@ static void objects(struct text *t, const struct assay_report *r)
     more(o, all > shown ? all - shown : 0, "objects that are not ok");
 }
 
+/* What changed since the ledger knew the schema, newest first: those that break a plan before the others. */
+static void drift(struct text *t, const struct assay_report *r)
+{
+    struct assay_out *o = &t->o;
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
+        all += r->set[i].n_drift;
+    for (int mild = 0; mild < 2; mild++)
+        for (size_t i = 0; i < r->n_sets; i++)
+            for (size_t k = 0; k < r->set[i].n_drift && shown < MAX_DRIFT; k++) {
+                const struct assay_rep_drift *x = &r->set[i].drift[k];
+                if (x->breaking == mild)
+                    continue;
+                assay_out_raw(o, mild ? "  ~ schema " : "  ! schema ");
+                assay_out_plain(o, r->set[i].name, NAME_CHARS);
+                assay_out_f(o, " %s since %.10s: ", assay_side_name((enum assay_side_id)x->side),
+                            x->since ? x->since : "-");
+                assay_out_plain(o, x->says, 160);
+                assay_out_raw(o, "\n");
+                shown++;
+            }
+    more(o, all - shown, "changes of schemas; --report json lists them");
+}
+
 static void sets(struct text *t, const struct assay_report *r)
 {
     for (size_t i = 0; i < r->n_sets && i < MAX_SETS; i++)
@@ -263,6 +289,7 @@ enum assay_status assay_render_text(const struct assay_report *r, const struct a
         sets(&t, r);
         findings(&t, r);
         objects(&t, r);
+        drift(&t, r);
         tail(&t, r);
     }
     if (t.o.status == ASSAY_OK)

@@ -2,65 +2,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assay/limits.h"
 #include "assay/plan.h"
 #include "collect.h"
 
-/* Undo the escapes of assay_schema_text in place. */
-static void unescape(char *p)
+struct assay_rep_column assay_schema_column(struct assay_report *r, const struct assay_observed *c)
 {
-    char *to = p;
-    for (; *p; p++) {
-        if (*p == '\\' && p[1]) {
-            p++;
-            *to++ = *p == 't' ? '\t' : *p == 'n' ? '\n' : *p;
-        } else {
-            *to++ = *p;
-        }
-    }
-    *to = '\0';
-}
-
-/* One line: name, native, logical, nullable|required, key position; tabs between. */
-static bool take_line(struct assay_report *r, char *line, struct assay_rep_column *out)
-{
-    char *field[5], *p = line;
-    for (size_t i = 0; i < 5; i++) {
-        field[i] = p;
-        char *tab = p ? strchr(p, '\t') : NULL;
-        if (i < 4 && !tab)
-            return false;
-        if (tab)
-            *tab = '\0';
-        p = tab ? tab + 1 : NULL;
-    }
-    unescape(field[0]);
-    unescape(field[1]);
-    *out = (struct assay_rep_column){
-        .name = assay_arena_copy(&r->arena, field[0]),
-        .native = assay_arena_copy(&r->arena, field[1]),
-        .logical = assay_arena_copy(&r->arena, field[2]),
-        .nullable = strcmp(field[3], "nullable") == 0,
-        .key_pos = (unsigned)strtoul(field[4], NULL, 10),
+    return (struct assay_rep_column){
+        .name = assay_arena_copy(&r->arena, c->name),
+        .native = assay_arena_copy(&r->arena, c->native),
+        .logical = assay_arena_copy(&r->arena, c->logical),
+        .nullable = c->nullable,
+        .key_pos = c->key_pos,
     };
-    return true;
 }
 
-bool assay_schema_take(struct assay_report *r, struct assay_rep_side *s, char *text)
+enum assay_status assay_schema_take(struct assay_report *r, struct assay_rep_side *s, const void *text, size_t len,
+                                    struct assay_err *e)
 {
-    size_t n = 0;
-    for (const char *p = text; *p; p++)
-        n += *p == '\n';
-    n = n > ASSAY_MAX_COLUMNS ? ASSAY_MAX_COLUMNS : n;
-    s->column = assay_arena_take(&r->arena, (n + 1) * sizeof *s->column);
-    s->n_columns = 0;
-    if (!s->column)
-        return false;
-    for (char *line = text, *end; s->n_columns < n && (end = strchr(line, '\n')); line = end + 1) {
-        *end = '\0';
-        s->n_columns += take_line(r, line, &s->column[s->n_columns]);
-    }
-    return !r->arena.failed;
+    struct assay_observed_schema seen;
+    enum assay_status st = assay_observed_parse(text, len, &seen, e);
+    if (st != ASSAY_OK)
+        return st;
+    s->column = assay_arena_take(&r->arena, (seen.n + 1) * sizeof *s->column);
+    for (s->n_columns = 0; s->column && s->n_columns < seen.n; s->n_columns++)
+        s->column[s->n_columns] = assay_schema_column(r, &seen.col[s->n_columns]);
+    assay_observed_release(&seen);
+    return r->arena.failed ? assay_fail_nomem(e) : ASSAY_OK;
 }
 
 static const struct assay_rep_column *find(const struct assay_rep_side *s, const char *name)

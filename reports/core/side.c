@@ -177,7 +177,6 @@ static bool take_schema(struct assay_collect *c, const struct assay_stmt *s, str
     struct assay_buf text = {0};
     uint8_t name[32];
     const char *v;
-    bool ok = true;
     side->fingerprint = assay_collect_text(c->r, s, "fingerprint");
     for (size_t i = 0; (v = assay_stmt_nth(s, "uncovered", i)); i++) {
         if (!assay_grow(&side->uncovered, side->n_uncovered, &side->cap_uncovered, sizeof *side->uncovered)) {
@@ -193,14 +192,12 @@ static bool take_schema(struct assay_collect *c, const struct assay_stmt *s, str
         v += 7;
     if (assay_unhex(v, name, sizeof name) == 0) {
         enum assay_status st = assay_ledger_blob(l, name, &text, c->e);
-        if (st == ASSAY_OK && assay_buf_str(&text))
-            ok = assay_schema_take(c->r, side, (char *)text.ptr);
+        if (st == ASSAY_OK)
+            assay_schema_take(c->r, side, text.ptr, text.len, c->e);
         else if (st == ASSAY_ENOTFOUND)
             assay_fail(c->e, ASSAY_ELEDGER, "the ledger lacks blob %.12s, the schema of dataset %s", v, c->d->name);
     }
     assay_buf_release(&text);
-    if (!ok)
-        assay_fail_nomem(c->e);
     return c->e->code == ASSAY_OK;
 }
 

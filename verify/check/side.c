@@ -12,6 +12,7 @@
 #include "assay/note.h"
 #include "assay/reader.h"
 #include "attest.h"
+#include "changes.h"
 #include "cuts.h"
 #include "unique.h"
 
@@ -117,8 +118,10 @@ static enum assay_status open_side(struct side *x, struct assay_err *e)
         return ASSAY_OK; /* the first object is broken; the scan says so, and reads the others */
     if (s != ASSAY_OK)
         return assay_fail(e, s, "%s", why.msg);
-    s = check_columns(x, e);
-    return s == ASSAY_OK ? assay_attest_schema(c, x->plan_hash, &x->schema, e) : s;
+    s = assay_attest_schema(c, x->plan_hash, &x->schema, e); /* also of a side that the plan no longer fits */
+    if (s == ASSAY_OK)
+        s = assay_changes_say(c, &x->schema, e);
+    return s == ASSAY_OK ? check_columns(x, e) : s;
 }
 
 static enum assay_status independent_count(struct side *x, struct assay_err *e)

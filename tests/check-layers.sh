@@ -27,6 +27,7 @@ deny '^sqlite3\.h'                         "$ours"                      '^verify
 deny '^yaml\.h'                            "$ours"                      '^verify/plan/'
 deny '^(zlib|zstd.*|lz4.*|lzma|bzlib|snappy-c|brotli/.*)\.h' "$ours"    '^verify/(reader|parquet|avro)/'
 deny '^openssl/(evp|hmac|sha|kdf|core_names|params|rand)|^xxhash\.h'                "$ours"                      '^verify/((base|chunk|ledger)/|check/spill\.c$)'
+deny '^(uninorm|unistring/.*)\.h'            "$ours"                      '^verify/canon/'
 deny '^cmocka\.h'                          "$ours"                      ''
 deny '^assay/(ledger_append|reader)\.h'    '^reports/'                  ''
 deny '^assay/reader\.h'                    '^reconcile/'                ''

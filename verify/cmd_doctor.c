@@ -72,7 +72,7 @@ static void examine_side(struct exam *x, const struct assay_session *s, const st
     if (st == ASSAY_OK)
         st = r->ops->schema(r, &schema, &e);
     for (size_t i = 0; i < d->n_cols && st == ASSAY_OK; i++)
-        if (assay_schema_find(&schema, d->col[i].native[side]) == SIZE_MAX)
+        if (d->col[i].native[side] && assay_schema_find(&schema, d->col[i].native[side]) == SIZE_MAX)
             st = assay_fail(&e, ASSAY_ENOTFOUND, "there is no column \"%s\"", d->col[i].native[side]);
     snprintf(what, sizeof what, "dataset %s, %s", d->name, assay_side_name(side));
     if (st == ASSAY_OK)

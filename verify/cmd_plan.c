@@ -74,7 +74,7 @@ static void print_window(const struct assay_dataset *d)
 
 static void print_rules(const struct assay_plan_column *c, enum assay_side_id id)
 {
-    bool renamed = strcmp(c->native[id], c->name) != 0;
+    bool renamed = c->native[id] && strcmp(c->native[id], c->name) != 0;
     if (!renamed && !c->n_rules[id])
         return;
     printf("  %s:", assay_side_name(id));
@@ -118,7 +118,7 @@ static bool is_uncovered(const struct assay_dataset *d, enum assay_side_id id, c
 static bool is_read(const struct assay_dataset *d, enum assay_side_id id, const char *native)
 {
     for (size_t i = 0; i < d->n_cols; i++)
-        if (strcmp(d->col[i].native[id], native) == 0)
+        if (d->col[i].native[id] && strcmp(d->col[i].native[id], native) == 0)
             return true;
     return false;
 }
@@ -128,7 +128,7 @@ static size_t compare_schema(const struct assay_dataset *d, enum assay_side_id i
 {
     size_t wrong = 0;
     for (size_t i = 0; i < d->n_cols; i++)
-        if (assay_schema_find(s, d->col[i].native[id]) == SIZE_MAX) {
+        if (d->col[i].native[id] && assay_schema_find(s, d->col[i].native[id]) == SIZE_MAX) {
             printf("            lacks column \"%s\", which the plan reads\n", d->col[i].native[id]);
             wrong++;
         }

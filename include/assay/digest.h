@@ -19,6 +19,9 @@ void assay_sha256_free(struct assay_sha256 *h);
 /* One shot. */
 void assay_sha256(const void *p, size_t n, uint8_t out[32]);
 
+/* HMAC-SHA-256 (RFC 2104), one shot; key_len below 2^31. */
+void assay_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n, uint8_t out[32]);
+
 /* HKDF-SHA-256 (RFC 5869), empty salt. Returns ASSAY_ENOMEM on failure of the library. */
 enum assay_status assay_hkdf(const uint8_t key[32], const char *info, uint8_t *out, size_t n);
 

@@ -11,6 +11,8 @@
 #define ASSAY_MAX_ROW (64u << 20) /* canonical bytes of one row */
 #define ASSAY_MAX_KEY 65536 /* key bytes of one row */
 #define ASSAY_MAX_DECIMAL_DIGITS 200000 /* digits of a decimal, and |exponent| */
+#define ASSAY_MIN_MASK_KEY 16 /* bytes of the key of a rule mask */
+#define ASSAY_MAX_MASK_KEY 65536
 #define ASSAY_MAX_NESTING 64 /* depth of a nested type and of its values */
 #define ASSAY_MAX_JSON_DEPTH 512 /* nesting of a JSON value */
 #define ASSAY_MAX_OBJECTS 1000000 /* files of one archive side */

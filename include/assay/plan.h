@@ -37,7 +37,7 @@ struct assay_plan_column {
     enum assay_logical type;
     struct assay_shape *shape; /* of a list, struct or map, else NULL */
     uint16_t key_pos; /* 1-based position in the key, 0 if none */
-    char *native[2]; /* its name on each side, never NULL */
+    char *native[2]; /* its name on each side; NULL: the side lacks it, the rule constant says its value */
     struct assay_rule *rule[2]; /* per side, in order of application */
     size_t n_rules[2];
     int line; /* in the plan file, for messages */
@@ -82,6 +82,10 @@ struct assay_plan {
 enum assay_status assay_plan_load(const char *path, struct assay_plan **out, struct assay_buf *errors,
                                   struct assay_err *e);
 void assay_plan_free(struct assay_plan *p);
+
+/* The names to ask a reader of that side for: those of the covered columns that it has, in plan order. out holds at
+ * least n_cols. Returns how many. */
+size_t assay_dataset_natives(const struct assay_dataset *d, enum assay_side_id side, const char **out);
 
 /* Dataset by name; NULL when there is none. */
 const struct assay_dataset *assay_plan_find(const struct assay_plan *p, const char *name);

@@ -20,6 +20,9 @@ struct assay_rule {
     int64_t n; /* parsed numeric argument: digits, unit in ns, offset seconds */
     char **list; /* word lists (boolean: true words, NULL, false words, NULL); owned; or NULL */
     size_t n_list;
+    const void *table; /* encoding: its character set; static */
+    uint8_t *key; /* mask: owned, wiped at release; NULL until it is set */
+    size_t n_key;
 };
 
 /* "rtrim", "truncate: ms" are written in the plan as a name and an optional argument. `why` gets the sentence on
@@ -27,6 +30,10 @@ struct assay_rule {
 enum assay_status assay_rule_parse(const char *name, const char *arg, enum assay_logical type, struct assay_rule *out,
                                    struct assay_err *why);
 void assay_rule_release(struct assay_rule *r);
+/* mask: does the rule still lack its key? Whoever parsed it must set one: without it every value is a defect. `text`
+ * becomes "hmac:" and 16 hex digits that name the key without telling it. */
+bool assay_rule_wants_key(const struct assay_rule *r);
+enum assay_status assay_rule_set_key(struct assay_rule *r, const uint8_t *key, size_t n, struct assay_err *why);
 const char *assay_rule_name(const struct assay_rule *r);
 /* One line for people: what the rule does. */
 const char *assay_rule_says(const struct assay_rule *r);

@@ -37,6 +37,7 @@ enum assay_kind {
 #define ASSAY_V_QUOTED 0x01u /* CSV: the field was quoted */
 #define ASSAY_V_STRING 0x04u /* LEXEME: a string member of a JSON document, not a number, object or array */
 #define ASSAY_V_BOUND 0x08u /* LIST: items[0] is the lower bound (INT, not 1) and the len elements follow it */
+#define ASSAY_V_ABSENT 0x10u /* BAD: the row has no such member; rules absent and constant speak of it */
 #define ASSAY_V_STABLE 0x02u /* the bytes at p stay as they are for the batch's epoch (a Parquet dictionary) */
 
 struct assay_interval {

@@ -89,7 +89,7 @@ bool assay_schema_compare(struct assay_report *r, struct assay_rep_dataset *d, c
         const struct assay_rep_plan_column *p = &plan->column[i];
         struct assay_rep_change c = {.name = p->name, .type = p->type};
         for (int side = 0; side < 2; side++)
-            c.side[side] = find(&d->side[side], p->native[side]);
+            c.side[side] = p->native[side] ? find(&d->side[side], p->native[side]) : NULL;
         c.change = change_of(&c, true);
         d->change[d->n_changes++] = c;
     }

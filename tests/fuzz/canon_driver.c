@@ -63,7 +63,10 @@ static bool parse_rules(const struct rules *given, enum assay_logical type, stru
         char name[64];
         const char *eq = strchr(given->arg[i], '=');
         snprintf(name, sizeof name, "%.*s", eq ? (int)(eq - given->arg[i]) : 63, given->arg[i]);
-        if (assay_rule_parse(name, eq ? eq + 1 : NULL, type, &rule[i], e) != ASSAY_OK)
+        const bool mask = eq && strcmp(name, "mask") == 0; /* the argument is the key itself */
+        const char *arg = mask ? "hmac" : eq ? eq + 1 : NULL;
+        if (assay_rule_parse(name, arg, type, &rule[i], e) != ASSAY_OK ||
+            (mask && assay_rule_set_key(&rule[i], (const uint8_t *)eq + 1, strlen(eq + 1), e) != ASSAY_OK))
             return false;
     }
     return true;

@@ -24,7 +24,7 @@ NUMBERS = {'bool': (0, 1), 'int': I64, 'uint': (0, 2**64 - 1), 'decspecial': I64
            'dec': I64, 'timetz': I64, 'ts': I64, 'tstz': I64}
 AUX = {'dec': (-32768, 32767), 'decbytes': (-32768, 32767), 'decdigits': (-32768, 32767), 'timetz': I32,
        'ts': (0, 2**32 - 1), 'tstz': (0, 2**32 - 1)}
-RAW = ('decbytes', 'decdigits', 'pgnumeric', 'text', 'lexeme', 'bytes', 'uuid', 'json')
+RAW = ('decbytes', 'decdigits', 'pgnumeric', 'text', 'lexeme', 'string', 'bytes', 'uuid', 'json')
 
 
 def whole_number(text, limits):
@@ -42,6 +42,8 @@ def carrier(kind, data):
         if data:
             raise Malformed('null holds nothing')
         return ('null',)
+    if kind == 'absent' and not data:
+        return ('absent',)
     tail = (whole_number(aux, AUX[kind]),) if kind in AUX else ()
     if kind in RAW:
         return (kind, data) + tail

@@ -400,6 +400,15 @@ NUMERIC = ('int', 'uint', 'f32', 'f64')
 SHOWN = ('bool', 'int', 'uint', 'dec', 'decbytes', 'decdigits', 'pgnumeric', 'decspecial', 'f32', 'f64', 'f32', 'f64',
     'date', 'time', 'timetz', 'ts', 'tstz', 'interval', 'interval', 'uuid', 'bytes')
 
+NATIONAL = [c.encode(codec, 'ignore') for c in ('é', 'Ã©', 'Ä', '€', 'Œ', 'Жя', '“x”', 'Á', 'à', '\u0081', '\xa0')
+            for codec in ('utf-8', 'latin-1', 'cp1252', 'koi8-r', 'mac-roman')] + [
+    c.encode().decode(codec).encode() for c in ('é', 'Äö', '€', 'ß') for codec in ('latin-1', 'cp1252', 'mac-roman')] + [
+    b'\xc3\x83\xc2\x81', b'\xc3\x83\xc2', b'\x81', b'\xff', b'"\xe9"']
+COMPOSED = [t.encode() for t in (
+    'e\u0301', '\u00e9', 'a\u0328\u0301', 'a\u0301\u0328', '\u212b', '\u1e9b\u0323', '\u1100\u1161\u11a8', '\uac00\u11a8',
+    '\u0344', '\u2126', '\u0958', '\U0001d15e', '\ufb01', 'q\u0307\u0323', '\u0323\u0307', 'a' + '\u0301\u0323' * 20,
+    '\u0b47\u0b56', '\U000110a5\U000110ba', '\u2adc', '\u0300')] + [b'\xcc', b'e\xcc\x81\xff']
+
 # (rules, types, kinds or () for the native ones, texts beside those of the types)
 RULE_SETS = [
     (['rtrim'], EVERY, (), PADDED), (['trim'], EVERY, (), PADDED), (['null_if='], EVERY, (), []), (['null_if=NULL'],
@@ -422,6 +431,17 @@ RULE_SETS = [
     *((['round=%d' % n], ['decimal'], (), FIGURES) for n in (0, 1, 2, 5, 16383)), *((['digits=%d' % n], FLOATS, (),
     FIGURES) for n in (1, 2, 6, 15, 16, 17)), (['fold_zero'], FLOATS, (), []), (['digits=6', 'fold_zero'], FLOATS, (),
     []),
+    *(([rule], ['text', 'json'], ('text', 'bytes', 'string'), NATIONAL)
+      for rule in ('encoding=windows-1252', 'encoding=iso-8859-1', 'encoding=koi8-r', 'encoding=ibm437',
+                   'encoding=utf-8-as-windows-1252', 'encoding=utf-8-as-iso-8859-1', 'encoding=utf-8-as-macintosh')),
+    (['nfc'], ['text'], (), COMPOSED), (['nfc', 'case=lower'], ['text'], (), COMPOSED),
+    (['as=json'], ['json'], NUMERIC + ('bool', 'dec', 'decdigits', 'pgnumeric', 'string', 'bytes', 'text'), []),
+    (['absent=null'], EVERY, ('absent', 'text', 'string'), []),
+    (['constant=5'], EVERY, ('absent', 'text', 'string'), []), (['constant=', 'null_if='], EVERY, ('absent', 'text'), []),
+    (['justify'], ['interval'], (), texts('24:00:00', '1 mon -30 days', '29 days 24:00:00', '-1 mon 1 day', '-00:00:00.5',
+                                          '2147483647 mons 29 days 23:59:59.999999999', '2147483647 mons 30 days',
+                                          '-2147483648 mons', '-2147483648 mons -1 days', '1 mon -24:00:00.000000001')),
+    (['mask=0123456789abcdef'], ['text'], (), texts('', 'a')), (['case=upper', 'mask=a key of any text'], ['text'], (), []),
     (['case=lower'], ['text'], (), texts('ÀBCabc', '[@Z`{z')), (['case=upper'], ['text'], (), texts('ÀBCabc',
     '[@Z`{z')), (['newline=lf'], ['text'], (), texts('a\r\nb\rc\n', '\r\r\n\n\r', '\r')), (['newline=lf', 'trim',
     'null_if=a'], ['text'], (), PADDED),
@@ -437,5 +457,8 @@ ARGUMENTS = ('rtrim', 'rtrim=x', 'trim', 'trim=1', 'null_if', 'null_if=', 'null_
              'truncate', 'truncate=s', 'truncate=us', 'truncate=ns', 'truncate=1', 'round', 'round=s', 'round=ns',
              'round=0', 'round=16383', 'round=16384', 'round=-1', 'digits', 'digits=0', 'digits=1', 'digits=17',
              'digits=18',
-             'fold_zero', 'fold_zero=1', 'case', 'case=lower', 'case=title', 'newline', 'newline=lf', 'newline=crlf',
+             'encoding', 'encoding=utf-8', 'encoding=latin1', 'encoding=windows-1252', 'encoding=utf-8-as-windows-1252',
+             'encoding=utf-8-as-', 'encoding=WINDOWS-1252', 'nfc', 'nfc=', 'nfc=1', 'as=json', 'absent', 'absent=null',
+             'absent=0', 'constant', 'constant=', 'constant=x', 'justify', 'justify=1', 'mask', 'mask=', 'mask=short',
+             'mask=0123456789abcdef', 'fold_zero', 'fold_zero=1', 'case', 'case=lower', 'case=title', 'newline', 'newline=lf', 'newline=crlf',
              'bogus', 'bogus=1')

@@ -276,7 +276,8 @@ def random_typed(rng, kind):
         'decbytes': lambda: (f'decbytes:{scale}', rng.randbytes(rng.choice((0, 1, 8, 16, 17, 40)))),
         'decdigits': lambda: (f'decdigits:{scale}', digits_text(rng)),
         'pgnumeric': lambda: (kind, pgnumeric_wire(rng)), 'decspecial': lambda: (kind, rng.choice((b'1', b'2', b'3'))),
-        'text': lambda: (kind, plain_text(rng)), 'bytes': lambda: (kind, rng.randbytes(rng.choice((0, 1, 16, 16, 30)))),
+        'text': lambda: (kind, plain_text(rng)), 'string': lambda: (kind, random_text(rng, rng.choice(('json', 'text', 'decimal')))),
+        'absent': lambda: (kind, b''), 'bytes': lambda: (kind, rng.randbytes(rng.choice((0, 1, 16, 16, 30)))),
         'date': lambda: (kind, number(some_int(rng, -2**31, 2**31 - 1))),
         'time': lambda: (kind, number(rng.randrange(-1, 86400 * 10**9 + 2))),
         'timetz': lambda: (f'timetz:{rng.randrange(-86401, 86402)}', number(rng.randrange(86400 * 10**9 + 1))),
@@ -295,7 +296,7 @@ NATIVE = {'boolean': ('bool', 'int', 'uint'),
           'float32': ('f32', 'f64', 'int', 'uint'), 'float64': ('f64', 'f32', 'int', 'uint'), 'text': ('text', 'json'),
           'bytes': ('bytes',), 'date': ('date',), 'time': ('time',), 'timetz': ('timetz',), 'timestamp': ('ts',),
           'timestamptz': ('tstz',), 'interval': ('interval',), 'uuid': ('uuid', 'bytes'), 'json': ('json',)}
-KINDS = sorted({k for kinds in NATIVE.values() for k in kinds} | {'null', 'tstz'})
+KINDS = sorted({k for kinds in NATIVE.values() for k in kinds} | {'null', 'tstz', 'string', 'absent'})
 
 
 def random_line(rng, type_name, kinds):

@@ -1,6 +1,9 @@
 """First spellings and rules (sections 6 and 7)."""
+import hashlib
+import hmac
 import math
 import re
+import unicodedata
 
 from scalars import (
     DAY_NS, DECIMAL_KINDS, I32, TAGS, TEXT_KINDS, Defect, Refused, civil, decimal_of, finite, float_of_special,
@@ -169,7 +172,7 @@ def as_argument(arg, type_name):
     m = re.fullmatch(r'decimal\(([0-9]{1,3})\)', arg or '')
     if m and int(m[1]) <= 400 and (type_name == 'decimal' or (type_name == 'integer' and int(m[1]) == 0)):
         return ('decimal', int(m[1]))
-    if (arg, type_name) in (('float32', 'float32'), ('float32', 'float64'), ('float64', 'float64'), ('text', 'text')):
+    if (arg, type_name) in (('json', 'json'), ('float32', 'float32'), ('float32', 'float64'), ('float64', 'float64'), ('text', 'text')):
         return (arg,)
     raise Refused('no such conversion for this type')
 
@@ -279,6 +282,16 @@ def as_decimal(v, places):
     return ('decdigits', ('-' if n[2] else '').encode() + (n[3] or '0').encode(), -n[4])
 
 
+def as_json(v):
+    if v[0] in TEXT_KINDS + ('bytes',):
+        return ('text', v[1])
+    if v[0] in ('f32', 'f64') and not math.isfinite(v[1]):
+        raise Defect('no number of JSON')
+    if v[0] in ('bool', 'int', 'uint', 'dec', 'decbytes', 'decdigits', 'pgnumeric', 'f32', 'f64'):
+        return ('text', show_value(v).encode())
+    return v
+
+
 def rule_as(v, target, type_name):
     if target[0] == 'float32':
         return as_float32(v)
@@ -289,6 +302,8 @@ def rule_as(v, target, type_name):
             return v
         n = decimal_of(v)
         return ('f64', float_of_special(n) if n[1] else to_binary64(n))
+    if target[0] == 'json':
+        return as_json(v)
     if v[0] in TEXT_KINDS + ('json',):
         return v
     return ('text', v[1] if v[0] == 'bytes' else show_value(v).encode())
@@ -340,11 +355,88 @@ def rule_case(v, which, _type):
     return ('T', v[1].lower() if which == 'lower' else v[1].upper())
 
 
+CHARSETS = {'windows-1252': 'cp1252', 'iso-8859-1': 'latin-1', 'iso-8859-2': 'iso8859-2', 'iso-8859-15': 'iso8859-15',
+            'windows-1250': 'cp1250', 'windows-1251': 'cp1251', 'windows-1253': 'cp1253', 'windows-1254': 'cp1254',
+            'windows-1257': 'cp1257', 'ibm437': 'cp437', 'ibm850': 'cp850', 'koi8-r': 'koi8-r',
+            'macintosh': 'mac-roman'}
+
+
+def charset(arg, _type):
+    name = (arg or '').removeprefix('utf-8-as-')
+    if name not in CHARSETS:
+        raise Refused('no such character set')
+    return CHARSETS[name], name != arg
+
+
+def byte_read_as(character, codec):
+    try:
+        return character.encode(codec)
+    except UnicodeEncodeError:
+        pass
+    try:
+        byte = character.encode('latin-1')
+    except UnicodeEncodeError:
+        raise Defect('no byte was read as this') from None
+    try:
+        byte.decode(codec)
+    except UnicodeDecodeError:
+        if 0x80 <= byte[0] < 0xa0:
+            return byte
+    raise Defect('no byte was read as this')
+
+
+def rule_encoding(v, arg, _type):
+    codec, misread = arg
+    if v[0] not in TEXT_KINDS and (misread or v[0] != 'bytes'):
+        return v
+    kind = 'text' if v[0] == 'bytes' else v[0]
+    try:
+        if not misread:
+            return (kind, v[1].decode(codec).encode())
+        data = b''.join(byte_read_as(c, codec) for c in v[1].decode())
+        data.decode()
+        return (kind, data)
+    except UnicodeDecodeError:
+        raise Defect('not of this encoding') from None
+
+
+def unicode_version(arg, _type):
+    if arg not in (None, '', unicodedata.unidata_version):
+        raise Refused('another Unicode')
+
+
+def rule_nfc(v, _arg, _type):
+    try:
+        return ('T', unicodedata.normalize('NFC', v[1].decode()).encode())
+    except UnicodeDecodeError:
+        raise Defect('invalid UTF-8') from None
+
+
+def rule_justify(v, _arg, _type):
+    total = (v[1] * 30 + v[2]) * DAY_NS + v[3]
+    sign = -1 if total < 0 else 1
+    months, rest = divmod(abs(total), 30 * DAY_NS)
+    return interval(sign * months, sign * (rest // DAY_NS), sign * (rest % DAY_NS))
+
+
+def mask_key(arg, _type):
+    if not arg or not 16 <= len(arg.encode()) <= 65536:
+        raise Refused('no key')
+    return arg.encode()
+
+
+def rule_mask(v, key, _type):
+    return ('T', hmac.new(key, v[1], hashlib.sha256).hexdigest().encode())
+
+
 # name: (types, argument, early, late); early of what the reader delivered, late of what was read.
 RULES = {
     'rtrim': (TRIMMED, no_argument, on_text(lambda b: b.rstrip(b' ')), None),
     'trim': (TRIMMED, no_argument, on_text(lambda b: b.strip(b' \t\n\r')), None),
     'null_if': (ALL, any_text, rule_null_if, None),
+    'encoding': (('text', 'json'), charset, rule_encoding, None),
+    'absent': (ALL, one_of('null'), lambda v, _a, _t: None if v[0] == 'absent' else v, None),
+    'constant': (ALL, any_text, lambda v, arg, _t: ('lexeme', arg) if v[0] == 'absent' else v, None),
     'boolean': (('boolean',), word_lists, rule_boolean, None),
     'epoch': (('date', 'timestamp', 'timestamptz'), one_of('s', 'ms', 'us', 'ns', 'julian'), rule_epoch, None),
     'timezone': (('timestamp', 'timestamptz'), zone, rule_timezone, None),
@@ -356,6 +448,9 @@ RULES = {
     'case': (('text',), one_of('lower', 'upper'), None, rule_case),
     'newline': (('text',), one_of('lf'), None,
                 lambda v, _a, _t: ('T', v[1].replace(b'\r\n', b'\n').replace(b'\r', b'\n'))),
+    'nfc': (('text',), unicode_version, None, rule_nfc),
+    'justify': (('interval',), no_argument, None, rule_justify),
+    'mask': (('text',), mask_key, None, rule_mask),
 }
 
 
@@ -370,7 +465,9 @@ def bind_rules(rules, type_name):
         if name == 'as' and bound[0] == 'float32' and type_name == 'float64':
             first, last = None, late_as_float32
         step = first or last
-        (early if first else late).append(lambda v, step=step, bound=bound: step(v, bound, type_name))
+        blind = name not in ('absent', 'constant')
+        (early if first else late).append(
+            lambda v, step=step, bound=bound, blind=blind: v if blind and v[0] == 'absent' else step(v, bound, type_name))
     return early, late
 
 
@@ -383,8 +480,12 @@ def canonical(type_name, value, rules=()):
             value = ('null',)
     if value[0] == 'null':
         return None
-    if value[0] == 'bad':
+    if value[0] in ('bad', 'absent'):
         raise Defect('undecodable')
+    if value[0] == 'string':
+        if type_name == 'json':
+            raise Defect('its text or itself?')
+        value = ('lexeme', value[1])
     value = READ[type_name](value)
     for step in late:
         value = step(value)

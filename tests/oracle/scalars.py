@@ -17,7 +17,7 @@ I64 = (-(2**63), 2**63 - 1)
 TAGS = {'boolean': 'L', 'integer': 'N', 'decimal': 'N', 'float32': 'F', 'float64': 'F', 'text': 'T', 'bytes': 'B',
         'date': 'D', 'time': 'C', 'timetz': 'c', 'timestamp': 'S', 'timestamptz': 'Z', 'interval': 'I', 'uuid': 'U',
         'json': 'J'}
-TEXT_KINDS = ('text', 'lexeme')
+TEXT_KINDS = ('text', 'lexeme', 'string')
 DECIMAL_KINDS = ('dec', 'decbytes', 'decdigits', 'pgnumeric', 'decspecial')
 
 

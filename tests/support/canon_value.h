@@ -55,7 +55,17 @@ static inline bool canon_interval(const uint8_t *p, size_t n, struct canon_store
     return true;
 }
 
-enum canon_payload { CANON_NOTHING, CANON_SIGNED, CANON_UNSIGNED, CANON_FLOAT, CANON_INTERVAL, CANON_UUID, CANON_RAW };
+enum canon_payload {
+    CANON_ABSENT,
+    CANON_STRING,
+    CANON_NOTHING,
+    CANON_SIGNED,
+    CANON_UNSIGNED,
+    CANON_FLOAT,
+    CANON_INTERVAL,
+    CANON_UUID,
+    CANON_RAW
+};
 enum canon_aux { CANON_NO_AUX, CANON_SCALE, CANON_WORD };
 
 static inline bool canon_value_parse(const char *kind, const uint8_t *p, size_t n, struct canon_store *s,
@@ -78,6 +88,8 @@ static inline bool canon_value_parse(const char *kind, const uint8_t *p, size_t 
         {"pgnumeric", ASSAY_K_PGNUMERIC, CANON_RAW, CANON_NO_AUX},
         {"text", ASSAY_K_TEXT, CANON_RAW, CANON_NO_AUX},
         {"lexeme", ASSAY_K_LEXEME, CANON_RAW, CANON_NO_AUX},
+        {"string", ASSAY_K_LEXEME, CANON_STRING, CANON_NO_AUX},
+        {"absent", ASSAY_K_BAD, CANON_ABSENT, CANON_NO_AUX},
         {"bytes", ASSAY_K_BYTES, CANON_RAW, CANON_NO_AUX},
         {"date", ASSAY_K_DATE, CANON_SIGNED, CANON_NO_AUX},
         {"time", ASSAY_K_TIME, CANON_SIGNED, CANON_NO_AUX},
@@ -110,6 +122,13 @@ static inline bool canon_value_parse(const char *kind, const uint8_t *p, size_t 
         case CANON_UUID:
             v->p = p;
             return n == 16;
+        case CANON_ABSENT:
+            v->flags = ASSAY_V_ABSENT;
+            v->p = (const uint8_t *)"absent";
+            return n == 0;
+        case CANON_STRING:
+            v->flags = ASSAY_V_STRING;
+            /* fall through */
         case CANON_RAW:
             v->p = p;
             v->len = (uint32_t)n;

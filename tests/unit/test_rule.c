@@ -23,6 +23,37 @@ struct example {
 };
 
 static const struct example examples[] = {
+    {L(TEXT), "encoding", "windows-1252", "bytes", "caf\xe9 \x80", "café €"},
+    {L(TEXT), "encoding", "windows-1252", "lexeme", "\x81", "!"},
+    {L(TEXT), "encoding", "iso-8859-1", "text", "\x81", "\xc2\x81"},
+    {L(TEXT), "encoding", "koi8-r", "text", "\xf6", "Ж"},
+    {L(TEXT), "encoding", "utf-8-as-windows-1252", "text", "CafÃ© â‚¬", "Café €"},
+    {L(TEXT), "encoding", "utf-8-as-windows-1252", "text", "Ã\xc2\x81", "Á"},
+    {L(TEXT), "encoding", "utf-8-as-windows-1252", "text", "Café", "!"},
+    {L(TEXT), "encoding", "utf-8-as-iso-8859-1", "text", "€", "!"},
+    {L(TEXT), "nfc", NULL, "text", "e\xcc\x81", "é"},
+    {L(TEXT), "nfc", NULL, "text", "\xe2\x84\xab", "Å"},
+    {L(TEXT), "nfc", NULL, "text", "a\xcc\x81\xcc\xa8", "ą\xcc\x81"},
+    {L(TEXT), "nfc", NULL, "text", "\xef\xac\x81", "\xef\xac\x81"}, /* fi: only the compatibility forms fold it */
+    {L(TEXT), "nfc", NULL, "text", "\xcc", "!"},
+    {L(JSON), "as", "json", "string", "[1, 2]", "[1,2]"},
+    {L(JSON), "as", "json", "string", "x", "!"},
+    {L(JSON), "as", "json", "dec:2", "150", "1.5"},
+    {L(JSON), "as", "json", "bool", "1", "true"},
+    {L(JSON), "as", "json", "d", "nan", "!"},
+    {L(JSON), "as", "json", "decspecial", "1", "!"},
+    {L(JSON), "as", "json", "date", "0", "!"},
+    {L(TEXT), "absent", "null", "absent", "", "NULL"},
+    {L(TEXT), "absent", "null", "text", "", ""},
+    {L(INTEGER), "constant", "5", "absent", "", "5"},
+    {L(INTEGER), "constant", "5", "lexeme", "6", "6"},
+    {L(DATE), "constant", "5", "absent", "", "!"},
+    {L(INTERVAL), "justify", NULL, "lexeme", "24:00:00", "1 day"},
+    {L(INTERVAL), "justify", NULL, "lexeme", "1 mon -24:00:00", "29 days"},
+    {L(INTERVAL), "justify", NULL, "lexeme", "-35 days -00:00:00.5", "-1 mons -5 days -00:00:00.5"},
+    {L(INTERVAL), "justify", NULL, "lexeme", "2147483647 mons 30 days", "!"},
+    {L(TEXT), "mask", "hmac", "text", "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+    {L(TEXT), "mask", "hmac", "text", "\xff", "!"},
     {L(TEXT), "rtrim", NULL, "text", "ab  ", "ab"},
     {L(TEXT), "rtrim", NULL, "text", " a\t ", " a\t"},
     {L(TEXT), "rtrim", NULL, "text", "   ", ""},
@@ -194,6 +225,8 @@ static void run(const struct example *x, const struct assay_rule *r, struct assa
     assay_buf_release(&cell);
 }
 
+static const uint8_t rfc4231_key[] = {11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11};
+
 static void test_examples(void **state)
 {
     (void)state;
@@ -205,6 +238,8 @@ static void test_examples(void **state)
         if (assay_rule_parse(x->rule, x->arg, x->type, &r, &e) != ASSAY_OK)
             fail_msg("%s: %s: %s", x->rule, x->arg, e.msg);
         assert_string_equal(assay_rule_name(&r), x->rule);
+        if (assay_rule_wants_key(&r)) /* RFC 4231, test case 1 */
+            assert_int_equal(assay_rule_set_key(&r, rfc4231_key, sizeof rfc4231_key, &e), ASSAY_OK);
         run(x, &r, &out);
         if (strcmp(assay_buf_str(&out), x->want) != 0)
             fail_msg("%s: %s on %s %s: expected %s, found %s", x->rule, x->arg ? x->arg : "", x->kind, x->input,
@@ -291,7 +326,42 @@ static void test_list(void **state)
         for (size_t k = 0; k < n; k++)
             assert_string_not_equal(assay_rule_nth(k), name);
     }
-    assert_int_equal(n, 13);
+    assert_int_equal(n, 19);
+}
+
+/* The key is known by its id, and without it nothing is masked. */
+static void test_mask_key(void **state)
+{
+    (void)state;
+    struct assay_rule r;
+    struct assay_buf scratch = {0};
+    struct assay_err e = {0};
+    const char *why = NULL;
+    struct assay_value v = {.kind = ASSAY_K_TEXT, .len = 1, .p = (const uint8_t *)"x"};
+    assert_int_equal(assay_rule_parse("mask", "sha256", L(TEXT), &r, &e), ASSAY_EPLAN);
+    assert_int_equal(assay_rule_parse("mask", "hmac", L(TEXT), &r, NULL), ASSAY_OK);
+    assert_true(assay_rule_wants_key(&r));
+    assert_false(assay_rule_apply(&r, L(TEXT), &v, &scratch, &why));
+    assert_string_equal(why, "a rule mask without its key");
+    assert_int_equal(assay_rule_set_key(&r, rfc4231_key, 15, NULL), ASSAY_EPLAN);
+    assert_int_equal(assay_rule_set_key(&r, rfc4231_key, sizeof rfc4231_key, NULL), ASSAY_OK);
+    assert_false(assay_rule_wants_key(&r));
+    assert_string_equal(r.text, "hmac:300bd4a8ea04b2ef");
+    assay_rule_release(&r);
+    assay_buf_release(&scratch);
+}
+
+/* The resolved plan names the Unicode of the normal form. */
+static void test_nfc_version(void **state)
+{
+    (void)state;
+    struct assay_rule r, same;
+    assert_int_equal(assay_rule_parse("nfc", NULL, L(TEXT), &r, NULL), ASSAY_OK);
+    assert_true(strlen(r.text) >= 6);
+    assert_int_equal(assay_rule_parse("nfc", r.text, L(TEXT), &same, NULL), ASSAY_OK);
+    assay_rule_release(&same);
+    assert_int_equal(assay_rule_parse("nfc", "3.2.0", L(TEXT), &same, NULL), ASSAY_EPLAN);
+    assay_rule_release(&r);
 }
 
 /* A value that one rule left in scratch survives the next rule, which makes scratch grow. */
@@ -349,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples), cmocka_unit_test(test_null_passes),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_list),     cmocka_unit_test(test_chain_in_scratch), cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_mask_key), cmocka_unit_test(test_nfc_version),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -58,6 +59,12 @@ void assay_sha256_free(struct assay_sha256 *h)
 void assay_sha256(const void *p, size_t n, uint8_t out[32])
 {
     must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL));
+}
+
+void assay_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n, uint8_t out[32])
+{
+    static const uint8_t nothing[1];
+    must(key_len <= INT32_MAX && HMAC(EVP_sha256(), key, (int)key_len, n ? p : nothing, n, out, NULL) != NULL);
 }
 
 enum assay_status assay_hkdf(const uint8_t key[32], const char *info, uint8_t *out, size_t n)

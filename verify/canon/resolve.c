@@ -117,7 +117,7 @@ static bool resolve_json(const struct assay_value *v, struct assay_value *out, c
 {
     if (v->flags &
         ASSAY_V_STRING) /* "1" may be the text of the number, or the string: a guess could be a wrong match */
-        return defect(why, "a JSON string under json, which may mean its text or itself: declare the column as text");
+        return defect(why, "a JSON string under json, which may mean its text or itself: rule as: json, or type text");
     *out = *v;
     out->kind = ASSAY_K_JSON; /* the text is parsed once, by the cell */
     return v->kind == ASSAY_K_JSON || assay_is_textual(v) || defect(why, "not json");

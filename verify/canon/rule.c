@@ -143,35 +143,49 @@ static bool parse_words(const struct assay_rule_spec *spec, const char *arg, str
 #define UNITS "s, ms or us"
 
 static const struct assay_rule_spec specs[] = {
-    {"rtrim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON) | NESTED), true, assay_rule_rtrim,
+    {"rtrim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON) | NESTED), true, false, assay_rule_rtrim,
      "remove trailing spaces"},
-    {"trim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON) | NESTED), true, assay_rule_trim,
+    {"trim", "no argument", parse_none, 0, 0, ALL & ~(T(BYTES) | T(JSON) | NESTED), true, false, assay_rule_trim,
      "remove space, tab, CR and LF at both ends"},
-    {"null_if", "a text", parse_text, 0, 0, ALL, true, assay_rule_null_if, "this text is NULL"},
-    {"boolean", "true words, a slash, false words: yes,ja/no,nein", parse_words, 0, 0, T(BOOLEAN), true,
+    {"null_if", "a text", parse_text, 0, 0, ALL, true, false, assay_rule_null_if, "this text is NULL"},
+    {"encoding", "a character set such as windows-1252, or utf-8-as-windows-1252", assay_rule_parse_encoding, 0, 0,
+     T(TEXT) | T(JSON), true, false, assay_rule_encoding,
+     "bytes of this encoding to UTF-8, or UTF-8 that was taken for it"},
+    {"absent", "null", parse_word, 0, 0, ALL, true, true, assay_rule_absent, "a member that is absent is NULL"},
+    {"constant", "a text", parse_text, 0, 0, ALL, true, true, assay_rule_constant,
+     "the value of a column that this side lacks"},
+    {"boolean", "true words, a slash, false words: yes,ja/no,nein", parse_words, 0, 0, T(BOOLEAN), true, false,
      assay_rule_boolean, "words that mean true and false"},
-    {"epoch", "s, ms, us, ns or julian", parse_unit, 0, 0, T(DATE) | STAMPS, true, assay_rule_epoch,
+    {"epoch", "s, ms, us, ns or julian", parse_unit, 0, 0, T(DATE) | STAMPS, true, false, assay_rule_epoch,
      "numbers count time since 1970-01-01, or Julian days"},
-    {"timezone", "UTC or +HH:MM", parse_zone, 0, 59, STAMPS, true, assay_rule_timezone,
+    {"timezone", "UTC or +HH:MM", parse_zone, 0, 59, STAMPS, true, false, assay_rule_timezone,
      "the fixed zone of naive time stamps"},
-    {"as", "float32", parse_word, 0, 0, T(FLOAT32), true, assay_rule_as_float32,
+    {"as", "float32", parse_word, 0, 0, T(FLOAT32), true, false, assay_rule_as_float32,
      "doubles that were written from a float32"},
-    {"as", "float32", parse_word, 0, 0, T(FLOAT64), false, assay_rule_narrow, "rounded to float32"},
-    {"as", "float64", parse_word, 0, 0, T(FLOAT64), true, assay_rule_as_float64, "decimals rounded to a double"},
-    {"as", "decimal(n), n up to 400", parse_decimal, 0, 400, T(DECIMAL), true, assay_rule_as_decimal,
+    {"as", "float32", parse_word, 0, 0, T(FLOAT64), false, false, assay_rule_narrow, "rounded to float32"},
+    {"as", "float64", parse_word, 0, 0, T(FLOAT64), true, false, assay_rule_as_float64, "decimals rounded to a double"},
+    {"as", "decimal(n), n up to 400", parse_decimal, 0, 400, T(DECIMAL), true, false, assay_rule_as_decimal,
      "doubles that stand for a decimal of n digits after the point"},
-    {"as", "decimal(0)", parse_decimal, 0, 0, T(INTEGER), true, assay_rule_as_decimal,
+    {"as", "decimal(0)", parse_decimal, 0, 0, T(INTEGER), true, false, assay_rule_as_decimal,
      "doubles that stand for an integer"},
-    {"as", "text", parse_word, 0, 0, T(TEXT), true, assay_rule_as_text, "typed values in their first spelling"},
-    {"truncate", UNITS, parse_unit, 1000, 0, CLOCKS, false, assay_rule_truncate, "cut to the unit, towards the past"},
-    {"round", UNITS, parse_unit, 1000, 0, CLOCKS, false, assay_rule_round_time, "round to the unit, ties to the later"},
-    {"round", "a number of digits, 0 to 16383", parse_count, 0, 16383, T(DECIMAL), false, assay_rule_round_number,
-     "round to n digits after the point, ties away from zero"},
-    {"digits", "a number of digits, 1 to 17", parse_count, 1, 17, FLOATS, false, assay_rule_digits,
+    {"as", "text", parse_word, 0, 0, T(TEXT), true, false, assay_rule_as_text, "typed values in their first spelling"},
+    {"as", "json", parse_word, 0, 0, T(JSON), true, false, assay_rule_as_json, "typed values, and strings, as JSON"},
+    {"truncate", UNITS, parse_unit, 1000, 0, CLOCKS, false, false, assay_rule_truncate,
+     "cut to the unit, towards the past"},
+    {"round", UNITS, parse_unit, 1000, 0, CLOCKS, false, false, assay_rule_round_time,
+     "round to the unit, ties to the later"},
+    {"round", "a number of digits, 0 to 16383", parse_count, 0, 16383, T(DECIMAL), false, false,
+     assay_rule_round_number, "round to n digits after the point, ties away from zero"},
+    {"digits", "a number of digits, 1 to 17", parse_count, 1, 17, FLOATS, false, false, assay_rule_digits,
      "round to n significant digits"},
-    {"fold_zero", "no argument", parse_none, 0, 0, FLOATS, false, assay_rule_fold_zero, "-0 is 0"},
-    {"case", "lower or upper", parse_case, 0, 0, T(TEXT), false, assay_rule_case, "ASCII letters to one case"},
-    {"newline", "lf", parse_word, 0, 0, T(TEXT), false, assay_rule_newline, "CR LF and CR become LF"},
+    {"fold_zero", "no argument", parse_none, 0, 0, FLOATS, false, false, assay_rule_fold_zero, "-0 is 0"},
+    {"case", "lower or upper", parse_case, 0, 0, T(TEXT), false, false, assay_rule_case, "ASCII letters to one case"},
+    {"newline", "lf", parse_word, 0, 0, T(TEXT), false, false, assay_rule_newline, "CR LF and CR become LF"},
+    {"nfc", "no argument", assay_rule_parse_nfc, 0, 0, T(TEXT), false, false, assay_rule_nfc, "Unicode normal form C"},
+    {"justify", "no argument", parse_none, 0, 0, T(INTERVAL), false, false, assay_rule_justify,
+     "24 hours are a day, 30 days a month"},
+    {"mask", "hmac: and the file of its key", assay_rule_parse_mask, 0, 0, T(TEXT), false, false, assay_rule_mask,
+     "HMAC-SHA-256 in lower-case hex"},
 };
 #define N_SPECS (sizeof specs / sizeof *specs)
 
@@ -241,7 +255,7 @@ enum assay_status assay_rule_parse(const char *name, const char *arg, enum assay
             continue;
         applies = true;
         struct assay_rule r = {.spec = &specs[i]};
-        if (specs[i].parse(&specs[i], arg, &r) && (r.text = strdup(arg ? arg : ""))) {
+        if (specs[i].parse(&specs[i], arg, &r) && (r.text || (r.text = strdup(arg ? arg : "")))) {
             *out = r;
             return ASSAY_OK;
         }
@@ -258,6 +272,9 @@ void assay_rule_release(struct assay_rule *r)
 {
     free(r->text);
     free(r->list);
+    if (r->key)
+        explicit_bzero(r->key, r->n_key);
+    free(r->key);
     *r = (struct assay_rule){0};
 }
 
@@ -279,7 +296,7 @@ bool assay_rule_is_early(const struct assay_rule *r)
 bool assay_rule_apply(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
                       struct assay_buf *scratch, const char **why)
 {
-    if (v->kind == ASSAY_K_NULL || v->kind == ASSAY_K_BAD)
+    if (v->kind == ASSAY_K_NULL || (v->kind == ASSAY_K_BAD && !(r->spec->absent && v->flags & ASSAY_V_ABSENT)))
         return true;
     return r->spec->apply(r, type, v, scratch, why);
 }

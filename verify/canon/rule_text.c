@@ -48,6 +48,25 @@ bool assay_rule_null_if(const struct assay_rule *r, enum assay_logical type, str
     return true;
 }
 
+bool assay_rule_absent(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
+                       struct assay_buf *scratch, const char **why)
+{
+    (void)r, (void)type, (void)scratch, (void)why;
+    if (v->kind == ASSAY_K_BAD)
+        *v = (struct assay_value){.kind = ASSAY_K_NULL};
+    return true;
+}
+
+bool assay_rule_constant(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
+                         struct assay_buf *scratch, const char **why)
+{
+    (void)type, (void)scratch, (void)why;
+    if (v->kind == ASSAY_K_BAD)
+        *v = (struct assay_value){
+            .kind = ASSAY_K_LEXEME, .len = (uint32_t)strlen(r->text), .p = (const uint8_t *)r->text};
+    return true;
+}
+
 /* Decimal spelling of INT and UINT. */
 static size_t spell_integer(const struct assay_value *v, char text[24])
 {

@@ -37,14 +37,24 @@ static bool change_stamp(struct assay_value *v, int64_t unit, int64_t add, const
     return ++v->i < INT64_MAX || defect(why, "a time stamp out of range");
 }
 
+static bool put_interval(struct assay_value *v, const struct assay_interval *i, struct assay_buf *scratch,
+                         const char **why)
+{
+    const size_t align = alignof(struct assay_interval);
+    uint8_t *p = assay_room(scratch, sizeof *i + align);
+    if (!p)
+        return defect(why, ASSAY_WHY_NOMEM);
+    const size_t pad = (align - (uintptr_t)p % align) % align;
+    memcpy(p + pad, i, sizeof *i);
+    scratch->len += pad + sizeof *i;
+    v->p = p + pad;
+    return true;
+}
+
 static bool change_interval(struct assay_value *v, int64_t unit, int64_t add, struct assay_buf *scratch,
                             const char **why)
 {
     struct assay_interval i;
-    const size_t align = alignof(struct assay_interval);
-    uint8_t *p = assay_room_for(scratch, sizeof i + align, &v->p);
-    if (!p)
-        return defect(why, ASSAY_WHY_NOMEM);
     memcpy(&i, v->p, sizeof i);
     i.ns = to_unit(i.ns, unit, add);
     if (i.ns == SECOND) {
@@ -53,11 +63,36 @@ static bool change_interval(struct assay_value *v, int64_t unit, int64_t add, st
             return defect(why, "an interval out of range");
         i.seconds++;
     }
-    const size_t pad = (align - (uintptr_t)p % align) % align;
-    memcpy(p + pad, &i, sizeof i);
-    scratch->len += pad + sizeof i;
-    v->p = p + pad;
-    return true;
+    return put_interval(v, &i, scratch, why);
+}
+
+#define MONTH_DAYS 30
+
+bool assay_rule_justify(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
+                        struct assay_buf *scratch, const char **why)
+{
+    (void)r, (void)type;
+    struct assay_interval i;
+    if (v->kind != ASSAY_K_INTERVAL)
+        return true;
+    if (!assay_resolve_interval(v, v, scratch, why))
+        return false;
+    memcpy(&i, v->p, sizeof i);
+    const int64_t days = (int64_t)i.months * MONTH_DAYS + i.days;
+    const i128 total = ((i128)days * DAY_SECONDS + i.seconds) * SECOND + i.ns;
+    const i128 month = (i128)MONTH_DAYS * ASSAY_DAY_NS, rest = total % month, months = total / month;
+    if (months < INT32_MIN || months > INT32_MAX)
+        return defect(why, "an interval out of range");
+    i128 clock = rest % ASSAY_DAY_NS;
+    i.months = (int32_t)months;
+    i.days = (int32_t)(rest / ASSAY_DAY_NS);
+    i.ns = (int32_t)(clock % SECOND);
+    i.seconds = (int64_t)(clock / SECOND);
+    if (i.ns < 0) {
+        i.ns += SECOND;
+        i.seconds--;
+    }
+    return put_interval(v, &i, scratch, why);
 }
 
 /* Values that the caller did not have resolved are not trusted to be in range. */

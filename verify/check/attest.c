@@ -75,7 +75,7 @@ enum assay_status assay_attest_start(const struct assay_check *c, const char *pl
 static bool is_covered(const struct assay_check *c, const char *native)
 {
     for (size_t i = 0; i < c->set->n_cols; i++)
-        if (strcmp(c->set->col[i].native[c->side], native) == 0)
+        if (c->set->col[i].native[c->side] && strcmp(c->set->col[i].native[c->side], native) == 0)
             return true;
     return false;
 }

@@ -11,6 +11,7 @@ struct crew { /* what the threads of one scan share */
     const struct assay_scan_job *job;
     struct assay_part_result *result;
     const char **column;
+    size_t n_columns;
     pthread_mutex_t lock;
     size_t next;
     uint64_t rows;
@@ -87,7 +88,7 @@ static void read_part(struct crew *c, struct assay_lane *lane, size_t i)
     const struct assay_scan_job *j = c->job;
     const struct assay_dataset *d = j->spec->set;
     struct assay_part_result *r = &c->result[i];
-    struct assay_scan_opts o = {.columns = c->column, .n_columns = d->n_cols};
+    struct assay_scan_opts o = {.columns = c->column, .n_columns = c->n_columns};
     struct assay_scan *scan = NULL;
     r->part = &j->part[i];
     if (j->wanted && !j->wanted(j->ctx, r->part)) {
@@ -170,8 +171,7 @@ enum assay_status assay_scan_parts(const struct assay_scan_job *j, struct assay_
         assay_fail_nomem(e);
         goto done;
     }
-    for (size_t i = 0; i < d->n_cols; i++)
-        c.column[i] = d->col[i].native[j->spec->side];
+    c.n_columns = assay_dataset_natives(d, j->spec->side, c.column);
     s = hire(&c, w, n, e);
     for (unsigned i = 1; i < n && s == ASSAY_OK; i++)
         s = assay_lane_merge(w[0].lane, w[i].lane, e);

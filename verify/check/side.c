@@ -61,6 +61,8 @@ static enum assay_status check_columns(const struct side *x, struct assay_err *e
     const struct assay_dataset *d = x->c->set;
     for (size_t i = 0; i < d->n_cols; i++) {
         const char *native = d->col[i].native[x->c->side];
+        if (!native)
+            continue;
         size_t at = assay_schema_find(&x->schema, native);
         const char *names[ASSAY_MAX_COLUMNS], *near;
         if (at == SIZE_MAX) {
@@ -85,7 +87,8 @@ static bool engine_keeps_key(const struct side *x)
     for (size_t i = 0; i < x->schema.n; i++)
         declared += x->schema.col[i].key_pos != 0;
     for (size_t i = 0; i < d->n_cols; i++) {
-        size_t at = d->col[i].key_pos ? assay_schema_find(&x->schema, d->col[i].native[x->c->side]) : SIZE_MAX;
+        const char *native = d->col[i].native[x->c->side];
+        size_t at = d->col[i].key_pos && native ? assay_schema_find(&x->schema, native) : SIZE_MAX;
         same += at != SIZE_MAX && x->schema.col[at].key_pos != 0 && d->col[i].n_rules[x->c->side] == 0;
     }
     return x->schema.key_is_unique && declared > 0 && same == declared;

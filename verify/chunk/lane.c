@@ -30,6 +30,8 @@ static enum assay_status set_up_columns(struct assay_lane *l, struct assay_err *
         lc->type = pc->type;
         lc->rule = pc->rule[l->spec.side];
         lc->n_rules = pc->n_rules[l->spec.side];
+        lc->lacking = !pc->native[l->spec.side];
+        l->n_lacking += lc->lacking;
         lc->settled = lc->n_rules ? 0 : settled_kind[pc->type];
         lc->ruled = lc->n_rules ? l->n_ruled++ : SIZE_MAX;
         lc->scratch.max = lc->raw.max = ASSAY_MAX_CELL + 64;
@@ -49,6 +51,8 @@ static enum assay_status set_up_block(struct assay_lane *l, struct assay_err *e)
     l->stride = LANE_ROW_HEAD + l->n * sizeof(assay_sum);
     l->cells = aligned_alloc(sizeof(assay_sum), LANE_BLOCK * l->stride);
     l->raw = calloc(LANE_BLOCK * (l->n_ruled + 1), sizeof *l->raw);
+    if (l->n_lacking && !(l->wide = calloc(LANE_BLOCK * l->n, sizeof *l->wide)))
+        return assay_fail_nomem(e);
     if (!l->cells || !l->raw)
         return assay_fail_nomem(e);
     for (size_t r = 0; r < LANE_BLOCK; r++) {
@@ -111,6 +115,7 @@ void assay_lane_free(struct assay_lane *l)
     assay_buf_release(&l->bytes);
     free(l->cells);
     free(l->raw);
+    free(l->wide);
     free(l->finding);
     free(l->part);
     free(l->part_text);

@@ -29,6 +29,7 @@ struct lane_column {
     uint8_t settled; /* enum assay_kind that needs no resolving; 0 when the column has rules */
     const struct assay_rule *rule;
     size_t n_rules, ruled; /* ruled: index among the ruled columns, SIZE_MAX for none */
+    bool lacking; /* the side has no such column: absent in every row */
     struct assay_value value;
     struct assay_buf scratch, raw;
     struct lane_memo *memo; /* text columns: LANE_MEMO entries */
@@ -56,7 +57,8 @@ struct lane_row {
 struct assay_lane {
     struct assay_lane_spec spec;
     uint8_t form[32];
-    size_t n, n_key, n_ruled;
+    size_t n, n_key, n_ruled, n_lacking;
+    struct assay_value *wide; /* the block's rows with what is lacking filled in; NULL: nothing is */
     size_t window; /* column, SIZE_MAX for none */
     struct lane_column *col;
     size_t *key; /* columns in key order */

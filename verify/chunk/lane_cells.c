@@ -19,7 +19,7 @@ const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const 
     const char *why = NULL;
     struct assay_value in = *v;
     size_t i = 0;
-    bool ok = v->kind != ASSAY_K_BAD;
+    bool ok = v->kind != ASSAY_K_BAD || (v->flags & ASSAY_V_ABSENT && c->n_rules);
     if (!ok)
         return v;
     assay_buf_reset(&c->scratch);

@@ -150,15 +150,30 @@ static enum assay_status finish_block(struct assay_lane *l, uint64_t epoch, stru
     return s;
 }
 
+/* The row as the plan has it: columns that the side lacks are absent. */
+static const struct assay_value *widen(struct assay_lane *l, const struct assay_value *v)
+{
+    static const char why[] = "a column that this side lacks";
+    struct assay_value *w = l->wide + l->n_rows * l->n;
+    for (size_t c = 0; c < l->n; c++) {
+        if (l->col[c].lacking)
+            w[c] = (struct assay_value){.kind = ASSAY_K_BAD, .flags = ASSAY_V_ABSENT, .p = (const uint8_t *)why};
+        else
+            w[c] = *v++;
+    }
+    return l->wide + l->n_rows * l->n;
+}
+
 enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batch *b, struct assay_err *e)
 {
-    if (b->rows && b->cols != l->n)
-        return assay_fail(e, ASSAY_EUSAGE, "%s: a batch of %zu columns, expected %zu", l->part, b->cols, l->n);
+    if (b->rows && b->cols != l->n - l->n_lacking)
+        return assay_fail(e, ASSAY_EUSAGE, "%s: a batch of %zu columns, expected %zu", l->part, b->cols,
+                          l->n - l->n_lacking);
     uint64_t epoch = b->epoch ? l->n_parts << 32 | b->epoch : 0;
     for (size_t i = 0; i < b->rows; i++) {
         struct lane_row *r = &l->row[l->n_rows];
         bool placed;
-        r->v = b->v + i * b->cols;
+        r->v = l->wide ? widen(l, b->v + i * b->cols) : b->v + i * b->cols;
         r->pos = b->pos ? b->pos[i] : b->first_pos + i;
         r->defects = 0;
         r->bytes = 0;

@@ -8,6 +8,11 @@
 
 #define MAX_RULES 32 /* rules of one column on one side */
 
+struct rule_list {
+    struct assay_rule *rule; /* MAX_RULES */
+    size_t n;
+};
+
 struct raw_column {
     const yaml_node_t *type, *side[2];
 };
@@ -18,11 +23,12 @@ static const struct assay_field column_fields[] = {
 };
 
 struct raw_column_side {
-    const yaml_node_t *name, *rules;
+    const yaml_node_t *name, *rules, *constant;
 };
 static const struct assay_field column_side_fields[] = {
     {"name", ASSAY_F_NODE, false, offsetof(struct raw_column_side, name), 0, 0},
     {"rules", ASSAY_F_NODE, false, offsetof(struct raw_column_side, rules), 0, 0},
+    {"constant", ASSAY_F_NODE, false, offsetof(struct raw_column_side, constant), 0, 0},
 };
 
 /* What engines call the types; a plan has one name for each. */
@@ -117,6 +123,56 @@ static bool word_argument(struct assay_bind *b, const yaml_node_t *node, const c
     return ok;
 }
 
+/* The bytes of the key file but for one line break at their end, as ${file:...} has them. */
+static bool mask_key(struct assay_bind *b, const yaml_node_t *node, const char *path, struct assay_rule *rule)
+{
+    struct assay_buf ref = {.max = ASSAY_MAX_PATH + 16}, key = {.max = ASSAY_MAX_MASK_KEY};
+    struct assay_err why = {0};
+    enum assay_status s = assay_buf_addf(&ref, "${file:%s}", path);
+    if (s == ASSAY_OK)
+        s = assay_interpolate((const char *)ref.ptr, ref.len, b->base_dir, &key, &why);
+    if (s == ASSAY_OK)
+        s = assay_rule_set_key(rule, key.ptr, key.len, &why);
+    if (s == ASSAY_ENOMEM)
+        b->diag->nomem = true;
+    else if (s != ASSAY_OK)
+        assay_diag_add(b->diag, &node->start_mark, "rule mask: %s", why.msg);
+    if (key.ptr)
+        explicit_bzero(key.ptr, key.cap);
+    assay_buf_release(&key);
+    assay_buf_release(&ref);
+    return s == ASSAY_OK;
+}
+
+static const char not_mask[] = "expected {hmac: FILE}, FILE holding the key";
+
+/* {hmac: FILE}: the argument becomes "hmac", *file the path. */
+static bool mask_argument(struct assay_bind *b, const yaml_node_t *node, char **out, char **file)
+{
+    struct assay_pair *pair;
+    size_t n;
+    if (node->type != YAML_MAPPING_NODE) {
+        assay_diag_add(b->diag, &node->start_mark, "rule mask: %s", not_mask);
+        return false;
+    }
+    if (!assay_bind_pairs(b, node, "mask", &pair, &n))
+        return false;
+    bool ok = n == 1 && strcmp(pair[0].key, "hmac") == 0;
+    if (!ok)
+        assay_diag_add(b->diag, &node->start_mark, "rule mask: %s", not_mask);
+    ok = ok && assay_bind_name(b, pair[0].value, "hmac", file);
+    if (ok && strpbrk(*file, "{}")) {
+        assay_diag_add(b->diag, &pair[0].value->start_mark, "rule mask: the name of the key file holds a brace");
+        ok = false;
+    }
+    free(pair);
+    if (ok && !(*out = strdup("hmac"))) {
+        b->diag->nomem = true;
+        ok = false;
+    }
+    return ok;
+}
+
 static bool rule_argument(struct assay_bind *b, const yaml_node_t *node, const char *rule, char **out)
 {
     if (node->type == YAML_MAPPING_NODE)
@@ -124,59 +180,102 @@ static bool rule_argument(struct assay_bind *b, const yaml_node_t *node, const c
     return assay_bind_literal(b, node, rule, out);
 }
 
-static void bind_rule(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c,
-                      struct assay_rule *rule, size_t *n)
+/* One rule with one argument; of null_if a list of texts is as many rules. */
+static void add_rule(struct assay_bind *b, const yaml_node_t *at, const char *name, const yaml_node_t *value,
+                     struct assay_plan_column *c, struct rule_list *list)
 {
     struct assay_err why = {0};
-    struct assay_pair *pair = NULL;
-    size_t pairs = 0;
-    char *name = NULL, *arg = NULL;
-    bool ok;
-    if (node->type == YAML_MAPPING_NODE) {
-        ok = assay_bind_pairs(b, node, "a rule", &pair, &pairs);
-        if (ok && pairs != 1) {
-            assay_diag_add(b->diag, &node->start_mark, "a rule is one name with one argument, found %zu", pairs);
-            ok = false;
-        }
-        ok = ok && rule_argument(b, pair[0].value, pair[0].key, &arg);
-    } else
-        ok = assay_bind_name(b, node, "rules", &name);
+    struct assay_rule *rule = &list->rule[list->n];
+    char *arg = NULL, *file = NULL;
+    const bool mask = strcmp(name, "mask") == 0;
+    bool ok = !value || (mask ? mask_argument(b, value, &arg, &file) : rule_argument(b, value, name, &arg));
+    if (ok && list->n == MAX_RULES) {
+        assay_diag_add(b->diag, &at->start_mark, "column \"%.60s\": more than %d rules on one side", c->name,
+                       MAX_RULES);
+        ok = false;
+    }
     if (ok && c->type != ASSAY_L_NONE) {
-        enum assay_status s = assay_rule_parse(pairs ? pair[0].key : name, arg, c->type, &rule[*n], &why);
-        if (s == ASSAY_OK)
-            (*n)++;
-        else if (s == ASSAY_ENOMEM)
+        enum assay_status s = assay_rule_parse(name, arg, c->type, rule, &why);
+        list->n += s == ASSAY_OK;
+        if (s == ASSAY_ENOMEM)
             b->diag->nomem = true;
-        else
-            assay_diag_add(b->diag, &node->start_mark, "column \"%.60s\": %s", c->name, why.msg);
+        else if (s != ASSAY_OK)
+            assay_diag_add(b->diag, &at->start_mark, "column \"%.60s\": %s", c->name, why.msg);
+        else if (file)
+            mask_key(b, value, file, rule);
+    }
+    free(arg);
+    free(file);
+}
+
+static void bind_rule(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c,
+                      struct rule_list *list)
+{
+    struct assay_pair *pair = NULL;
+    const yaml_node_item_t *item;
+    size_t pairs = 0, n;
+    char *name = NULL;
+    if (node->type != YAML_MAPPING_NODE) {
+        if (assay_bind_name(b, node, "rules", &name))
+            add_rule(b, node, name, NULL, c, list);
+    } else if (assay_bind_pairs(b, node, "a rule", &pair, &pairs)) {
+        const yaml_node_t *value = pairs == 1 ? pair[0].value : NULL;
+        if (!value)
+            assay_diag_add(b->diag, &node->start_mark, "a rule is one name with one argument, found %zu", pairs);
+        else if (value->type != YAML_SEQUENCE_NODE || strcmp(pair[0].key, "null_if") != 0)
+            add_rule(b, node, pair[0].key, value, c, list);
+        else if (assay_bind_list(b, value, "null_if", &item, &n))
+            for (size_t i = 0; i < n && i <= MAX_RULES; i++)
+                add_rule(b, node, "null_if", yaml_document_get_node(b->doc, item[i]), c, list);
     }
     free(pair);
     free(name);
-    free(arg);
 }
 
-static void bind_rules(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id,
-                       struct assay_plan_column *c)
+/* Early rules come first whatever the order of the file: they act on what the reader delivered. */
+static void order_rules(struct rule_list *list)
+{
+    struct assay_rule sorted[MAX_RULES];
+    size_t n = 0;
+    for (int early = 1; early >= 0; early--)
+        for (size_t i = 0; i < list->n; i++)
+            if (assay_rule_is_early(&list->rule[i]) == early)
+                sorted[n++] = list->rule[i];
+    memcpy(list->rule, sorted, n * sizeof *sorted);
+}
+
+static void keep_rules(struct assay_bind *b, struct rule_list *list, enum assay_side_id id, struct assay_plan_column *c)
+{
+    if ((c->rule[id] = calloc(list->n + 1, sizeof *c->rule[id]))) {
+        memcpy(c->rule[id], list->rule, list->n * sizeof *list->rule);
+        c->n_rules[id] = list->n;
+        return;
+    }
+    b->diag->nomem = true;
+    for (size_t i = 0; i < list->n; i++)
+        assay_rule_release(&list->rule[i]);
+}
+
+/* constant, if any, is the first rule. */
+static void bind_rules(struct assay_bind *b, const yaml_node_t *node, const yaml_node_t *constant,
+                       enum assay_side_id id, struct assay_plan_column *c)
 {
     const yaml_node_item_t *item;
-    size_t n;
-    if (!assay_bind_list(b, node, "rules", &item, &n))
+    size_t n = 0;
+    if (node && !assay_bind_list(b, node, "rules", &item, &n))
         return;
-    if (n > MAX_RULES) {
-        assay_diag_add(b->diag, &node->start_mark, "column \"%.60s\": %zu rules on one side; the limit is %d", c->name,
-                       n, MAX_RULES);
-        return;
-    }
-    if (!(c->rule[id] = calloc(n + 1, sizeof *c->rule[id]))) {
-        b->diag->nomem = true;
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        bind_rule(b, yaml_document_get_node(b->doc, item[i]), c, c->rule[id], &c->n_rules[id]);
+    struct assay_rule rule[MAX_RULES + 1] = {0};
+    struct rule_list list = {.rule = rule};
+    if (constant)
+        add_rule(b, constant, "constant", constant, c, &list);
+    for (size_t i = 0; i < n && i <= MAX_RULES; i++)
+        bind_rule(b, yaml_document_get_node(b->doc, item[i]), c, &list);
+    order_rules(&list);
+    keep_rules(b, &list, id, c);
 }
 
 static void bind_column_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id,
-                             struct assay_plan_column *c)
+                             struct assay_plan_column *c, bool lacking[2])
 {
     struct raw_column_side raw = {0};
     char what[100];
@@ -186,13 +285,21 @@ static void bind_column_side(struct assay_bind *b, const yaml_node_t *node, enum
         return;
     if (raw.name)
         assay_bind_name(b, raw.name, "name", &c->native[id]);
-    if (raw.rules)
-        bind_rules(b, raw.rules, id, c);
+    if (raw.name && raw.constant)
+        assay_diag_add(
+            b->diag, &raw.constant->start_mark,
+            "constant: a column that the %s lacks has no name there; write the rule constant for members that "
+            "are absent in some rows",
+            assay_side_name(id));
+    if (raw.rules || raw.constant)
+        bind_rules(b, raw.rules, raw.constant, id, c);
+    lacking[id] = raw.constant != NULL;
 }
 
 static void bind_column(struct assay_bind *b, const struct assay_pair *p, struct assay_plan_column *c)
 {
     struct raw_column raw = {0};
+    bool lacking[2] = {false, false};
     char what[100];
     c->line = (int)p->at->start_mark.line + 1;
     if (!assay_bind_name(b, p->at, "column name", &c->name))
@@ -206,10 +313,10 @@ static void bind_column(struct assay_bind *b, const struct assay_pair *p, struct
             bind_type(b, raw.type, c);
         for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
             if (raw.side[s])
-                bind_column_side(b, raw.side[s], (enum assay_side_id)s, c);
+                bind_column_side(b, raw.side[s], (enum assay_side_id)s, c, lacking);
     }
     for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
-        if (!c->native[s] && !(c->native[s] = strdup(c->name)))
+        if (!c->native[s] && !lacking[s] && !(c->native[s] = strdup(c->name)))
             b->diag->nomem = true;
 }
 
@@ -219,17 +326,22 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+static const char *native_of(const struct assay_plan_column *c, int side)
+{
+    return c->native[side] ? c->native[side] : ""; /* no column has this name */
+}
+
 static int by_source(const void *a, const void *b)
 {
     const struct assay_plan_column *const *x = a, *const *y = b;
-    int c = strcmp((*x)->native[ASSAY_SOURCE], (*y)->native[ASSAY_SOURCE]);
+    int c = strcmp(native_of(*x, ASSAY_SOURCE), native_of(*y, ASSAY_SOURCE));
     return c ? c : (*x)->line - (*y)->line;
 }
 
 static int by_archive(const void *a, const void *b)
 {
     const struct assay_plan_column *const *x = a, *const *y = b;
-    int c = strcmp((*x)->native[ASSAY_ARCHIVE], (*y)->native[ASSAY_ARCHIVE]);
+    int c = strcmp(native_of(*x, ASSAY_ARCHIVE), native_of(*y, ASSAY_ARCHIVE));
     return c ? c : (*x)->line - (*y)->line;
 }
 
@@ -246,8 +358,11 @@ static void check_natives(struct assay_bind *b, const struct assay_pair *pair, c
         for (size_t i = 0; i < d->n_cols; i++)
             ref[i] = &d->col[i];
         qsort(ref, d->n_cols, sizeof *ref, order[s]);
+        if (!ref[d->n_cols - 1]->native[s])
+            assay_diag_add(b->diag, NULL, "columns: every column of the %s is constant: nothing would be read",
+                           assay_side_name((enum assay_side_id)s));
         for (size_t i = 1; i < d->n_cols; i++) {
-            if (strcmp(ref[i - 1]->native[s], ref[i]->native[s]) != 0)
+            if (!ref[i]->native[s] || strcmp(native_of(ref[i - 1], s), ref[i]->native[s]) != 0)
                 continue;
             assay_diag_add(b->diag, &pair[ref[i] - d->col].at->start_mark,
                            "columns \"%.60s\" and \"%.60s\" both read \"%.60s\" of the %s", ref[i - 1]->name,
@@ -277,7 +392,7 @@ void assay_bind_columns(struct assay_bind *b, const yaml_node_t *node, struct as
     d->n_cols = n;
     for (size_t i = 0; i < n; i++) {
         bind_column(b, &pair[i], &d->col[i]);
-        whole = whole && d->col[i].name && d->col[i].native[0] && d->col[i].native[1];
+        whole = whole && d->col[i].name;
     }
     if (whole) {
         check_natives(b, pair, d); /* before sorting: col and pair still go side by side */

@@ -38,10 +38,10 @@ static json_t *rules(const struct assay_plan_column *c, int side)
 
 static json_t *column(const struct assay_plan_column *c)
 {
-    return json_pack("{s:s, s:s, s:i, s:{s:s, s:o}, s:{s:s, s:o}}", "name", c->name, "type",
-                     assay_type_of(c->type)->name, "key", (int)c->key_pos, "source", "name", c->native[ASSAY_SOURCE],
-                     "rules", rules(c, ASSAY_SOURCE), "archive", "name", c->native[ASSAY_ARCHIVE], "rules",
-                     rules(c, ASSAY_ARCHIVE));
+    return json_pack("{s:s, s:s, s:i, s:{s:o, s:o}, s:{s:o, s:o}}", "name", c->name, "type",
+                     assay_type_of(c->type)->name, "key", (int)c->key_pos, "source", "name",
+                     text_or_null(c->native[ASSAY_SOURCE]), "rules", rules(c, ASSAY_SOURCE), "archive", "name",
+                     text_or_null(c->native[ASSAY_ARCHIVE]), "rules", rules(c, ASSAY_ARCHIVE));
 }
 
 static json_t *columns(const struct assay_dataset *d)

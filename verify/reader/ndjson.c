@@ -170,9 +170,10 @@ static enum assay_status finish_row(struct ndjson_scan *s, struct assay_value *v
     for (size_t c = 0; c < s->cols; c++) {
         if (s->same_as[c] >= 0)
             v[c] = v[s->same_as[c]];
-        else if (s->names.v[s->name_of[c]].row != s->names.row)
+        else if (s->names.v[s->name_of[c]].row != s->names.row) {
             v[c] = bad(ABSENT);
-        else if (v[c].kind == ASSAY_K_LEXEME && v[c].len > s->max_cell)
+            v[c].flags = ASSAY_V_ABSENT;
+        } else if (v[c].kind == ASSAY_K_LEXEME && v[c].len > s->max_cell)
             return assay_fail(e, ASSAY_ELIMIT, "%s:%" PRIu64 ": value of more than %zu bytes", s->lines.name,
                               s->held.no, s->max_cell);
     }

@@ -263,12 +263,35 @@ static enum assay_status take_columns(struct loader *l, const struct assay_stmt 
     return st == ASSAY_OK && sums != n ? bad_chunk(l, "it does not have a sum of every covered column") : st;
 }
 
+/* All but id and leaf. */
+static enum assay_status read_chunk(struct loader *l, const struct assay_stmt *s, struct attested_chunk *c)
+{
+    const char *segment = assay_stmt_get(s, "segment");
+    const char *row = assay_stmt_get(s, "sum-row"), *key = assay_stmt_get(s, "sum-key");
+    if (!segment || !row || !key)
+        return bad_chunk(l, "segment, sum-row or sum-key is missing");
+    copy_to(c->cut, sizeof c->cut, assay_stmt_get(s, "cut"));
+    copy_to(c->run, sizeof c->run, assay_stmt_get(s, "run"));
+    copy_to(c->form, sizeof c->form, assay_stmt_get(s, "form"));
+    c->segment = copy(segment);
+    c->lo = copy(assay_stmt_get(s, "lo-text"));
+    c->finding = copy(assay_stmt_get(s, "finding"));
+    c->hi = copy(assay_stmt_get(s, "hi-text"));
+    c->ordinal = (uint32_t)number(s, "ordinal");
+    c->rows = number(s, "rows");
+    c->defects = number(s, "defects");
+    if (!c->segment)
+        return assay_fail_nomem(l->err);
+    if (assay_sum_parse(row, &c->row) || assay_sum_parse(key, &c->key))
+        return bad_chunk(l, "its sums are not 32 hex digits");
+    return take_columns(l, s, c);
+}
+
 static enum assay_status take_chunk(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
 {
-    const char *id = assay_stmt_get(s, "chunk"), *segment = assay_stmt_get(s, "segment");
-    const char *row = assay_stmt_get(s, "sum-row"), *key = assay_stmt_get(s, "sum-key");
-    if (!id || strlen(id) != 32 || !segment || !row || !key)
-        return bad_chunk(l, "chunk, segment, sum-row or sum-key is missing");
+    const char *id = assay_stmt_get(s, "chunk");
+    if (!id || strlen(id) != 32)
+        return bad_chunk(l, "chunk is missing");
     struct attested_run *run = run_of(l, s);
     if (!run || !run->used || leaf < run->start)
         return ASSAY_OK;
@@ -283,23 +306,9 @@ static enum assay_status take_chunk(struct loader *l, const struct assay_stmt *s
     struct attested_chunk *c = &l->out->chunk[l->out->n_chunks];
     *c = (struct attested_chunk){.leaf = leaf};
     copy_to(c->id, sizeof c->id, id);
-    copy_to(c->cut, sizeof c->cut, assay_stmt_get(s, "cut"));
-    copy_to(c->run, sizeof c->run, assay_stmt_get(s, "run"));
-    copy_to(c->form, sizeof c->form, assay_stmt_get(s, "form"));
     l->out->n_chunks++;
     l->slot[at] = (uint32_t)l->out->n_chunks;
-    c->segment = copy(segment);
-    c->lo = copy(assay_stmt_get(s, "lo-text"));
-    c->finding = copy(assay_stmt_get(s, "finding"));
-    c->hi = copy(assay_stmt_get(s, "hi-text"));
-    c->ordinal = (uint32_t)number(s, "ordinal");
-    c->rows = number(s, "rows");
-    c->defects = number(s, "defects");
-    if (!c->segment)
-        return assay_fail_nomem(l->err);
-    if (assay_sum_parse(row, &c->row) || assay_sum_parse(key, &c->key))
-        return bad_chunk(l, "its sums are not 32 hex digits");
-    return take_columns(l, s, c);
+    return read_chunk(l, s, c);
 }
 
 static int by_segment(const void *a, const void *b)
@@ -418,6 +427,62 @@ static void keep_newest(struct attested *a)
         a->object[to++] = a->object[keep];
     }
     a->n_objects = to;
+}
+
+/* ---- everything about one chunk ---- */
+
+struct about {
+    struct loader l;
+    const char *role, *id;
+    size_t most;
+};
+
+static bool each_about(void *ctx, const struct assay_leaf *leaf)
+{
+    struct about *x = ctx;
+    struct loader *l = &x->l;
+    struct assay_stmt s = {0};
+    l->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, l->err);
+    const char *role = l->status == ASSAY_OK ? assay_stmt_get(&s, "role") : NULL;
+    if (role && strcmp(s.kind, "chunk") == 0 && strcmp(role, x->role) == 0 && relevant(l, &s)) {
+        struct attested_chunk *c = &l->out->chunk[l->out->n_chunks++];
+        *c = (struct attested_chunk){.leaf = leaf->index};
+        copy_to(c->id, sizeof c->id, x->id);
+        l->status = read_chunk(l, &s, c);
+    }
+    assay_stmt_release(&s);
+    return l->status == ASSAY_OK && l->out->n_chunks < x->most;
+}
+
+enum assay_status assay_attested_about(struct assay_ledger *ledger, const struct assay_dataset *d,
+                                       enum assay_side_id side, const char *plan, const char *chunk, size_t most,
+                                       struct attested_chunk **out, size_t *n, struct assay_err *e)
+{
+    struct attested a = {.chunk = calloc(most, sizeof *a.chunk)};
+    struct about x = {
+        {.ledger = ledger, .set = d, .plan = plan, .out = &a, .err = e}, assay_side_name(side), chunk, most};
+    struct assay_ledger_query q = {.chunk = chunk, .newest_first = true}; /* by the one index that is narrow */
+    *out = NULL;
+    *n = 0;
+    if (!a.chunk)
+        return assay_fail_nomem(e);
+    enum assay_status s = assay_ledger_each(ledger, &q, each_about, &x, e);
+    if (s == ASSAY_OK)
+        s = x.l.status;
+    if (s != ASSAY_OK) {
+        assay_attested_chunks_free(a.chunk, a.n_chunks);
+        return s;
+    }
+    *out = a.chunk;
+    *n = a.n_chunks;
+    return ASSAY_OK;
+}
+
+void assay_attested_chunks_free(struct attested_chunk *c, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        chunk_release(&c[i]);
+    free(c);
 }
 
 enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct assay_dataset *d,

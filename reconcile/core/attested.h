@@ -64,4 +64,11 @@ enum assay_status assay_attested_load(struct assay_ledger *l, const struct assay
                                       struct assay_err *e);
 void assay_attested_release(struct attested *a);
 
+/* What one side ever stated about one chunk under this plan ("sha256:..."), newest first, at most `most` statements.
+ * Those of runs that did not end well are among them: they are signed all the same. */
+enum assay_status assay_attested_about(struct assay_ledger *l, const struct assay_dataset *d, enum assay_side_id side,
+                                       const char *plan, const char *chunk, size_t most, struct attested_chunk **out,
+                                       size_t *n, struct assay_err *e);
+void assay_attested_chunks_free(struct attested_chunk *c, size_t n);
+
 #endif

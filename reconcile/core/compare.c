@@ -10,12 +10,12 @@ const char *assay_verdict_name(enum verdict v)
 
 static struct compared unverified(const char *reason)
 {
-    return (struct compared){VERDICT_UNVERIFIED, NULL, reason, 0};
+    return (struct compared){.verdict = VERDICT_UNVERIFIED, .reason = reason};
 }
 
 static struct compared mismatch(const char *kind, const char *reason)
 {
-    return (struct compared){VERDICT_MISMATCH, kind, reason, 0};
+    return (struct compared){.verdict = VERDICT_MISMATCH, .kind = kind, .reason = reason};
 }
 
 static struct compared compare_rows(const struct attested_chunk *s, const struct attested_chunk *a)
@@ -54,7 +54,7 @@ struct compared assay_compare_chunk(const struct attested_chunk *s, const struct
         return mismatch("changed", keyed ? "the same keys, but other values" : "as many rows, but other values");
     if (s->row != a->row)
         return mismatch("recombined", "every column has the same values, but in other rows");
-    struct compared c = {VERDICT_MATCH, NULL, NULL, 0};
+    struct compared c = {.verdict = VERDICT_MATCH};
     for (size_t i = 0; i < n_cols; i++)
         c.accepted += s->changed[i] + a->changed[i];
     return c;

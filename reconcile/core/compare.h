@@ -13,6 +13,7 @@ struct compared {
         *kind; /* of a mismatch: "rows", "lost", "extra", "changed", "recombined", "undecodable", "missing"; static */
     const char *reason; /* static sentence, NULL for a match */
     uint64_t accepted; /* cells that a rule changed on either side */
+    const char *changed_side; /* since both were equal: "source" or "archive"; NULL: the ledger does not say */
 };
 
 /* source or archive NULL: that side has no statement about the chunk. differs: n_cols flags, set for the columns whose

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "assay/writer.h"
+#include "late.h"
 #include "run.h"
 
 #define MAX_NAMES 16384 /* bytes of column names in one statement: a leaf has 65,535 */
@@ -51,6 +52,7 @@ static enum assay_status verdict_leaf(struct run *r, const char *segment, const 
     if (a)
         assay_writer_addf(&w, "rows-archive", "%llu", (unsigned long long)a->rows);
     assay_writer_add(&w, "kind", c->kind);
+    assay_writer_add(&w, "changed-side", c->changed_side);
     assay_writer_add(&w, "columns", columns);
     assay_writer_add(&w, "object", object);
     assay_writer_add(&w, "reason", c->reason);
@@ -186,8 +188,24 @@ static struct compared compare(struct run *r, const struct attested_chunk *s, co
     struct compared c = assay_compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
     const char *why = a && c.verdict == VERDICT_MISMATCH ? why_uncertain(r, &c, a->segment) : NULL;
     if (why)
-        c = (struct compared){VERDICT_UNVERIFIED, NULL, why, 0};
+        c = (struct compared){.verdict = VERDICT_UNVERIFIED, .reason = why};
     return c;
+}
+
+/* An archive that still holds what the source once had is not damaged: the source has moved on. */
+static enum assay_status blame(struct run *r, struct compared *c, const struct attested_chunk *s,
+                               const struct attested_chunk *a)
+{
+    enum late late;
+    enum assay_status st = assay_late_find(r, s, a, &late);
+    c->changed_side = st == ASSAY_OK ? assay_late_name(late) : NULL;
+    if (late == LATE_SOURCE) {
+        c->kind = "source-changed";
+        c->reason = "changed at the source after archiving; the archive holds what both had when they were equal";
+    } else if (late == LATE_ARCHIVE && strcmp(c->kind, "undecodable") != 0) {
+        c->reason = "the archive has changed since both sides were equal; the source has not";
+    }
+    return st;
 }
 
 /* A mismatch has a verdict of its own, and a discrepancy. */
@@ -210,6 +228,8 @@ static enum assay_status judge_mismatch(struct run *r, struct compared *c, const
         st = segment_columns(r, a->segment);
         names = r->columns.len ? assay_buf_str(&r->columns) : NULL;
     }
+    if (st == ASSAY_OK)
+        st = blame(r, c, s, a);
     struct discrepancy d = {.segment = a->segment,
                             .chunk = (char *)a->id,
                             .kind = (char *)c->kind,
@@ -298,7 +318,7 @@ static const struct {
 static enum assay_status object_finding(struct run *r, const struct attested_object *o, const char *kind,
                                         const char *reason)
 {
-    struct compared c = {VERDICT_MISMATCH, kind, reason, 0};
+    struct compared c = {.verdict = VERDICT_MISMATCH, .kind = kind, .reason = reason};
     char *segment = o->segment ? o->segment : (char *)"-";
     struct discrepancy d = {.segment = segment, .chunk = (char *)"-", .kind = (char *)kind, .object = o->name};
     enum assay_status s = verdict_leaf(r, segment, "-", &c, NULL, NULL, NULL, o->name);
@@ -399,7 +419,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
                                   const char *run, const char *result_run, struct assay_reconciled *out,
                                   struct assay_err *e)
 {
-    struct run r = {.sink = sink, .set = d, .run = run, .result_run = result_run, .out = out, .err = e};
+    struct run r = {.ledger = l, .sink = sink, .set = d, .run = run, .result_run = result_run, .out = out, .err = e};
     char hash[65];
     *out = (struct assay_reconciled){0};
     enum assay_status s = assay_plan_hash(d, hash, NULL, e);

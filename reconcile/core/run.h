@@ -14,6 +14,7 @@ struct object_list { /* objects in some trouble, by segment; those of no segment
 };
 
 struct run {
+    struct assay_ledger *ledger;
     struct assay_sink *sink;
     const struct assay_dataset *set;
     const char *run, *result_run;

@@ -155,6 +155,7 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     keep(r, s, "segment", &k->segment);
     k->verdict = verdict_of(assay_stmt_get(s, "verdict"));
     k->kind = assay_collect_text(r, s, "kind");
+    k->changed_side = assay_collect_text(r, s, "changed-side");
     k->columns = assay_collect_text(r, s, "columns");
     k->reason = assay_collect_text(r, s, "reason");
     k->accepted = k->n_chunks = 0;

@@ -32,6 +32,7 @@ struct assay_rep_chunk {
     enum assay_rv verdict;
     uint64_t ordinal, n_chunks /* whole: chunks it speaks for */, rows[2], accepted, leaf /* of the verdict */;
     const char *segment, *lo, *hi, *kind, *columns, *reason;
+    const char *changed_side; /* since both sides were equal, where the ledger proves it: "source", "archive" */
 };
 
 struct assay_rep_object {

@@ -80,6 +80,8 @@ static void chunk(struct assay_jw *w, const struct assay_rep_chunk *c)
     pair(w, "rows", c->rows, c->has_rows);
     words(w, "columns", c->columns);
     assay_jw_text(w, "reason", c->reason);
+    if (c->changed_side)
+        assay_jw_text(w, "changed_side", c->changed_side);
     if (c->judged)
         assay_jw_number(w, "leaf", c->leaf);
 }

@@ -95,7 +95,7 @@ static size_t group(const struct assay_rep_dataset *d, size_t from, uint64_t row
     for (size_t k = from; k < d->n_worst; k++, n++) {
         const struct assay_rep_chunk *b = &d->chunk[d->worst[k]];
         bool alike = !b->whole && b->verdict == a->verdict && same(a->segment, b->segment) && same(a->kind, b->kind) &&
-                     same(a->columns, b->columns);
+                     same(a->changed_side, b->changed_side) && same(a->columns, b->columns);
         if (n && (a->whole || !alike))
             break;
         rows_sum[0] += b->rows[0];
@@ -144,6 +144,9 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
         assay_out_raw(o, "  ");
         rows(o, rows_sum);
     }
+    if (c->changed_side)
+        assay_out_raw(o, strcmp(c->changed_side, "source") == 0 ? "  after archiving, at the source"
+                                                                : "  in the archive, since both were equal");
     /* a broken file says why in a line of its own; a value that does not decode says where here */
     bool where = c->kind && strcmp(c->kind, "undecodable") == 0 && d->n_bad == 0;
     if ((c->verdict == ASSAY_RV_UNVERIFIED || where) && c->reason) {

@@ -47,7 +47,9 @@ static inline uint64_t pairs_of(uint32_t m)
  * left out. Writes 8 bytes at d. */
 static unsigned put_pairs(uint64_t m, uint8_t *d)
 {
-    const uint64_t pairs = pairs_of((uint32_t)(m / 100000000)) | pairs_of((uint32_t)(m % 100000000)) << 32;
+    const uint64_t pairs = m < 100000000
+                               ? pairs_of((uint32_t)m) << 32
+                               : pairs_of((uint32_t)(m / 100000000)) | pairs_of((uint32_t)(m % 100000000)) << 32;
     const unsigned lead = (unsigned)__builtin_ctzll(pairs) / 8, n = 8 - lead - (unsigned)__builtin_clzll(pairs) / 8;
     const uint64_t coded = ((pairs << 1 | UINT64_C(0x0101010101010101)) >> 8 * lead) - (UINT64_C(1) << 8 * (n - 1));
     memcpy(d, &coded, sizeof coded);
@@ -107,15 +109,20 @@ static bool put_long(const struct assay_num *num, struct assay_buf *out, const c
     return true;
 }
 
+/* c * 10^exp */
+static inline bool put_integer(int64_t c, int64_t exp, struct assay_buf *out, const char **why)
+{
+    if (c == 0)
+        return put_class(ASSAY_KEY_ZERO, out, why);
+    return put_small(c < 0 ? -(uint64_t)c : (uint64_t)c, c < 0, exp, out, why);
+}
+
 static bool put_number(const struct assay_value *v, struct assay_buf *out, const char **why)
 {
     static const uint8_t special[] = {
         [ASSAY_NAN] = ASSAY_KEY_NAN, [ASSAY_PLUS_INF] = ASSAY_KEY_PLUS_INF, [ASSAY_MINUS_INF] = ASSAY_KEY_MINUS_INF};
-    if (v->kind == ASSAY_K_INT || v->kind == ASSAY_K_DEC) {
-        if (v->i == 0)
-            return put_class(ASSAY_KEY_ZERO, out, why);
-        return put_small(v->i < 0 ? -v->u : v->u, v->i < 0, v->kind == ASSAY_K_DEC ? -(int64_t)v->scale : 0, out, why);
-    }
+    if (v->kind == ASSAY_K_INT || v->kind == ASSAY_K_DEC)
+        return put_integer(v->i, v->kind == ASSAY_K_DEC ? -(int64_t)v->scale : 0, out, why);
     if (v->kind == ASSAY_K_DECSPECIAL && v->i >= ASSAY_NAN && v->i <= ASSAY_MINUS_INF)
         return put_class(special[v->i], out, why);
     struct assay_num num;
@@ -234,6 +241,8 @@ static const uint8_t kind_of[ASSAY_L_COUNT] = {
 
 bool assay_key_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why)
 {
+    if (v->kind == ASSAY_K_INT && type == ASSAY_L_INTEGER) /* most keys */
+        return put_integer(v->i, 0, out, why);
     if (v->kind == ASSAY_K_NULL)
         return put_class(ASSAY_KEY_NULL, out, why);
     if (type <= ASSAY_L_NONE || type >= ASSAY_L_COUNT)

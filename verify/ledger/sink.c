@@ -73,7 +73,7 @@ enum assay_status assay_sink_ledger(const char *ledger_path, const char *keys_di
                                     struct assay_sink **out, struct assay_err *e)
 {
     char lock[ASSAY_MAX_PATH], what[64];
-    struct assay_sink *s;
+    struct assay_sink *s = NULL;
     struct assay_ledger *l;
     enum assay_status st = sink_new(ledger_path, keys_dir, role, &s, e);
     if (st != ASSAY_OK)
@@ -99,7 +99,7 @@ enum assay_status assay_sink_ledger(const char *ledger_path, const char *keys_di
 enum assay_status assay_sink_spool(const char *path, const char *keys_dir, enum assay_role role,
                                    struct assay_sink **out, struct assay_err *e)
 {
-    struct assay_sink *s;
+    struct assay_sink *s = NULL;
     enum assay_status st = sink_new(path, keys_dir, role, &s, e);
     if (st != ASSAY_OK)
         return st;

@@ -14,6 +14,7 @@
 #define ASSAY_MIN_MASK_KEY 16 /* bytes of the key of a rule mask */
 #define ASSAY_MAX_MASK_KEY 65536
 #define ASSAY_MAX_NESTING 64 /* depth of a nested type and of its values */
+#define ASSAY_MAX_NESTED_ROW (64u << 20) /* bytes that the nested values of one row take in memory */
 #define ASSAY_MAX_JSON_DEPTH 512 /* nesting of a JSON value */
 #define ASSAY_MAX_OBJECTS 1000000 /* files of one archive side */
 #define ASSAY_MAX_PATH 4096 /* bytes of a path */

@@ -33,6 +33,26 @@ static inline void parquet_bytes(struct assay_buf *out, const char *tag, const s
     parquet_must(assay_buf_addhex(out, v->p, n));
 }
 
+static inline void parquet_value(struct assay_buf *out, const struct assay_value *v);
+
+/* [item, item], {name: value, name: value}, (key: value, key: value). */
+static inline void parquet_items(struct assay_buf *out, const struct assay_value *v, const char *ends)
+{
+    parquet_must(assay_buf_addc(out, (unsigned char)ends[0]));
+    for (uint32_t i = 0; i < v->len; i++) {
+        const struct assay_value *item = v->kind == ASSAY_K_LIST ? v->items + i : v->items + 2 * (size_t)i;
+        parquet_must(assay_buf_adds(out, i ? ", " : ""));
+        if (v->kind == ASSAY_K_STRUCT)
+            parquet_quoted(out, item->p, item->len);
+        else if (v->kind == ASSAY_K_MAP)
+            parquet_value(out, item);
+        if (v->kind != ASSAY_K_LIST)
+            parquet_must(assay_buf_adds(out, ": "));
+        parquet_value(out, item + (v->kind != ASSAY_K_LIST));
+    }
+    parquet_must(assay_buf_addc(out, (unsigned char)ends[1]));
+}
+
 static inline void parquet_value(struct assay_buf *out, const struct assay_value *v)
 {
     const struct assay_interval *iv = (const struct assay_interval *)(const void *)v->p;
@@ -75,6 +95,15 @@ static inline void parquet_value(struct assay_buf *out, const struct assay_value
         break;
     case ASSAY_K_INTERVAL:
         s = assay_buf_addf(out, "%dm%dd%" PRId64 ".%09ds", iv->months, iv->days, iv->seconds, iv->ns);
+        break;
+    case ASSAY_K_LIST:
+        parquet_items(out, v, "[]");
+        break;
+    case ASSAY_K_STRUCT:
+        parquet_items(out, v, "{}");
+        break;
+    case ASSAY_K_MAP:
+        parquet_items(out, v, "()");
         break;
     case ASSAY_K_BAD:
         s = assay_buf_addf(out, "bad: %.*s", (int)v->len, (const char *)v->p);

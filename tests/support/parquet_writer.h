@@ -24,8 +24,8 @@ enum hand_crc { CRC_NONE, CRC_RIGHT, CRC_WRONG };
 
 struct hand_page {
     int type; /* 0 data v1, 2 dictionary, 3 data v2 */
-    int32_t values, encoding, level_encoding;
-    int32_t nulls, rows, level_bytes; /* v2 */
+    int32_t values, encoding, level_encoding, rep_encoding; /* of levels: 0 is RLE */
+    int32_t nulls, rows, level_bytes, rep_bytes; /* v2 */
     bool stored; /* v2: is_compressed = false */
     enum hand_crc crc;
     const void *bytes; /* as they stand in the file */
@@ -138,14 +138,14 @@ static inline void hand_data_header(struct hand_file *f, const struct hand_page 
         put_int(f, 3, p->rows ? p->rows : p->values);
         put_int(f, 4, p->encoding);
         put_int(f, 5, p->level_bytes);
-        put_int(f, 6, 0);
+        put_int(f, 6, p->rep_bytes);
         put_field(f, 7, p->stored ? W_FALSE : W_TRUE);
     } else {
         put_int(f, 2, p->encoding);
     }
     if (p->type == 0) {
         put_int(f, 3, p->level_encoding ? p->level_encoding : 3);
-        put_int(f, 4, 3);
+        put_int(f, 4, p->rep_encoding ? p->rep_encoding : 3);
     }
     put_end(f);
 }
@@ -221,6 +221,12 @@ static inline void hand_group(struct hand_file *f, const struct hand_column *c, 
     if (c->dictionary_at)
         put_int(f, 11, c->dictionary_at);
     put_end(f);
+    if (c->encrypted) { /* crypto_metadata: the footer's key */
+        put_struct(f, 8);
+        put_struct(f, 1);
+        put_end(f);
+        put_end(f);
+    }
     put_end(f);
     put_int(f, 2, end - start);
     put_int(f, 3, c->rows);
@@ -261,6 +267,8 @@ static inline void hand_finish(struct hand_file *f, const struct hand_column *c)
         put_end(f);
     }
     put_byte(f, 0);
+    if (c->encrypted) /* nonce and tag of the plain footer */
+        put_bytes(f, "0123456789ab0123456789abcdef", 28);
     hand_close(f, at);
 }
 

@@ -34,7 +34,7 @@ enum assay_status assay_pq_cursor_open(struct assay_pq_cursor *c, const struct a
     uint8_t *view = assay_pq_file_view(c->ctx->file, chunk->start, chunk->size);
     c->base = view ? view : c->in.p;
     c->in_len = view ? (size_t)chunk->size : 0;
-    c->chunk_left = chunk->values;
+    c->chunk_left = c->chunk_values = chunk->values;
     c->left = 0;
     c->page = c->pages = 0;
     c->has_dictionary = false;
@@ -123,7 +123,9 @@ void assay_pq_cursor_release(struct assay_pq_cursor *c)
                                      &c->scratch[1],
                                      &c->dictionary_bytes,
                                      &c->dictionary_values,
-                                     &c->dictionary_intervals};
+                                     &c->dictionary_intervals,
+                                     &c->level_bytes[0],
+                                     &c->level_bytes[1]};
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
         free(rooms[i]->p);
 }

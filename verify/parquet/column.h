@@ -37,13 +37,14 @@ struct assay_pq_cursor {
     uint64_t in_at, end; /* end: of the column chunk */
     size_t in_pos, in_len;
 
-    uint64_t chunk_left; /* values of the chunk in pages not yet loaded */
+    uint64_t chunk_left, chunk_values; /* values of the chunk in pages not yet loaded, and in all */
     uint64_t page_at; /* byte of the current page's header */
     uint32_t page, pages; /* its ordinal in the chunk; pages begun so far */
     uint64_t left; /* rows of the page not yet delivered */
 
     bool all_valid, all_null;
-    struct assay_pq_hybrid levels;
+    struct assay_pq_hybrid levels, rep_levels; /* definition; repetition: leaves of nested columns */
+    struct assay_pq_room level_bytes[2]; /* both, when they are BIT_PACKED */
     enum assay_pq_source source;
     const uint8_t *data, *data_end; /* PLAIN values */
     struct assay_pq_hybrid indices; /* or dictionary indices ... */
@@ -88,6 +89,12 @@ enum assay_status assay_pq_values_dictionary(struct assay_pq_cursor *c, size_t n
 /* The next n values that are not null. */
 enum assay_status assay_pq_values_take(struct assay_pq_cursor *c, size_t n, struct assay_value *dst, size_t stride,
                                        struct assay_err *e);
+/* Levels of a nested column's leaf: checked, and ready in c->levels and c->rep_levels; *valid: values that are not null
+ * (levels.c). v1: at *p, which moves past them. */
+enum assay_status assay_pq_levels_v1(struct assay_pq_cursor *c, const struct assay_pq_page *page, uint8_t **p,
+                                     size_t *n, uint64_t *valid, struct assay_err *e);
+enum assay_status assay_pq_levels_v2(struct assay_pq_cursor *c, const struct assay_pq_page *page, const uint8_t *p,
+                                     uint64_t *valid, struct assay_err *e);
 /* Every byte of the page was used. */
 enum assay_status assay_pq_values_end(const struct assay_pq_cursor *c, struct assay_err *e);
 

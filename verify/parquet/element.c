@@ -4,9 +4,10 @@
 
 /* LogicalType is a thrift union; field number -> note. 9 is reserved there. */
 static const uint8_t logical_note[] = {
-    [1] = PQ_N_STRING, [2] = PQ_N_MAP,   [3] = PQ_N_LIST,      [4] = PQ_N_ENUM,    [5] = PQ_N_DECIMAL,
-    [6] = PQ_N_DATE,   [7] = PQ_N_TIME,  [8] = PQ_N_TIMESTAMP, [9] = PQ_N_UNKNOWN, [10] = PQ_N_INT,
-    [11] = PQ_N_NULL,  [12] = PQ_N_JSON, [13] = PQ_N_BSON,     [14] = PQ_N_UUID,   [15] = PQ_N_FLOAT16,
+    [1] = PQ_N_STRING,   [2] = PQ_N_MAP,       [3] = PQ_N_LIST,       [4] = PQ_N_ENUM,    [5] = PQ_N_DECIMAL,
+    [6] = PQ_N_DATE,     [7] = PQ_N_TIME,      [8] = PQ_N_TIMESTAMP,  [9] = PQ_N_UNKNOWN, [10] = PQ_N_INT,
+    [11] = PQ_N_NULL,    [12] = PQ_N_JSON,     [13] = PQ_N_BSON,      [14] = PQ_N_UUID,   [15] = PQ_N_FLOAT16,
+    [16] = PQ_N_VARIANT, [17] = PQ_N_GEOMETRY, [18] = PQ_N_GEOGRAPHY,
 };
 
 /* ConvertedType, by its number. Times and time stamps known only by it are in UTC. */
@@ -193,10 +194,24 @@ void assay_pq_element_read(struct assay_pq_thrift *t, struct assay_pq_element *e
 static const char *const physical_name[] = {"BOOLEAN", "INT32",  "INT64",      "INT96",
                                             "FLOAT",   "DOUBLE", "BYTE_ARRAY", "FLBA"};
 static const char *const note_name[PQ_N_COUNT] = {
-    [PQ_N_STRING] = "STRING", [PQ_N_ENUM] = "ENUM",           [PQ_N_JSON] = "JSON", [PQ_N_BSON] = "BSON",
-    [PQ_N_UUID] = "UUID",     [PQ_N_DATE] = "DATE",           [PQ_N_NULL] = "NULL", [PQ_N_INTERVAL] = "INTERVAL",
-    [PQ_N_LIST] = "LIST",     [PQ_N_FLOAT16] = "FLOAT16",     [PQ_N_MAP] = "MAP",   [PQ_N_DECIMAL] = "DECIMAL",
-    [PQ_N_TIME] = "TIME",     [PQ_N_TIMESTAMP] = "TIMESTAMP", [PQ_N_INT] = "INT",
+    [PQ_N_STRING] = "STRING",
+    [PQ_N_ENUM] = "ENUM",
+    [PQ_N_JSON] = "JSON",
+    [PQ_N_BSON] = "BSON",
+    [PQ_N_UUID] = "UUID",
+    [PQ_N_DATE] = "DATE",
+    [PQ_N_NULL] = "NULL",
+    [PQ_N_INTERVAL] = "INTERVAL",
+    [PQ_N_LIST] = "LIST",
+    [PQ_N_FLOAT16] = "FLOAT16",
+    [PQ_N_MAP] = "MAP",
+    [PQ_N_DECIMAL] = "DECIMAL",
+    [PQ_N_VARIANT] = "VARIANT",
+    [PQ_N_GEOMETRY] = "GEOMETRY",
+    [PQ_N_GEOGRAPHY] = "GEOGRAPHY",
+    [PQ_N_TIME] = "TIME",
+    [PQ_N_TIMESTAMP] = "TIMESTAMP",
+    [PQ_N_INT] = "INT",
 };
 static const char *const unit_name[] = {"MILLIS", "MICROS", "NANOS"};
 

@@ -168,7 +168,9 @@ static enum assay_status load_v1(struct assay_pq_cursor *c, const struct assay_p
     }
     c->all_valid = true;
     c->all_null = false;
-    if (s == ASSAY_OK && c->column->nullable)
+    if (s == ASSAY_OK && c->column->nested)
+        s = assay_pq_levels_v1(c, page, &p, &n, &valid, e);
+    else if (s == ASSAY_OK && c->column->nullable)
         s = levels_v1(c, page, &p, &n, &valid, e);
     if (s == ASSAY_OK)
         s = assay_pq_values_begin(c, page->encoding, p, n, valid, e);
@@ -181,6 +183,8 @@ static enum assay_status levels_v2(struct assay_pq_cursor *c, const struct assay
     *valid = page->values;
     c->all_valid = true;
     c->all_null = false;
+    if (page->rep_bytes)
+        return assay_pq_cursor_fail(c, ASSAY_EDATA, "repetition levels in a flat column", e);
     if (page->rows != page->values || page->nulls > page->values || page->level_bytes > page->compressed ||
         page->level_bytes > page->uncompressed)
         return assay_pq_cursor_fail(c, ASSAY_EDATA, "the counts of the page header contradict each other", e);
@@ -200,11 +204,13 @@ static enum assay_status load_v2(struct assay_pq_cursor *c, const struct assay_p
                                  struct assay_err *e)
 {
     uint64_t valid = 0;
-    enum assay_status s = levels_v2(c, page, p, &valid, e);
+    enum assay_status s =
+        c->column->nested ? assay_pq_levels_v2(c, page, p, &valid, e) : levels_v2(c, page, p, &valid, e);
     if (s != ASSAY_OK)
         return s;
-    size_t n = page->uncompressed - page->level_bytes, stored = page->compressed - page->level_bytes;
-    p += page->level_bytes;
+    const size_t levels = (size_t)page->level_bytes + page->rep_bytes;
+    size_t n = page->uncompressed - levels, stored = page->compressed - levels;
+    p += levels;
     if (page->is_compressed && c->codec != PQ_UNCOMPRESSED) {
         s = inflate_to(c, &c->page_bytes, p, stored, n, e);
         p = c->page_bytes.p;

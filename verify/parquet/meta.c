@@ -1,5 +1,6 @@
 #include "meta.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #define MAGIC "PAR1"
 #define MAGIC_ENCRYPTED "PARE"
 #define TAIL 8 /* footer length and magic */
+#define SIGNATURE 28 /* nonce and tag behind the metadata of a plain footer in a file with encrypted columns */
 #define MAX_ELEMENTS 65536 /* of the schema tree: an element costs the file three bytes, and us seventy */
 
 /* The walk over the footer. */
@@ -20,19 +22,13 @@ struct walk {
     struct assay_pq_leaf *leaf; /* NULL until the schema was read */
     size_t group_cap;
     int64_t num_rows; /* as claimed; -1: absent */
-    bool has_groups;
+    bool has_groups, has_signature;
 };
 
 static enum assay_status bad(struct walk *w, const char *why)
 {
     return assay_fail(w->e, ASSAY_EDATA, "%s: footer: %s, at byte %llu", w->file, why,
                       (unsigned long long)(w->m->footer_at + (uint64_t)(w->t.p - w->t.begin)));
-}
-
-static enum assay_status encrypted(struct walk *w)
-{
-    return assay_fail(w->e, ASSAY_ETYPE,
-                      "%s: the file is encrypted (Parquet modular encryption), which is not supported", w->file);
 }
 
 static enum assay_status read_schema(struct walk *w, const struct assay_pq_field *f)
@@ -68,7 +64,7 @@ static enum assay_status read_schema(struct walk *w, const struct assay_pq_field
 /* ColumnMetaData, the fields that decoding needs; -1: absent. */
 struct chunk_fields {
     int64_t type, codec, values, size, data_at, dictionary_at;
-    struct assay_pq_span path; /* its only element */
+    struct assay_pq_span path; /* its last element */
     uint32_t path_parts;
 };
 
@@ -114,10 +110,10 @@ static enum assay_status check_chunk(struct walk *w, const struct chunk_fields *
 {
     if (c->type < 0 || c->codec < 0 || c->codec > INT32_MAX || c->values < 0 || c->size < 0 || c->data_at < 0)
         return bad(w, "a column chunk lacks a field or has a negative one");
-    if (leaf->flat && c->type != leaf->physical)
+    if (c->type != leaf->physical)
         return bad(w, "a column chunk has another physical type than the schema");
-    if (leaf->flat &&
-        (c->path_parts != 1 || c->path.len != leaf->name.len || memcmp(c->path.p, leaf->name.p, leaf->name.len) != 0))
+    if ((leaf->flat && c->path_parts != 1) || c->path.len != leaf->name.len ||
+        (leaf->name.len && memcmp(c->path.p, leaf->name.p, leaf->name.len) != 0))
         return bad(w, "a column chunk has another name than the schema");
     if (c->values == 0 && c->size == 0) { /* an empty row group: pyarrow leaves the offsets zero */
         *out = (struct assay_pq_chunk){.start = strlen(MAGIC), .codec = (uint32_t)c->codec};
@@ -129,7 +125,10 @@ static enum assay_status check_chunk(struct walk *w, const struct chunk_fields *
     if (start < (int64_t)strlen(MAGIC) || (uint64_t)start > w->m->footer_at ||
         (uint64_t)c->size > w->m->footer_at - (uint64_t)start || c->data_at - start > c->size)
         return bad(w, "a column chunk lies outside the file's data");
-    *out = (struct assay_pq_chunk){(uint64_t)start, (uint64_t)c->size, (uint64_t)c->values, (uint32_t)c->codec};
+    *out = (struct assay_pq_chunk){.start = (uint64_t)start,
+                                   .size = (uint64_t)c->size,
+                                   .values = (uint64_t)c->values,
+                                   .codec = (uint32_t)c->codec};
     return ASSAY_OK;
 }
 
@@ -148,8 +147,10 @@ static enum assay_status read_chunk(struct walk *w, const struct assay_pq_leaf *
         }
     if (w->t.err)
         return bad(w, w->t.err);
-    if (cipher)
-        return encrypted(w);
+    if (cipher) { /* the other columns may be plain */
+        *out = (struct assay_pq_chunk){.start = strlen(MAGIC), .encrypted = true};
+        return ASSAY_OK;
+    }
     if (other_file)
         return assay_fail(w->e, ASSAY_ETYPE, "%s: the data of a column lies in another file, which is not supported",
                           w->file);
@@ -187,6 +188,12 @@ static enum assay_status read_chunks(struct walk *w, const struct assay_pq_field
     return s;
 }
 
+/* Nested columns may have more values than rows, and none without a row. */
+static bool fits_rows(const struct assay_pq_chunk *c, bool flat, uint64_t rows)
+{
+    return c->encrypted || c->values == rows || (!flat && c->values > rows && rows > 0);
+}
+
 static enum assay_status read_group(struct walk *w)
 {
     struct assay_pq_meta *m = w->m;
@@ -206,7 +213,7 @@ static enum assay_status read_group(struct walk *w)
     if (w->t.err || chunks != 1 || rows < 0)
         return bad(w, w->t.err ? w->t.err : "a row group lacks its columns or its number of rows");
     for (uint32_t i = 0; i < m->leaves; i++)
-        if (w->leaf[i].flat && m->chunk[m->groups * m->leaves + i].values != (uint64_t)rows)
+        if (!fits_rows(&m->chunk[m->groups * m->leaves + i], w->leaf[i].flat, (uint64_t)rows))
             return bad(w, "a column chunk has not as many values as its row group has rows");
     if ((uint64_t)rows > ASSAY_MAX_PARQUET_ROWS - m->rows)
         return assay_fail(w->e, ASSAY_ELIMIT, "%s: more than %llu rows", w->file, ASSAY_MAX_PARQUET_ROWS);
@@ -236,19 +243,50 @@ static bool is(struct assay_pq_span s, const char *text)
     return s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
 }
 
-/* Spark marks files whose dates before the switch of calendars are not proleptic Gregorian. */
+/* Before 3.0 Spark wrote dates in the hybrid calendar, before 3.1 INT96 too. */
+static bool older(struct assay_pq_span version, int major, int minor)
+{
+    int v[2] = {0, 0};
+    size_t at = 0;
+    for (int k = 0; k < 2; k++, at++)
+        for (; at < version.len && version.p[at] >= '0' && version.p[at] <= '9' && v[k] < 1000; at++)
+            v[k] = v[k] * 10 + (version.p[at] - '0');
+    return v[0] < major || (v[0] == major && v[1] < minor);
+}
+
+/* Spark marks files whose dates before the switch of calendars are not proleptic Gregorian, and since 2.4 leaves its
+ * version; before, only its own schema says that it was Spark. */
+struct spark {
+    bool has_schema, has_version;
+};
+
+static void read_key_value(struct walk *w, struct spark *seen)
+{
+    struct assay_pq_span key = {0}, value = {0};
+    for (struct assay_pq_field f = {0}; assay_pq_thrift_field(&w->t, &f);)
+        if (f.id == 1)
+            key = assay_pq_thrift_bytes(&w->t, &f);
+        else if (f.id == 2)
+            value = assay_pq_thrift_bytes(&w->t, &f);
+        else
+            assay_pq_thrift_skip(&w->t, &f);
+    const bool version = is(key, "org.apache.spark.version");
+    seen->has_version = seen->has_version || version;
+    seen->has_schema = seen->has_schema || is(key, "org.apache.spark.sql.parquet.row.metadata");
+    w->m->legacy_dates =
+        w->m->legacy_dates || is(key, "org.apache.spark.legacyDateTime") || (version && older(value, 3, 0));
+    w->m->legacy_int96 =
+        w->m->legacy_int96 || is(key, "org.apache.spark.legacyINT96") || (version && older(value, 3, 1));
+}
+
 static void read_key_values(struct walk *w, const struct assay_pq_field *list)
 {
+    struct spark seen = {0};
     uint32_t n = assay_pq_thrift_list(&w->t, list, TH_STRUCT);
     for (uint32_t i = 0; i < n && !w->t.err; i++)
-        for (struct assay_pq_field f = {0}; assay_pq_thrift_field(&w->t, &f);)
-            if (f.id == 1) {
-                struct assay_pq_span key = assay_pq_thrift_bytes(&w->t, &f);
-                w->m->legacy_dates = w->m->legacy_dates || is(key, "org.apache.spark.legacyDateTime");
-                w->m->legacy_int96 = w->m->legacy_int96 || is(key, "org.apache.spark.legacyINT96");
-            } else {
-                assay_pq_thrift_skip(&w->t, &f);
-            }
+        read_key_value(w, &seen);
+    if (seen.has_schema && !seen.has_version)
+        w->m->legacy_dates = w->m->legacy_int96 = true;
 }
 
 static enum assay_status read_fields(struct walk *w)
@@ -269,8 +307,9 @@ static enum assay_status read_fields(struct walk *w)
         case 5:
             read_key_values(w, &f);
             break;
-        case 8:
-            s = encrypted(w);
+        case 8: /* the footer is plain, and signed: some columns are encrypted */
+            w->has_signature = true;
+            assay_pq_thrift_skip(&w->t, &f);
             break;
         default:
             assay_pq_thrift_skip(&w->t, &f);
@@ -279,7 +318,7 @@ static enum assay_status read_fields(struct walk *w)
         return s;
     if (w->t.err)
         return bad(w, w->t.err);
-    if (w->t.p != w->t.end)
+    if (w->t.end - w->t.p != (w->has_signature ? SIGNATURE : 0))
         return bad(w, "bytes follow the end of the metadata");
     if (!w->has_groups || w->num_rows < 0)
         return bad(w, "the row groups or the number of rows are missing");
@@ -300,7 +339,8 @@ static enum assay_status load(struct assay_pq_meta *m, const struct assay_pq_fil
     if (s != ASSAY_OK)
         return s;
     if (memcmp(tail + 4, MAGIC_ENCRYPTED, 4) == 0)
-        return assay_fail(e, ASSAY_ETYPE, "%s: the file is encrypted (magic PARE), which is not supported", f->name);
+        return assay_fail(e, ASSAY_ETYPE, "%s: unverified: encrypted (Parquet modular encryption, magic PARE)",
+                          f->name);
     if (memcmp(tail + 4, MAGIC, 4) != 0)
         return assay_fail(e, ASSAY_EDATA, "%s: does not end with PAR1: no Parquet file, or cut short", f->name);
     if (memcmp(head, MAGIC, 4) != 0)
@@ -319,6 +359,27 @@ static enum assay_status load(struct assay_pq_meta *m, const struct assay_pq_fil
     return assay_pq_file_read(f, m->footer_at, *out, *n, e);
 }
 
+/* What the row groups and the key-value metadata have to say about a column. */
+static enum assay_status finish_column(const struct assay_pq_meta *m, struct assay_pq_column *c, struct assay_err *e)
+{
+    assay_pq_type_legacy(&c->type, m->legacy_int96, m->legacy_dates);
+    for (uint32_t i = 0; c->tree && i < c->tree->leaves; i++)
+        assay_pq_type_legacy(&c->tree->leaf[i].type, m->legacy_int96, m->legacy_dates);
+    bool encrypted = false;
+    for (size_t g = 0; g < m->groups && !encrypted; g++)
+        for (uint32_t i = 0; i < c->leaves && !encrypted; i++)
+            encrypted = m->chunk[g * m->leaves + c->leaf + i].encrypted;
+    if (!encrypted)
+        return ASSAY_OK;
+    char *native = NULL;
+    if (asprintf(&native, "encrypted %s", c->native) < 0)
+        return assay_fail_nomem(e);
+    free(c->native);
+    c->native = native;
+    c->refused = "encrypted (Parquet modular encryption)";
+    return ASSAY_OK;
+}
+
 enum assay_status assay_pq_meta_read(struct assay_pq_meta *m, const struct assay_pq_file *f, struct assay_err *e)
 {
     uint8_t *footer = NULL;
@@ -333,7 +394,7 @@ enum assay_status assay_pq_meta_read(struct assay_pq_meta *m, const struct assay
     }
     free(footer);
     for (size_t i = 0; i < m->columns && s == ASSAY_OK; i++)
-        assay_pq_type_legacy(&m->column[i].type, m->legacy_int96, m->legacy_dates);
+        s = finish_column(m, &m->column[i], e);
     if (s != ASSAY_OK)
         assay_pq_meta_release(m);
     return s;
@@ -345,6 +406,7 @@ void assay_pq_meta_release(struct assay_pq_meta *m)
         free(m->column[i].name);
         free(m->column[i].native);
         assay_pq_type_release(&m->column[i].type);
+        assay_pq_tree_free(m->column[i].tree);
     }
     free(m->column);
     free(m->group_rows);

@@ -4,16 +4,19 @@
 
 #include "assay/schema.h"
 #include "file.h"
+#include "tree.h"
 #include "type.h"
 
-#define PQ_NO_LEAF UINT32_MAX
-
-/* One child of the schema's root. */
+/* One child of the schema's root, or one leaf of a nested one. */
 struct assay_pq_column {
     char *name, *native; /* owned */
-    bool nullable, nested; /* nested: a group or a repeated field; no type then */
-    uint32_t leaf; /* ordinal among all leaves: index of its chunks; PQ_NO_LEAF for groups */
-    struct assay_pq_type type;
+    bool nullable, nested; /* nested: a group or a repeated field, or a leaf below such */
+    uint8_t max_def, max_rep; /* of such a leaf: its levels' most */
+    uint32_t leaf; /* ordinal among all leaves: index of its chunks; of a nested column: its first leaf's */
+    uint32_t leaves; /* how many */
+    struct assay_pq_type type; /* of a leaf */
+    struct assay_pq_tree *tree; /* of a nested column; NULL: it cannot be read; owned */
+    const char *refused; /* why it cannot be read, NULL when it can; static */
 };
 
 /* Where one row group keeps one leaf. Checked: inside the file, before the footer. */
@@ -21,6 +24,7 @@ struct assay_pq_chunk {
     uint64_t start, size; /* bytes: first page header, and all pages */
     uint64_t values;
     uint32_t codec;
+    bool encrypted; /* nothing else is known then */
 };
 
 struct assay_pq_meta {

@@ -26,6 +26,9 @@ static void data_v1(struct assay_pq_thrift *t, struct assay_pq_page *page)
         case 3:
             page->level_encoding = assay_pq_thrift_i32(t, &f);
             break;
+        case 4:
+            page->rep_encoding = assay_pq_thrift_i32(t, &f);
+            break;
         default:
             assay_pq_thrift_skip(t, &f);
         }
@@ -57,8 +60,7 @@ static void data_v2(struct assay_pq_thrift *t, struct assay_pq_page *page)
             page->level_bytes = count(t, &f);
             break;
         case 6:
-            if (count(t, &f))
-                assay_pq_thrift_fail(t, "repetition levels in a flat column");
+            page->rep_bytes = count(t, &f);
             break;
         case 7:
             page->is_compressed = assay_pq_thrift_bool(t, &f);
@@ -95,7 +97,7 @@ const char *assay_pq_page_header(const uint8_t *p, size_t n, struct assay_pq_pag
     struct assay_pq_thrift t;
     unsigned seen = 0;
     assay_pq_thrift_init(&t, p, n);
-    *page = (struct assay_pq_page){.type = -1, .encoding = -1, .level_encoding = -1};
+    *page = (struct assay_pq_page){.type = -1, .encoding = -1, .level_encoding = -1, .rep_encoding = -1};
     for (struct assay_pq_field f = {0}; assay_pq_thrift_field(&t, &f);) {
         if (f.id > 0 && f.id < 9) {
             if (seen & 1u << f.id)

@@ -26,9 +26,10 @@ struct assay_pq_page {
     bool has_crc;
     uint32_t crc; /* CRC-32 of the `compressed` bytes */
     uint32_t values;
-    int32_t encoding, level_encoding; /* enum assay_pq_encoding, unchecked; levels: of a v1 page */
+    int32_t encoding; /* enum assay_pq_encoding, unchecked */
+    int32_t level_encoding, rep_encoding; /* likewise: of definition and repetition levels of a v1 page */
     /* v2 */
-    uint32_t nulls, rows, level_bytes;
+    uint32_t nulls, rows, level_bytes, rep_bytes;
     bool is_compressed;
 };
 

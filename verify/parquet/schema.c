@@ -46,8 +46,31 @@ static enum assay_status check_element(const char *file, const struct assay_pq_e
     return ASSAY_OK;
 }
 
-static enum assay_status add_column(struct assay_pq_meta *m, const struct assay_pq_element *el, struct assay_err *e)
+static const char unsupported[] = "a type that is not supported";
+
+/* The native type of a column; of one that cannot be read, with the part that is in the way. */
+static enum assay_status spell(struct assay_pq_column *c, const struct assay_pq_element *el,
+                               const struct assay_pq_element *part, struct assay_err *e)
 {
+    struct assay_buf native = {0};
+    enum assay_status s = c->tree ? assay_pq_tree_native(c->tree, &native) : assay_pq_element_native(el, &native);
+    if (s == ASSAY_OK && part && part != el) {
+        s = assay_buf_adds(&native, " of ");
+        s = s == ASSAY_OK ? assay_pq_element_native(part, &native) : s;
+    } else if (s == ASSAY_OK && !part && c->refused) {
+        s = assay_buf_addf(&native, " (%s)", c->refused);
+    }
+    const char *text = s == ASSAY_OK ? assay_buf_str(&native) : NULL;
+    c->native = text ? strdup(text) : NULL;
+    assay_buf_release(&native);
+    return c->native ? ASSAY_OK : assay_fail_nomem(e);
+}
+
+/* The column at el[at], all of it before el[end]. */
+static enum assay_status add_column(struct assay_pq_meta *m, const struct assay_pq_element *all, size_t at, size_t end,
+                                    uint32_t first_leaf, struct assay_err *e)
+{
+    const struct assay_pq_element *el = &all[at], *part = NULL;
     if (m->columns == m->column_cap) {
         size_t cap = m->column_cap ? m->column_cap * 2 : 16;
         struct assay_pq_column *grown = realloc(m->column, cap * sizeof *grown);
@@ -57,18 +80,30 @@ static enum assay_status add_column(struct assay_pq_meta *m, const struct assay_
         m->column_cap = cap;
     }
     struct assay_pq_column *c = &m->column[m->columns++];
-    *c = (struct assay_pq_column){.leaf = PQ_NO_LEAF};
+    *c = (struct assay_pq_column){.leaf = first_leaf, .leaves = m->leaves - first_leaf};
     c->nullable = el->repetition == PQ_OPTIONAL;
     c->nested = el->physical < 0 || el->repetition == PQ_REPEATED;
-    struct assay_buf native = {0};
-    enum assay_status s = assay_pq_element_native(el, &native);
-    const char *text = s == ASSAY_OK ? assay_buf_str(&native) : NULL;
-    c->native = text ? strdup(text) : NULL;
-    assay_buf_release(&native);
     c->name = strndup((const char *)el->name.p, el->name.len);
-    if (!c->name || !c->native || (!c->nested && assay_pq_type_of(el, &c->type) != ASSAY_OK))
+    enum assay_status s = c->name ? ASSAY_OK : ASSAY_ENOMEM;
+    if (s == ASSAY_OK && c->nested)
+        s = assay_pq_tree_build(all, at, end, first_leaf, &c->tree, &c->refused, &part);
+    else if (s == ASSAY_OK)
+        s = assay_pq_type_of(el, &c->type);
+    if (s != ASSAY_OK)
         return assay_fail_nomem(e);
-    return ASSAY_OK;
+    if (!c->nested && c->type.logical == ASSAY_L_NONE && !c->type.spans) {
+        c->refused = unsupported;
+        part = el;
+    }
+    return spell(c, el, part, e);
+}
+
+static void describe_leaves(const struct assay_pq_element *el, size_t at, size_t end, bool flat,
+                            struct assay_pq_leaf *leaf)
+{
+    for (; at < end; at++)
+        if (el[at].physical >= 0)
+            *leaf++ = (struct assay_pq_leaf){el[at].name, el[at].physical, flat};
 }
 
 enum assay_status assay_pq_schema_columns(struct assay_pq_meta *m, const char *file, const struct assay_pq_element *el,
@@ -90,11 +125,9 @@ enum assay_status assay_pq_schema_columns(struct assay_pq_meta *m, const char *f
         if (s == ASSAY_OK && m->columns == ASSAY_MAX_COLUMNS)
             s = assay_fail(e, ASSAY_ELIMIT, "%s: footer: more than %d columns", file, ASSAY_MAX_COLUMNS);
         if (s == ASSAY_OK)
-            s = add_column(m, &el[at], e);
-        if (s == ASSAY_OK && !m->column[m->columns - 1].nested) {
-            m->column[m->columns - 1].leaf = first;
-            (*leaf)[first] = (struct assay_pq_leaf){el[at].name, el[at].physical, true};
-        }
+            s = add_column(m, el, at, end, first, e);
+        if (s == ASSAY_OK)
+            describe_leaves(el, at, end, !m->column[m->columns - 1].nested, *leaf + first);
         at = end;
     }
     if (s == ASSAY_OK && children != el[0].children)
@@ -108,7 +141,14 @@ enum assay_status assay_pq_schema_observed(const struct assay_pq_meta *m, struct
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < m->columns && s == ASSAY_OK; i++) {
         const struct assay_pq_column *c = &m->column[i];
-        s = assay_schema_add(out, c->name, c->native, c->nested ? ASSAY_L_NONE : c->type.logical, c->nullable, e);
+        struct assay_shape *shape = NULL;
+        if (c->tree && !c->refused && assay_pq_tree_shape(c->tree, &shape) != ASSAY_OK)
+            s = assay_fail_nomem(e);
+        if (s == ASSAY_OK)
+            s = shape ? assay_schema_add_shape(out, c->name, c->native, shape, c->nullable, e)
+                      : assay_schema_add(out, c->name, c->native, c->refused ? ASSAY_L_NONE : c->type.logical,
+                                         c->nullable, e);
+        assay_shape_free(shape);
     }
     if (s != ASSAY_OK)
         assay_schema_release(out);

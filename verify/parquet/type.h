@@ -34,6 +34,9 @@ enum assay_pq_note {
     PQ_N_NULL,
     PQ_N_LIST,
     PQ_N_MAP,
+    PQ_N_VARIANT, /* these three are named, and not read */
+    PQ_N_GEOMETRY,
+    PQ_N_GEOGRAPHY,
     PQ_N_UNKNOWN, /* an annotation that this reader does not know: number in note_id */
     PQ_N_COUNT
 };

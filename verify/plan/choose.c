@@ -293,7 +293,7 @@ struct candidates {
 
 static void add_type(struct candidates *c, enum assay_logical type, bool declared)
 {
-    if (type == ASSAY_L_NONE || c->n == MAX_CANDIDATES)
+    if (type == ASSAY_L_NONE || type >= ASSAY_L_LIST || c->n == MAX_CANDIDATES)
         return;
     for (size_t i = 0; i < c->n; i++)
         if (c->v[i].type == type)

@@ -92,7 +92,8 @@ static bool note_value(struct assay_survey *s, struct assay_sampled *c, const st
         c->nulls++;
     } else if (v->kind == ASSAY_K_BAD) {
         c->bad++;
-    } else if (payload(v) > KEEP || s->bytes > MEMORY) {
+    } else if (v->kind == ASSAY_K_LIST || v->kind == ASSAY_K_STRUCT || v->kind == ASSAY_K_MAP || payload(v) > KEEP ||
+               s->bytes > MEMORY) {
         c->longs++;
     } else {
         c->quoted_empty += (v->flags & ASSAY_V_QUOTED) && v->len == 0;

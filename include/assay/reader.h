@@ -35,12 +35,20 @@ struct assay_locator {
     int timeout_s; /* statement and connect time-out, seconds; 0: 60 to connect, none for statements */
 };
 
+/* What a path says of every row of its object: a Hive partition column. */
+struct assay_claim {
+    const char *column; /* native name */
+    struct assay_value value;
+};
+
 /* One independently readable part of a side: an archived object, or a range of a table. */
 struct assay_part {
     char *name; /* object: its locator relative to base_dir, '/' separated; table: "ctid 0-9999" or "all" */
     char *segment; /* the text that "{segment}" matched, or NULL */
     bool object; /* true for files: the scan's end carries sha256 and bytes */
     uint64_t bytes; /* size in bytes when known, for balancing work; else 0 */
+    const struct assay_claim *claim; /* borrowed from the reader; also of columns that the object holds itself */
+    size_t n_claims;
 };
 
 struct assay_batch {
@@ -59,6 +67,7 @@ struct assay_scan_end {
     uint64_t rows; /* rows delivered, broken ones included */
     bool counted; /* claimed_rows is an independent count (Parquet footer, Avro blocks, COPY's command tag) */
     uint64_t claimed_rows;
+    uint64_t nonstandard; /* values that were read although the format does not have them: NaN in JSON */
     bool hashed; /* objects: sha256 and bytes are those of the very bytes decoded */
     uint8_t sha256[32];
     uint64_t bytes;

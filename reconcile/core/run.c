@@ -353,9 +353,9 @@ static enum assay_status judge_objects(struct run *r, uint32_t *findings)
                 ++*findings;
             }
         if (s == ASSAY_OK && o->misplaced && strcmp(o->status, "ok") == 0) {
-            char text[128];
-            snprintf(text, sizeof text, "%llu rows belong to other segments than the file's",
-                     (unsigned long long)o->misplaced);
+            char text[512];
+            snprintf(text, sizeof text, "%llu rows belong to other segments than the file's%s%s",
+                     (unsigned long long)o->misplaced, o->reason ? "; " : "", o->reason ? o->reason : "");
             s = object_finding(r, o, "misplaced", text);
             ++*findings;
         }

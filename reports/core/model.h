@@ -39,7 +39,7 @@ struct assay_rep_object {
     bool ok;
     int side;
     const char *locator, *segment, *status, *reason, *sha256;
-    uint64_t bytes, rows, misplaced, defects;
+    uint64_t bytes, rows, misplaced, defects, nonstandard;
 };
 
 struct assay_rep_column {
@@ -63,6 +63,7 @@ struct assay_rep_side {
         uint64_t cells;
     } * changed;
     size_t n_changed, cap_changed;
+    uint64_t nonstandard; /* values that its formats do not have, accepted */
     uint64_t unplaced; /* rows whose key or window did not decode */
     size_t n_uncovered, cap_uncovered;
 };

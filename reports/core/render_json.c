@@ -185,6 +185,7 @@ static void object(struct assay_jw *w, const struct assay_rep_object *x)
     assay_jw_number(w, "rows", x->rows);
     assay_jw_number(w, "misplaced", x->misplaced);
     assay_jw_number(w, "defects", x->defects);
+    assay_jw_number(w, "nonstandard", x->nonstandard);
 }
 
 static void bad_objects(struct assay_jw *w, const struct assay_rep_dataset *d)
@@ -192,6 +193,7 @@ static void bad_objects(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_open(w, "objects", '{');
     assay_jw_number(w, "count", d->counts.objects);
     assay_jw_number(w, "bytes", d->counts.bytes_archive);
+    assay_jw_number(w, "nonstandard", d->side[0].nonstandard + d->side[1].nonstandard);
     assay_jw_number(w, "not_ok", d->side[0].objects_bad + d->side[1].objects_bad);
     assay_jw_open(w, "findings", '[');
     for (size_t i = 0; i < d->n_objects; i++) {

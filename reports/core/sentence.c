@@ -100,11 +100,13 @@ size_t assay_render_uncovered(const struct assay_rep_dataset *d)
 bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, const char *sep)
 {
     size_t rules = 0, uncovered = 0;
+    uint64_t nonstandard = 0;
     for (size_t i = 0; i < r->n_sets; i++) {
         rules += r->set[i].n_rules;
         uncovered += assay_render_uncovered(&r->set[i]);
+        nonstandard += r->set[i].side[0].nonstandard + r->set[i].side[1].nonstandard;
     }
-    if (!rules && !uncovered && !r->counts.cells_accepted)
+    if (!rules && !uncovered && !r->counts.cells_accepted && !nonstandard)
         return false;
     plural(o, r->counts.cells_accepted, "cell", sep);
     assay_out_raw(o, " equal only under ");
@@ -112,6 +114,11 @@ bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, con
     assay_out_raw(o, "; ");
     plural(o, uncovered, "column", sep);
     assay_out_raw(o, " not covered");
+    if (nonstandard) {
+        assay_out_raw(o, "; ");
+        plural(o, nonstandard, "value", sep);
+        assay_out_raw(o, " NaN or infinite in JSON, which has no such");
+    }
     return true;
 }
 

@@ -141,6 +141,8 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     struct assay_rep_object o = {.side = c->side, .status = assay_collect_text(c->r, s, "status")};
     assay_collect_number(s, "bytes", &o.bytes);
     assay_collect_number(s, "misplaced", &o.misplaced);
+    assay_collect_number(s, "nonstandard", &o.nonstandard);
+    side->nonstandard += o.nonstandard;
     o.ok = object_ok(o.status) && !o.misplaced;
     side->objects++;
     side->objects_bad += !o.ok;

@@ -100,3 +100,25 @@ cat >>json.yaml <<'YAML'
 YAML
 check_exit 1 'a string is not the number it spells' assay check json.yaml
 check_has 'and the message says why' "$ERR" 'json.ndjson:1: doc: a JSON string under json'
+
+# NaN and infinities are no JSON, yet they are values: accepted, compared, and told.
+printf 'id,f\n1,NaN\n2,Infinity\n3,-Infinity\n4,1.5\n' >../nan.csv
+printf '{"id":1,"f":NaN}\n{"id":2,"f":Infinity}\n{"id":3,"f":-Infinity}\n{"id":4,"f":1.5}\n' >../nan.ndjson
+sed -e '/^datasets:/q' plan.yaml >nan.yaml
+cat >>nan.yaml <<'YAML'
+  nan:
+    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d78
+    key: [id]
+    source: {locator: "../nan.csv"}
+    archive: {locator: "../nan.ndjson"}
+    columns: {id: integer, f: float64}
+YAML
+check 'NaN and infinities compare as what they are' assay check nan.yaml
+check_has 'and are counted in the report' "$OUT" '3 values NaN or infinite in JSON'
+check_has 'and named on the way' "$ERR" 'nan.ndjson: 3 values are NaN or infinite'
+assay report nan.yaml --report json:nan.json >"$OUT" 2>"$ERR"
+check_has 'and in the result document' nan.json '"nonstandard":3'
+sed -i 's/-Infinity/Infinity/' ../nan.ndjson
+check_exit 1 'one infinity is not the other' assay check nan.yaml
+sed -i 's/"f":NaN/"f":null/' ../nan.ndjson
+check_exit 1 'NaN is not NULL' assay check nan.yaml

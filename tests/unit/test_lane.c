@@ -112,13 +112,13 @@ static void make_rows(struct assay_value *v)
     v[2].kind = ASSAY_K_NULL; /* a row of segment "null" */
 }
 
-static struct assay_lane *run_lane(const struct assay_lane_spec *spec, const struct assay_value *v, size_t rows,
-                                   size_t a_batch)
+static struct assay_lane *run_claimed(const struct assay_lane_spec *spec, const struct assay_value *v, size_t rows,
+                                      size_t a_batch, const struct assay_claim *claim, size_t n_claims)
 {
     struct assay_lane *l = NULL;
     struct assay_err e = {0};
     char part_name[] = "part";
-    struct assay_part part = {.name = part_name};
+    struct assay_part part = {.name = part_name, .claim = claim, .n_claims = n_claims};
     assert_int_equal(assay_lane_new(spec, &l, &e), ASSAY_OK);
     assert_int_equal(assay_lane_part(l, &part, &e), ASSAY_OK);
     for (size_t i = 0; i < rows; i += a_batch) {
@@ -127,6 +127,12 @@ static struct assay_lane *run_lane(const struct assay_lane_spec *spec, const str
         assert_int_equal(assay_lane_batch(l, &b, &e), ASSAY_OK);
     }
     return l;
+}
+
+static struct assay_lane *run_lane(const struct assay_lane_spec *spec, const struct assay_value *v, size_t rows,
+                                   size_t a_batch)
+{
+    return run_claimed(spec, v, rows, a_batch, NULL, 0);
 }
 
 static void assert_same_sums(struct assay_lane *x, struct assay_lane *y)
@@ -169,6 +175,39 @@ static void test_order_batches_and_lanes_do_not_matter(void **state)
     assay_lane_free(rest);
     free(v);
     free(w);
+}
+
+/* What a path says of a column, against its rows: text, a number in another spelling, NULL, no number at all. */
+static void test_rows_that_deny_their_path_are_counted(void **state)
+{
+    static const char x[] = "x", five[] = "+50", word[] = "word";
+    const struct assay_claim claims[] = {
+        {name_a, {.kind = ASSAY_K_LEXEME, .len = 1, .p = (const uint8_t *)x}},
+        {name_id, {.kind = ASSAY_K_LEXEME, .len = 3, .p = (const uint8_t *)five}},
+        {name_a, {.kind = ASSAY_K_NULL}},
+        {name_id, {.kind = ASSAY_K_LEXEME, .len = 4, .p = (const uint8_t *)word}},
+        {"not covered", {.kind = ASSAY_K_NULL}},
+    };
+    uint64_t fits[] = {0, 1, 0, 0, ROWS};
+    struct assay_dataset d = dataset();
+    struct assay_cutset none = {0};
+    struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false};
+    struct assay_value *v = calloc(3 * ROWS, sizeof *v);
+    (void)state;
+    make_rows(v);
+    for (size_t i = 0; i < ROWS; i++) {
+        fits[0] += i % 7 && i % 4 == 0;
+        fits[2] += i % 7 == 0;
+    }
+    for (size_t k = 0; k < sizeof claims / sizeof *claims; k++) {
+        struct assay_lane *l = run_claimed(&spec, v, ROWS, 100, &claims[k], 1);
+        struct assay_lane_part_counts n = assay_lane_counts(l);
+        assert_int_equal(n.misplaced, ROWS - fits[k]);
+        assert_int_equal(n.rows, ROWS);
+        assert_int_equal(n.unplaced, 0);
+        assay_lane_free(l);
+    }
+    free(v);
 }
 
 /* The definition of docs/digests.md, straight: one row, no blocks, no short cuts. */
@@ -314,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_sums_of_one_row_by_definition),
         cmocka_unit_test(test_what_must_show_does_show),
         cmocka_unit_test(test_rows_that_have_no_place_are_counted),
+        cmocka_unit_test(test_rows_that_deny_their_path_are_counted),
         cmocka_unit_test(test_a_remembered_hash_dies_with_its_part),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

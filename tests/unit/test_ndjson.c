@@ -25,7 +25,7 @@
 struct dump {
     char text[MAX_TEXT];
     size_t n;
-    uint64_t rows;
+    uint64_t rows, nonstandard;
     enum assay_status status;
 };
 
@@ -115,6 +115,7 @@ static void scan(struct dump *d, const void *p, size_t n, const char *const *col
         struct assay_scan_end end;
         assay_ndjson_format.end(s, &end);
         d->rows = end.rows;
+        d->nonstandard = end.nonstandard;
         assay_sha256(p, n, hash);
         assert_true(end.hashed && !end.counted && end.bytes == n);
         assert_memory_equal(end.sha256, hash, sizeof hash);
@@ -142,6 +143,18 @@ static void expect(const void *p, size_t n, size_t n_columns, const char *want)
     }
 }
 
+/* Whatever the block size: counted once, though the sample was read before. */
+static void nonstandard_is(const char *text, uint64_t want)
+{
+    static struct dump d;
+    for (size_t block = 0; block < 20; block++) {
+        struct assay_ndjson_tuning t = {.block = block};
+        scan(&d, text, strlen(text), abc, 2, &t);
+        assert_int_equal(d.status, ASSAY_OK);
+        assert_int_equal(d.nonstandard, want);
+    }
+}
+
 #define SOUND "{\"a\":0}\n" /* before rows that lack a: the column is known */
 
 static void test_values(void **state)
@@ -155,6 +168,7 @@ static void test_values(void **state)
            "1:1|<x>|~\n2:<>|=0|=1\n");
     expect(BYTES(" \t{ \"a\" :\t1 , \"b\" : [ 1 , {} ] , \"z\":{\"a\":7}} \r\n"), 2, "1:1|[ 1 , {} ]\n");
     expect(BYTES("{\"a\":9007199254740993,\"b\":-0.10,\"c\":1E+400}\n"), 3, "1:9007199254740993|-0.10|1E+400\n");
+    nonstandard_is("{\"a\":NaN,\"b\":[1,-Infinity,{\"x\":Infinity}],\"z\":NaN}\n{\"a\":\"NaN\",\"b\":1}\n", 4);
     expect(BYTES("{\"a\":NaN,\"b\":Infinity,\"c\":-Infinity}\n"), 3, "1:NaN|Infinity|-Infinity\n");
     expect(BYTES("{\"a\":{\"x\":\"\\u00e9\\n\",\"y\":[]},\"b\":[],\"c\":[null,true,\"}\"]}\n"), 3,
            "1:{\"x\":\"\\u00e9\\n\",\"y\":[]}|[]|[null,true,\"}\"]\n");

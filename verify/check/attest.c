@@ -141,6 +141,8 @@ static enum assay_status attest_object(const struct assay_check *c, const char *
         assay_writer_addf(&w, "misplaced", "%llu", (unsigned long long)p->misplaced);
     if (p->unplaced)
         assay_writer_addf(&w, "defects", "%llu", (unsigned long long)p->unplaced);
+    if (p->end.nonstandard)
+        assay_writer_addf(&w, "nonstandard", "%llu", (unsigned long long)p->end.nonstandard);
     if (p->status != ASSAY_OK)
         assay_writer_add(&w, "reason", p->err.msg);
     for (size_t i = 0, said = 0; i < n && said < ASSAY_MAX_FINDINGS; i++)

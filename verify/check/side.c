@@ -297,6 +297,10 @@ static void sum_parts(struct side *x, struct assay_check_result *out)
         x->end.unplaced += p->unplaced;
         if (p->status != ASSAY_OK)
             assay_log(ASSAY_LOG_WARN, "%s", p->err.msg);
+        if (p->end.nonstandard)
+            assay_log(ASSAY_LOG_WARN,
+                      "%s: %llu values are NaN or infinite, which JSON does not have; they were accepted",
+                      p->part->name, (unsigned long long)p->end.nonstandard);
     }
 }
 

@@ -119,6 +119,7 @@ void assay_lane_free(struct assay_lane *l)
     free(l->finding);
     free(l->part);
     free(l->part_text);
+    free(l->claim);
     free(l->col);
     free(l->key);
     free(l);
@@ -142,8 +143,9 @@ enum assay_status assay_lane_part(struct assay_lane *l, const struct assay_part 
     l->n_parts++;
     if (!(l->part = strdup(part->name)))
         return assay_fail_nomem(e);
-    if (!part->segment)
-        return ASSAY_OK;
+    enum assay_status s = assay_lane_claims(l, part, e);
+    if (s != ASSAY_OK || !part->segment)
+        return s;
     if (!assay_lane_part_segment(l, part->segment, &l->claimed))
         return assay_fail(e, ASSAY_EPLAN, "%s: \"%s\" names no segment of the window", part->name, part->segment);
     l->claims = true;

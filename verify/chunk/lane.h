@@ -41,6 +41,11 @@ struct lane_seg {
     uint64_t above, below; /* key heads between the two belong to it */
 };
 
+struct lane_claim {
+    size_t column;
+    assay_sum image; /* that its cells must have */
+};
+
 /* One placed row of the block. */
 struct lane_row {
     const struct assay_value *v; /* its values as the reader gave them */
@@ -82,6 +87,8 @@ struct assay_lane {
     struct assay_lane_part_counts counts;
     char *part, *part_text;
     uint64_t n_parts; /* begun so far: epochs of different parts are different */
+    struct lane_claim *claim; /* of the part's path */
+    size_t n_claims;
     bool claims; /* the part's locator names a segment: claimed */
     assay_segment claimed;
 };
@@ -127,6 +134,13 @@ enum assay_status assay_lane_put_cell(struct assay_lane *l, size_t c, const stru
                                       bool say, struct assay_buf *out);
 /* The images of all cells of the block, with and without rules. ASSAY_ENOMEM is the only failure. */
 enum assay_status assay_lane_images(struct assay_lane *l, uint64_t epoch);
+
+/* ---- lane_claim.c ---- */
+
+/* Take the claims of a part; those of columns that are not covered are passed over. */
+enum assay_status assay_lane_claims(struct assay_lane *l, const struct assay_part *part, struct assay_err *e);
+/* Rows of the block that say otherwise are counted as misplaced, and noted. The images must be there. */
+void assay_lane_check_claims(struct assay_lane *l);
 
 /* ---- lane_sums.c ---- */
 

@@ -141,6 +141,7 @@ static enum assay_status finish_block(struct assay_lane *l, uint64_t epoch, stru
         if (l->row[i].bytes > ASSAY_MAX_ROW)
             return assay_fail(e, ASSAY_ELIMIT, "%s:%llu: row of more than %u bytes", l->part,
                               (unsigned long long)l->row[i].pos, ASSAY_MAX_ROW);
+    assay_lane_check_claims(l);
     assay_lane_add(l);
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; l->spec.on_row && i < l->n_rows && s == ASSAY_OK; i++)

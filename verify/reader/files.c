@@ -185,8 +185,14 @@ static enum assay_status files_open(const struct assay_locator *loc, struct assa
         files_close(&r->base);
         return s;
     }
-    for (size_t i = 0; i < r->list.n; i++)
+    for (size_t i = 0; s == ASSAY_OK && i < r->list.n; i++) {
+        s = assay_hive_claim(&r->list.v[i], e);
         r->part[i] = r->list.v[i].part;
+    }
+    if (s != ASSAY_OK) {
+        files_close(&r->base);
+        return s;
+    }
     *out = &r->base;
     return ASSAY_OK;
 }

@@ -14,17 +14,42 @@
 
 #define ASSAY_FILES_MAX_DEPTH 64 /* nested directories below the locator */
 
+/* ---- Hive partition columns ---- */
+
+struct assay_hive_column {
+    char *name; /* decoded; owned */
+    char *value; /* decoded; owned; NULL: __HIVE_DEFAULT_PARTITION__ */
+    size_t len;
+};
+struct assay_hive {
+    struct assay_hive_column *v; /* owned; in path order */
+    size_t n;
+};
+/* Columns of the directories key=value in a name. A key that stands twice is ASSAY_EDATA. */
+enum assay_status assay_hive_parse(const char *name, struct assay_hive *out, struct assay_err *e);
+void assay_hive_release(struct assay_hive *h);
+/* Index of the column, or SIZE_MAX. */
+size_t assay_hive_find(const struct assay_hive *h, const char *name);
+struct assay_value assay_hive_value(const struct assay_hive_column *c);
+
+/* ---- objects ---- */
+
 /* One object: what the reader shows, and how to open it. */
 struct assay_file {
     struct assay_part part; /* name and segment owned */
     char *real; /* target when the name is a symbolic link, else NULL; owned */
     const struct assay_format_ops *format; /* how it is read */
+    struct assay_hive hive; /* what its path says; owned */
+    struct assay_claim *claim; /* the same as the part has it; owned */
 };
 
 struct assay_file_list {
     struct assay_file *v; /* owned; sorted by name bytes */
     size_t n, cap;
 };
+
+/* The partition columns of the file's path become claims of its part. ASSAY_ENOMEM is the only failure. */
+enum assay_status assay_hive_claim(struct assay_file *f, struct assay_err *e);
 
 /* The format of a file by its name, or by loc->format. ASSAY_EPLAN for an unknown format: key, ASSAY_EDATA for an
  * unknown suffix when *out is wanted at any price (strict); without strict, *out is NULL then. */
@@ -49,23 +74,5 @@ enum assay_status assay_file_unchanged(int fd, const struct stat *id, const char
  * *len: what {segment} took (len 0 without one). Never looks at the locale: bytes are bytes. */
 bool assay_match_component(const char *pattern, const char *name, size_t *from, size_t *len);
 bool assay_match_is_pattern(const char *component);
-
-/* ---- Hive partition columns ---- */
-
-struct assay_hive_column {
-    char *name; /* decoded; owned */
-    char *value; /* decoded; owned; NULL: __HIVE_DEFAULT_PARTITION__ */
-    size_t len;
-};
-struct assay_hive {
-    struct assay_hive_column *v; /* owned; in path order */
-    size_t n;
-};
-/* Columns of the directories key=value in a name. A key that stands twice is ASSAY_EDATA. */
-enum assay_status assay_hive_parse(const char *name, struct assay_hive *out, struct assay_err *e);
-void assay_hive_release(struct assay_hive *h);
-/* Index of the column, or SIZE_MAX. */
-size_t assay_hive_find(const struct assay_hive *h, const char *name);
-struct assay_value assay_hive_value(const struct assay_hive_column *c);
 
 #endif

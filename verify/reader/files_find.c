@@ -284,6 +284,8 @@ void assay_files_release(struct assay_file_list *l)
         free(l->v[i].part.name);
         free(l->v[i].part.segment);
         free(l->v[i].real);
+        free(l->v[i].claim);
+        assay_hive_release(&l->v[i].hive);
     }
     free(l->v);
     *l = (struct assay_file_list){0};

@@ -94,6 +94,20 @@ size_t assay_hive_find(const struct assay_hive *h, const char *name)
     return SIZE_MAX;
 }
 
+enum assay_status assay_hive_claim(struct assay_file *f, struct assay_err *e)
+{
+    /* A path that does not parse makes no claim: the scan of its object says so. */
+    if (!strchr(f->part.name, '=') || assay_hive_parse(f->part.name, &f->hive, NULL) != ASSAY_OK || !f->hive.n)
+        return ASSAY_OK;
+    if (!(f->claim = calloc(f->hive.n, sizeof *f->claim)))
+        return assay_fail_nomem(e);
+    for (size_t i = 0; i < f->hive.n; i++)
+        f->claim[i] = (struct assay_claim){f->hive.v[i].name, assay_hive_value(&f->hive.v[i])};
+    f->part.claim = f->claim;
+    f->part.n_claims = f->hive.n;
+    return ASSAY_OK;
+}
+
 struct assay_value assay_hive_value(const struct assay_hive_column *c)
 {
     struct assay_value v = {.kind = c->value ? ASSAY_K_LEXEME : ASSAY_K_NULL};

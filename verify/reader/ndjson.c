@@ -95,6 +95,7 @@ static enum assay_status check_columns(struct ndjson_scan *s, const char *name, 
 {
     size_t rows;
     enum assay_status st = assay_ndjson_look(s->fd, name, t, &s->names, &rows, e);
+    s->names.nonstandard = 0; /* the sample is read again */
     for (size_t c = 0; st == ASSAY_OK && rows && c < s->cols; c++)
         if (!s->names.v[s->name_of[c]].row)
             st = assay_fail(e, ASSAY_ENOTFOUND, "%s: no column \"%s\" in the first lines", name,
@@ -287,7 +288,10 @@ static enum assay_status ndjson_next(struct assay_scan *base, struct assay_batch
 static void ndjson_end(struct assay_scan *base, struct assay_scan_end *end)
 {
     const struct ndjson_scan *s = (const struct ndjson_scan *)base;
-    *end = (struct assay_scan_end){.rows = s->rows, .hashed = true, .bytes = assay_stream_stored(s->lines.in)};
+    *end = (struct assay_scan_end){.rows = s->rows,
+                                   .nonstandard = s->names.nonstandard,
+                                   .hashed = true,
+                                   .bytes = assay_stream_stored(s->lines.in)};
     memcpy(end->sha256, s->sha256, sizeof end->sha256);
 }
 

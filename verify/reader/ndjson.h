@@ -60,6 +60,7 @@ struct assay_ndjson_cursor {
     uint8_t *p, *end;
     bool any; /* a member was there already */
     bool cut; /* the line ended where more had to come */
+    uint32_t nonstandard; /* NaN and infinities so far, nested ones too: JSON does not have them */
     const char *defect; /* static sentence, or NULL */
 };
 
@@ -92,6 +93,7 @@ struct assay_ndjson_names {
     uint32_t *order; /* owned; index of the i-th member of the last row: members mostly come in one order */
     size_t n, max;
     bool all; /* every new name is a column of its own, numbered as it comes */
+    uint64_t nonstandard; /* NaN and infinities of all rows */
     uint64_t row; /* number of the row in hand */
 };
 

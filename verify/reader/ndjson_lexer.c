@@ -251,6 +251,7 @@ static bool word(struct assay_ndjson_cursor *c, struct assay_value *v)
         if (v->kind == ASSAY_K_LEXEME) {
             v->len = (uint32_t)n;
             v->p = c->p;
+            c->nonstandard++;
         }
         c->p += n;
         return true;

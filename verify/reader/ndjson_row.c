@@ -112,6 +112,7 @@ enum assay_status assay_ndjson_row(struct assay_ndjson_names *t, const struct as
         if (known->column >= 0)
             v[known->column] = value;
     }
+    t->nonstandard += c.nonstandard;
     *cut = c.cut;
     *defect = !text && !c.cut ? "invalid UTF-8" : c.defect;
     return ASSAY_OK;

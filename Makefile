@@ -72,7 +72,7 @@ $(LIB_SO): $(LIB_OBJ) libassay.map
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libassay.so.$(SOVERSION) -Wl,--version-script=libassay.map \
 		-o $@ $(LIB_OBJ) $(LIBS)
 
-$(BUILD)/assay: $(call obj,verify/assay.c) $(LIB_A)
+$(BUILD)/assay: $(call obj,verify/assay.c $(wildcard verify/front_*.c)) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/assay-verify: $(call obj,verify/main.c $(wildcard verify/cmd_*.c)) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)

@@ -8,6 +8,7 @@
 #include "assay/cli.h"
 #include "assay/digest.h"
 #include "assay/log.h"
+#include "front.h"
 
 #define EXIT_SIGNAL 128
 
@@ -41,6 +42,7 @@ struct check {
     char run[37];
     int worst; /* of the steps before the report, by `worse` */
     bool ran; /* did a step get past its plan and its lock? */
+    struct assay_front_export export; /* what is held for an exporter, if there is one */
 };
 
 /* Design section 7: 4 before 1 before 3 before 0. What is not one of these (a crash, a signal, a usage error of a later
@@ -58,18 +60,40 @@ static bool nothing_ran(int code)
     return code == ASSAY_EXIT_USAGE || code == ASSAY_EXIT_LOCKED;
 }
 
+/* Under which snapshots the source is read: those that the exporter was handed, or that the user gave. false: no
+ * memory.
+ */
+static bool add_snapshots(struct words *w, const struct check *c, char **text)
+{
+    add_list(w, c->a, "snapshot", "--snapshot");
+    for (size_t i = 0; i < c->export.n; i++) {
+        const struct assay_front_held *h = &c->export.held[i];
+        if (!h->snapshot[0])
+            continue;
+        if (asprintf(&text[i], "%s=%s", h->set, h->snapshot) < 0) {
+            text[i] = NULL;
+            return false;
+        }
+        add(w, "--snapshot");
+        add(w, text[i]);
+    }
+    return true;
+}
+
 /* Run one step: PROGRAM VERB --run R [--side S] ... PLAN. */
 static int step(struct check *c, const char *program, const char *verb, const char *side)
 {
     struct assay_err e = {0};
     char path[PATH_MAX];
     bool report = strcmp(verb, "report") == 0, scrub = strcmp(verb, "scrub") == 0;
-    const char *const *sets, *const *segs, *const *reps;
-    size_t cap = 32 + 2 * (assay_arg_list(c->a, "dataset", &sets) + assay_arg_list(c->a, "segment", &segs) +
-                           assay_arg_list(c->a, "report", &reps));
+    const char *const *sets, *const *segs, *const *reps, *const *snaps;
+    size_t cap =
+        32 + 2 * (assay_arg_list(c->a, "dataset", &sets) + assay_arg_list(c->a, "segment", &segs) +
+                  assay_arg_list(c->a, "report", &reps) + assay_arg_list(c->a, "snapshot", &snaps) + c->export.n);
     struct words w = {calloc(cap, sizeof(char *)), 0, cap};
+    char **snapshot = calloc(c->export.n + 1, sizeof *snapshot);
     int code = ASSAY_EXIT_UNVERIFIED;
-    if (!w.word) {
+    if (!w.word || !snapshot) {
         assay_fail_nomem(&e);
         goto fail;
     }
@@ -88,6 +112,10 @@ static int step(struct check *c, const char *program, const char *verb, const ch
         add_list(&w, c->a, "segment", "--segment");
         add_list(&w, c->a, "jobs", "--jobs");
     }
+    if (side && strcmp(side, "source") == 0 && !add_snapshots(&w, c, snapshot)) {
+        assay_fail_nomem(&e);
+        goto fail;
+    }
     if (report)
         add_list(&w, c->a, "report", "--report");
     if (report && !assay_arg_count(c->a, "dataset"))
@@ -102,7 +130,8 @@ static int step(struct check *c, const char *program, const char *verb, const ch
     if (assay_program_find("assay", program, path, sizeof path, &e) != ASSAY_OK)
         goto fail;
     assay_log(ASSAY_LOG_INFO, "%s%s%s", verb, side ? " --side " : "", side ? side : "");
-    if (assay_program_run(path, (char *const *)w.word, !report && !scrub && assay_arg_verbosity(c->a) < 1, &code, &e) !=
+    bool mute = !report && !scrub && assay_arg_verbosity(c->a) < 1;
+    if (assay_program_run(path, (char *const *)w.word, mute ? ASSAY_CHILD_MUTE : ASSAY_CHILD_SHOWN, &code, &e) !=
         ASSAY_OK)
         goto fail;
     if (code >= EXIT_SIGNAL && !assay_interrupted())
@@ -112,8 +141,32 @@ fail:
         assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
         code = ASSAY_EXIT_UNVERIFIED;
     }
+    for (size_t i = 0; snapshot && i < c->export.n; i++)
+        free(snapshot[i]);
+    free(snapshot);
     free(w.word);
     return code;
+}
+
+/* Hold the sources still and run the exporter. The snapshot stays held until the source is verified. */
+static int export_first(struct check *c, char *const *exporter)
+{
+    const char *const *sets;
+    size_t cap = 16 + 2 * assay_arg_list(c->a, "dataset", &sets);
+    struct words w = {calloc(cap, sizeof(char *)), 0, cap};
+    if (!w.word) {
+        assay_log(ASSAY_LOG_ERROR, "out of memory");
+        return ASSAY_EXIT_UNVERIFIED;
+    }
+    add(&w, "assay-verify");
+    add(&w, "hold");
+    add_list(&w, c->a, "dataset", "--dataset");
+    add_list(&w, c->a, "color", "--color");
+    add(&w, "--");
+    add(&w, c->plan);
+    int code = assay_front_hold((char *const *)w.word, &c->export);
+    free(w.word);
+    return code == ASSAY_EXIT_OK ? assay_front_export(&c->export, exporter, c->plan, c->run) : code;
 }
 
 /* Attest one side. false: stop, *code is the exit code of the whole. */
@@ -154,37 +207,63 @@ static int compare_and_report(struct check *c)
                : r;
 }
 
+/* What excludes what; ASSAY_EXIT_USAGE, said why. */
+static int check_options(const struct assay_args *a, char *const *exporter)
+{
+    const char *const *list, *wrong = NULL;
+    bool source = assay_arg_flag(a, "source-only"), archive = assay_arg_flag(a, "archive-only");
+    if (assay_arg(a, "run") && strlen(assay_arg(a, "run")) != 36)
+        wrong = "--run wants a UUID of 36 characters";
+    else if (source && archive)
+        wrong = "--source-only and --archive-only exclude each other";
+    else if (exporter && !exporter[0])
+        wrong = "there is no command after --";
+    else if (exporter && archive)
+        wrong = "--archive-only reads no source that an exporter could share a snapshot with";
+    else if (exporter && assay_arg_list(a, "snapshot", &list))
+        wrong = "--snapshot is for an export made before; a command after -- gets one from assay";
+    if (wrong)
+        assay_log(ASSAY_LOG_ERROR, "%s", wrong);
+    return wrong ? ASSAY_EXIT_USAGE : ASSAY_EXIT_OK;
+}
+
+static int verify_sides(struct check *c, char *const *exporter)
+{
+    bool source = !assay_arg_flag(c->a, "archive-only"), archive = !assay_arg_flag(c->a, "source-only");
+    int code = exporter ? export_first(c, exporter) : ASSAY_EXIT_OK;
+    if (code != ASSAY_EXIT_OK || (source && !attest(c, "source", &code)))
+        return code;
+    assay_front_release(&c->export); /* the archive needs no snapshot of the source */
+    if (archive && !attest(c, "archive", &code))
+        return code;
+    if (source && archive)
+        return compare_and_report(c);
+    assay_log(ASSAY_LOG_WARN, "only the %s was attested, under run %s; nothing was compared",
+              source ? "source" : "archive", c->run);
+    return code;
+}
+
 static int cmd_check(struct assay_args *a)
 {
     struct assay_err e = {0};
     struct check c = {.a = a};
     const char *const *operand;
+    char *const *exporter = NULL;
     assay_arg_operands(a, &operand);
+    assay_arg_after(a, &exporter);
     c.plan = operand[0];
+    int code = check_options(a, exporter);
+    if (code != ASSAY_EXIT_OK)
+        return code;
     if (assay_arg(a, "run")) {
-        if (strlen(assay_arg(a, "run")) != 36) {
-            assay_log(ASSAY_LOG_ERROR, "--run wants a UUID of 36 characters, got '%s'", assay_arg(a, "run"));
-            return ASSAY_EXIT_USAGE;
-        }
         memcpy(c.run, assay_arg(a, "run"), sizeof c.run);
     } else if (assay_uuid_new(c.run, &e) != ASSAY_OK) {
         assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
         return ASSAY_EXIT_UNVERIFIED;
     }
-    bool source = !assay_arg_flag(a, "archive-only"), archive = !assay_arg_flag(a, "source-only");
-    if (!source && !archive) {
-        assay_log(ASSAY_LOG_ERROR, "--source-only and --archive-only exclude each other");
-        return ASSAY_EXIT_USAGE;
-    }
-    int code = ASSAY_EXIT_OK;
-    if ((source && !attest(&c, "source", &code)) || (archive && !attest(&c, "archive", &code)))
-        return code;
-    if (!source || !archive) {
-        assay_log(ASSAY_LOG_WARN, "only the %s was attested, under run %s; nothing was compared",
-                  source ? "source" : "archive", c.run);
-        return code;
-    }
-    return compare_and_report(&c);
+    code = verify_sides(&c, exporter);
+    assay_front_release(&c.export);
+    return code;
 }
 
 /* What a scrub finds becomes a discrepancy like any other: the newest statements are compared afterwards. */

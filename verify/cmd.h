@@ -6,6 +6,7 @@
 
 int assay_cmd_init(struct assay_args *a);
 int assay_cmd_plan(struct assay_args *a);
+int assay_cmd_hold(struct assay_args *a);
 int assay_cmd_verify(struct assay_args *a);
 int assay_cmd_diff(struct assay_args *a);
 int assay_cmd_scrub(struct assay_args *a);

@@ -6,6 +6,7 @@ int main(int argc, char **argv)
     static const struct assay_verb_run run[] = {
         {"init", assay_cmd_init},
         {"plan", assay_cmd_plan},
+        {"hold", assay_cmd_hold},
         {"verify", assay_cmd_verify},
         {"diff", assay_cmd_diff},
         {"scrub", assay_cmd_scrub},

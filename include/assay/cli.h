@@ -82,8 +82,23 @@ int assay_program_main(int argc, char **argv, const char *program, const struct 
  * ASSAY_ENOTFOUND names the places searched. */
 enum assay_status assay_program_find(const char *argv0, const char *program, char *out, size_t max,
                                      struct assay_err *e);
-/* Run path with argv (NULL-terminated) and wait. quiet sends its standard output to /dev/null. SIGINT and SIGTERM that
- * this process receives meanwhile are passed on. *code: its exit code, or 128 + signal. */
-enum assay_status assay_program_run(const char *path, char *const *argv, bool quiet, int *code, struct assay_err *e);
+/* What becomes of a child's standard output. */
+enum assay_child_out { ASSAY_CHILD_SHOWN = 0, ASSAY_CHILD_MUTE /* /dev/null */, ASSAY_CHILD_TO_STDERR };
+/* Run path (looked up in PATH when it has no slash) with argv (NULL-terminated) and wait. SIGINT and SIGTERM that this
+ * process receives meanwhile are passed on. *code: its exit code, or 128 + signal. ASSAY_EIO: it could not be run. */
+enum assay_status assay_program_run(const char *path, char *const *argv, enum assay_child_out out, int *code,
+                                    struct assay_err *e);
+
+/* ---- a sibling that runs beside this one (verify/base/cli_partner.c) ---- */
+
+struct assay_partner {
+    int pid; /* 0: none */
+    int to, from; /* its standard input and output */
+};
+enum assay_status assay_partner_start(const char *path, char *const *argv, struct assay_partner *out,
+                                      struct assay_err *e);
+/* Close its standard input, at which it ends, and wait. Returns its exit code, or 128 + signal; 0 when there is none.
+ */
+int assay_partner_end(struct assay_partner *p);
 
 #endif

@@ -48,7 +48,6 @@ static bool take_start(struct assay_collect *c, const struct assay_stmt *s, stru
     side->started = true;
     side->run = assay_collect_text(r, s, "run");
     side->locator = assay_collect_text(r, s, "locator");
-    side->snapshot = assay_collect_text(r, s, "snapshot");
     side->host = assay_collect_text(r, s, "host");
     side->uid = assay_collect_text(r, s, "uid");
     side->version = assay_collect_text(r, s, "version");
@@ -64,6 +63,7 @@ static bool take_end(struct assay_collect *c, const struct assay_stmt *s, struct
     side->ended = true;
     side->status = assay_collect_text(r, s, "status");
     side->reason = assay_collect_text(r, s, "reason");
+    side->snapshot = assay_collect_text(r, s, "snapshot");
     side->tiled = assay_collect_text(r, s, "tiled");
     side->key_unique = assay_collect_text(r, s, "key-unique");
     side->ended_at = assay_collect_text(r, s, "observed");

@@ -363,7 +363,7 @@ check_has 'the token names it' got "^$snapshot lsn="
 echo 'ROLLBACK;' >&"${HOLDER[1]}"
 eval "exec ${HOLDER[1]}>&-"
 wait "$HOLDER_PID" 2>/dev/null
-fails 'a snapshot that is gone' "^error 5: importing the exporter's snapshot" users --snapshot "$snapshot"
+fails 'a snapshot that is gone' "^error 5: nobody holds the exporter's snapshot any more" users --snapshot "$snapshot"
 
 # Breaking off. A large table that outlasts the socket's buffers.
 sql -c "CREATE TABLE public.wide AS SELECT g AS id, repeat(md5(g::text), 60) AS t FROM generate_series(1, 60000) g"

@@ -330,12 +330,31 @@ static void programs(void **state)
     assay_err_reset(&e);
     char *const three[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
                            (char *)(uintptr_t) "echo unseen; exit 3", NULL};
-    assert_int_equal(assay_program_run("/bin/sh", three, true, &code, &e), ASSAY_OK);
+    assert_int_equal(assay_program_run("/bin/sh", three, ASSAY_CHILD_MUTE, &code, &e), ASSAY_OK);
     assert_int_equal(code, 3);
     char *const killed[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t) "kill -9 $$", NULL};
-    assert_int_equal(assay_program_run("/bin/sh", killed, true, &code, &e), ASSAY_OK);
+    assert_int_equal(assay_program_run("sh", killed, ASSAY_CHILD_MUTE, &code, &e), ASSAY_OK);
     assert_int_equal(code, 128 + SIGKILL);
-    assert_int_equal(assay_program_run("/no/such/program", three, true, &code, &e), ASSAY_EIO);
+    assert_int_equal(assay_program_run("/no/such/program", three, ASSAY_CHILD_MUTE, &code, &e), ASSAY_EIO);
+    assert_non_null(strstr(e.msg, "No such file"));
+    char *const lost[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t) "exit 127", NULL};
+    assert_int_equal(assay_program_run("sh", lost, ASSAY_CHILD_TO_STDERR, &code, &e), ASSAY_OK); /* it did run */
+    assert_int_equal(code, 127);
+}
+
+static void partners(void **state)
+{
+    (void)state;
+    struct assay_err e = {0};
+    struct assay_partner p;
+    char line[8] = "";
+    char *const echo[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
+                          (char *)(uintptr_t) "echo held; cat >/dev/null; exit 5", NULL};
+    assert_int_equal(assay_partner_start("/bin/sh", echo, &p, &e), ASSAY_OK);
+    assert_int_equal(read(p.from, line, sizeof line), 5);
+    assert_string_equal(line, "held\n");
+    assert_int_equal(assay_partner_end(&p), 5); /* it read to the end of its input */
+    assert_int_equal(assay_partner_end(&p), 0);
 }
 
 int main(void)
@@ -352,6 +371,7 @@ int main(void)
         cmocka_unit_test(log_lets_no_escape_through),
         cmocka_unit_test(a_signal_ends_with_its_code),
         cmocka_unit_test(programs),
+        cmocka_unit_test(partners),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

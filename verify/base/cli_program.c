@@ -64,18 +64,25 @@ static void on_child(int sig)
     (void)sig; /* only there to end sigsuspend */
 }
 
-static void child(const char *path, char *const *argv, bool quiet, const sigset_t *mask)
+/* Never returns. The reason why the program could not be run goes into `why`, a pipe that running it closes. */
+static void child(const char *path, char *const *argv, enum assay_child_out out, const sigset_t *mask, int why)
 {
-    int fd = quiet ? open("/dev/null", O_WRONLY) : -1;
+    int fd = out == ASSAY_CHILD_MUTE ? open("/dev/null", O_WRONLY) : STDERR_FILENO;
     signal(SIGCHLD, SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    if (!quiet || (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0))
-        execv(path, argv);
+    if (out == ASSAY_CHILD_SHOWN || (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0))
+        execvp(path, argv);
+    int cause = errno;
+    (void)!write(why, &cause, sizeof cause);
     _exit(127);
 }
 
-enum assay_status assay_program_run(const char *path, char *const *argv, bool quiet, int *code, struct assay_err *e)
+enum assay_status assay_program_run(const char *path, char *const *argv, enum assay_child_out out, int *code,
+                                    struct assay_err *e)
 {
+    int pipes[2];
+    if (pipe2(pipes, O_CLOEXEC) != 0)
+        return assay_fail(e, ASSAY_EIO, "%s: cannot run it: %s", path, strerror(errno));
     struct sigaction sa = {.sa_handler = on_child}, old_sa;
     sigset_t block, old;
     int status = 0;
@@ -89,8 +96,9 @@ enum assay_status assay_program_run(const char *path, char *const *argv, bool qu
     sigprocmask(SIG_BLOCK, &block, &old);
     pid_t pid = fork();
     if (pid == 0)
-        child(path, argv, quiet, &old);
+        child(path, argv, out, &old, pipes[1]);
     pid_t got = pid;
+    close(pipes[1]);
     bool forwarded = assay_interrupted();
     while (pid > 0 && (got = waitpid(pid, &status, WNOHANG)) == 0) {
         sigsuspend(&old); /* the signals are blocked until here: none is missed */
@@ -102,10 +110,10 @@ enum assay_status assay_program_run(const char *path, char *const *argv, bool qu
     int why = errno;
     sigprocmask(SIG_SETMASK, &old, NULL);
     sigaction(SIGCHLD, &old_sa, NULL);
-    if (got < 0)
+    bool ran = got >= 0 && read(pipes[0], &why, sizeof why) != (ssize_t)sizeof why;
+    close(pipes[0]);
+    if (!ran)
         return assay_fail(e, ASSAY_EIO, "%s: cannot run it: %s", path, strerror(why));
     *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (*code == 127 && WIFEXITED(status))
-        return assay_fail(e, ASSAY_EIO, "%s: cannot execute it", path);
     return ASSAY_OK;
 }

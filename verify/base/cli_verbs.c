@@ -48,6 +48,11 @@
     {                                                                                                                  \
         "spool", 0, ASSAY_OPT_STRING, "FILE", "Write signed statements there instead of to the ledger."                \
     }
+#define OPT_SNAPSHOT                                                                                                   \
+    {                                                                                                                  \
+        "snapshot", 0, ASSAY_OPT_LIST, "[DATASET=]ID",                                                                 \
+            "Read the source under this exported snapshot (or frozen copy)."                                           \
+    }
 #define END                                                                                                            \
     {                                                                                                                  \
         0                                                                                                              \
@@ -78,6 +83,7 @@ static const struct assay_opt check_opts[] = {
     OPT_SEGMENT,
     OPT_JOBS,
     OPT_REPORT,
+    OPT_SNAPSHOT,
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run id; default: a new one."},
     {"source-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the source and stop; e.g. before the archive is written."},
     {"archive-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the archive and stop."},
@@ -89,9 +95,11 @@ static const struct assay_opt verify_opts[] = {
     OPT_SEGMENT,
     OPT_RUN,
     OPT_JOBS,
+    OPT_SNAPSHOT,
     OPT_SPOOL,
     END,
 };
+static const struct assay_opt hold_opts[] = {OPT_DATASET, END};
 static const struct assay_opt reconcile_opts[] = {
     OPT_DATASET,
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to compare; default: the newest finished run of each side."},
@@ -155,8 +163,9 @@ static const struct assay_verb table[] = {
      "  assay plan plan.yaml\n"
      "  assay plan plan.yaml --dataset orders --resolved\n",
      plan_opts, 1, 1, NULL, VERIFY},
-    {"check", "PLAN", "The whole step after an export: verify both sides, reconcile, report.",
+    {"check", "PLAN [-- EXPORTER ARGS...]", "The whole step after an export: verify both sides, reconcile, report.",
      "  assay check plan.yaml\n"
+     "  assay check plan.yaml -- ./export.sh   # export and verify one and the same snapshot\n"
      "  assay check plan.yaml --dataset orders --report text --report html:report.html\n"
      "  assay check plan.yaml --report json:result.json -q\n",
      check_opts, 1, 1, NULL, FRONT},
@@ -165,6 +174,9 @@ static const struct assay_verb table[] = {
      "  assay verify plan.yaml --side archive --segment 2001-03\n"
      "  assay verify plan.yaml --side source --spool - | ssh keeper assay ledger append plan.yaml -\n",
      verify_opts, 1, 1, NULL, VERIFY},
+    {"hold", "PLAN", "Hold a snapshot of the sources for an exporter, until standard input ends.",
+     "  coproc HOLD { assay hold plan.yaml; }   # lines of DATASET, SNAPSHOT, COPY, then an empty one\n", hold_opts, 1,
+     1, NULL, VERIFY},
     {"reconcile", "PLAN", "Compare the attestations of both sides; reads no data.",
      "  assay reconcile plan.yaml\n"
      "  assay reconcile plan.yaml --run 0b1c6f0e-5a0e-4c0c-9d5e-2d1b7a1f5f4e\n",

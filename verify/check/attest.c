@@ -44,8 +44,7 @@ static void add_scope(struct assay_writer *w, const struct assay_check *c)
     assay_buf_release(&b);
 }
 
-enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, const char *token,
-                                     struct assay_err *e)
+enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, struct assay_err *e)
 {
     struct assay_writer w;
     struct assay_buf shown = {0};
@@ -64,7 +63,6 @@ enum assay_status assay_attest_start(const struct assay_check *c, const char *pl
     assay_writer_add(&w, "host", host);
     assay_writer_addf(&w, "uid", "%lu", (unsigned long)geteuid());
     assay_writer_add(&w, "version", ASSAY_VERSION);
-    assay_writer_add(&w, "snapshot", token && *token ? token : NULL);
     assay_writer_add(&w, "locator", (char *)shown.ptr);
     add_scope(&w, c);
     assay_writer_now(&w);
@@ -355,6 +353,7 @@ enum assay_status assay_attest_end(const struct assay_check *c, const char *plan
     assay_attest_begin(&w, c, "run-end", plan_hash);
     assay_writer_add(&w, "status", x->status == ASSAY_OK ? "ok" : x->status == ASSAY_EINTR ? "interrupted" : "failed");
     assay_writer_add(&w, "reason", x->reason);
+    assay_writer_add(&w, "snapshot", x->token && *x->token ? x->token : NULL);
     assay_writer_addf(&w, "rows", "%llu", (unsigned long long)x->rows);
     if (x->has_count)
         assay_writer_addf(&w, "counted", "%llu", (unsigned long long)x->counted);

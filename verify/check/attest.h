@@ -9,8 +9,7 @@
 /* Begin a statement with the lines that all of a check's have: role, run, dataset, plan. */
 void assay_attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash);
 
-enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, const char *token,
-                                     struct assay_err *e);
+enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, struct assay_err *e);
 enum assay_status assay_attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
                                       struct assay_err *e);
 /* One object leaf a part that is a file, then one object-set leaf a segment (or one for all). */
@@ -27,6 +26,7 @@ enum assay_status assay_attest_chunk(const struct assay_check *c, const char *pl
 struct attest_end {
     enum assay_status status;
     const char *reason;
+    const char *token; /* of the snapshot that was read, or NULL */
     uint64_t rows, bytes, counted, unplaced;
     bool has_count;
     const char *tiled, *unique; /* "yes", "no", "unknown" */

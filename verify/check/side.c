@@ -356,8 +356,6 @@ static void side_release(struct side *x)
 enum assay_status assay_check_side(const struct assay_check *c, struct assay_check_result *out, struct assay_err *e)
 {
     struct side x = {.c = c, .end = {.tiled = "unknown", .unique = "unknown"}};
-    struct assay_locator loc = assay_plan_locator(c->plan, c->set, c->side);
-    (void)loc;
     *out = (struct assay_check_result){0};
     enum assay_status s = assay_plan_hash(c->set, x.plan_hash, NULL, e);
     if (s == ASSAY_OK && assay_fast_secret(c->dataset_key, c->set->id, x.secret) != ASSAY_OK)
@@ -365,7 +363,7 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     if (s == ASSAY_OK)
         s = init_router(&x, e);
     if (s == ASSAY_OK)
-        s = assay_attest_start(c, x.plan_hash, NULL, e);
+        s = assay_attest_start(c, x.plan_hash, e);
     if (s == ASSAY_OK)
         s = assay_sink_commit(c->sink, e);
     if (s != ASSAY_OK)
@@ -373,6 +371,7 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     s = verify(&x, out, e);
     x.end.status = s;
     x.end.reason = s == ASSAY_OK ? (x.gone ? x.why_failed.msg : NULL) : e->msg;
+    x.end.token = x.reader ? x.reader->ops->token(x.reader) : NULL;
     x.end.rows = out->rows;
     x.end.bytes = out->bytes;
     struct assay_err late = {0};

@@ -32,6 +32,69 @@ static int choose_sets(struct assay_args *a, struct assay_session *s)
     return ASSAY_EXIT_OK;
 }
 
+/* "DATASET=ID", or "ID" for every chosen dataset. A name may hold '=' and so may a path: the plan's names decide. */
+static struct assay_dataset *named_set(const struct assay_session *s, const char *text, const char **id)
+{
+    *id = text;
+    for (size_t i = 0; i < s->plan->n_sets; i++) {
+        size_t n = strlen(s->plan->set[i].name);
+        if (strncmp(text, s->plan->set[i].name, n) == 0 && text[n] == '=') {
+            *id = text + n + 1;
+            return &s->plan->set[i];
+        }
+    }
+    return NULL;
+}
+
+/* A snapshot belongs to one database: a bare id cannot be meant for two. */
+static bool one_source(const struct assay_session *s)
+{
+    for (size_t i = 1; i < s->n_sets; i++) {
+        const struct assay_dataset *a = s->set[i - 1], *b = s->set[i];
+        if (a && b && strcmp(a->side[ASSAY_SOURCE].uri, b->side[ASSAY_SOURCE].uri) != 0)
+            return false;
+    }
+    return true;
+}
+
+static int use_snapshot(struct assay_dataset *d, const char *id)
+{
+    struct assay_side *side = &d->side[ASSAY_SOURCE];
+    if (!side->table) {
+        assay_log(ASSAY_LOG_ERROR, "--snapshot: the source of dataset %s is files, which have none", d->name);
+        return ASSAY_EXIT_USAGE;
+    }
+    char *copy = *id ? strdup(id) : NULL;
+    if (!copy) {
+        assay_log(ASSAY_LOG_ERROR, *id ? "out of memory" : "--snapshot: the id is empty");
+        return *id ? ASSAY_EXIT_UNVERIFIED : ASSAY_EXIT_USAGE;
+    }
+    free(side->snapshot);
+    side->snapshot = copy;
+    return ASSAY_EXIT_OK;
+}
+
+static int use_snapshots(struct assay_args *a, struct assay_session *s)
+{
+    const char *const *text, *id;
+    size_t n = assay_arg_list(a, "snapshot", &text);
+    int code = ASSAY_EXIT_OK;
+    for (size_t i = 0; i < n && code == ASSAY_EXIT_OK; i++) {
+        struct assay_dataset *d = named_set(s, text[i], &id);
+        if (d) {
+            code = use_snapshot(d, id);
+        } else if (!one_source(s)) {
+            assay_log(ASSAY_LOG_ERROR, "--snapshot %s: the datasets have different sources: say which, DATASET=ID", id);
+            code = ASSAY_EXIT_USAGE;
+        }
+        for (size_t k = 0; !d && k < s->plan->n_sets && code == ASSAY_EXIT_OK; k++)
+            for (size_t j = 0; j < s->n_sets && code == ASSAY_EXIT_OK; j++)
+                if (s->set[j] == &s->plan->set[k])
+                    code = use_snapshot(&s->plan->set[k], id);
+    }
+    return code;
+}
+
 static char *joined(const struct assay_plan *p, const char *path)
 {
     struct assay_buf b = {0};
@@ -57,6 +120,8 @@ int assay_session_open(struct assay_args *a, struct assay_session *s)
     }
     assay_buf_release(&errors);
     int code = choose_sets(a, s);
+    if (code == ASSAY_EXIT_OK)
+        code = use_snapshots(a, s);
     if (code != ASSAY_EXIT_OK)
         return code;
     s->ledger_path = joined(s->plan, s->plan->ledger);

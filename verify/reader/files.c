@@ -438,7 +438,8 @@ static void files_end(struct assay_scan *base, struct assay_scan_end *end)
 
 /* ---- identity ---- */
 
-static enum assay_status hash_fd(int fd, const char *name, struct assay_sha256 *h, uint64_t *bytes, struct assay_err *e)
+enum assay_status assay_file_hash(int fd, const char *name, struct assay_sha256 *h, uint64_t *bytes,
+                                  struct assay_err *e)
 {
     uint8_t *block = malloc(HASH_BLOCK);
     if (!block)
@@ -476,7 +477,7 @@ static enum assay_status files_hash(struct assay_reader *base, size_t part, uint
         return s;
     posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: failing is harmless */
     struct assay_sha256 *h = assay_sha256_new();
-    s = h ? hash_fd(fd, name, h, bytes, e) : assay_fail_nomem(e);
+    s = h ? assay_file_hash(fd, name, h, bytes, e) : assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = assay_file_unchanged(fd, &id, name, e);
     if (s == ASSAY_OK && *bytes != (uint64_t)id.st_size)

@@ -66,6 +66,10 @@ enum assay_status assay_files_path(const struct assay_locator *loc, const char *
  * caller's. */
 enum assay_status assay_file_open(const struct assay_locator *loc, const struct assay_file *f, int *fd, struct stat *id,
                                   struct assay_err *e);
+/* Everything from where fd stands to its end. */
+struct assay_sha256;
+enum assay_status assay_file_hash(int fd, const char *name, struct assay_sha256 *h, uint64_t *bytes,
+                                  struct assay_err *e);
 /* Is the open file still what it was when `id` was taken? ASSAY_ECHANGED. */
 enum assay_status assay_file_unchanged(int fd, const struct stat *id, const char *name, struct assay_err *e);
 

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assay/buf.h"
-
 /* Words that begin a libpq conninfo. A path may contain '=' too (dt=2024-01/x.csv), so that only these are taken. */
 static const char *const conninfo_words[] = {
     "host",
@@ -53,74 +51,16 @@ static void pg_close(struct assay_reader *base)
     struct assay_pg_reader *r = (struct assay_pg_reader *)base;
     if (!r)
         return;
-    PQfinish(r->conn);
+    assay_pg_disconnect(r);
     assay_pg_parts_release(r);
     assay_pg_rel_release(&r->rel);
     assay_schema_release(&r->schema);
-    for (size_t i = 0; i < 2; i++) {
-        if (r->secret[i])
-            explicit_bzero(r->secret[i], strlen(r->secret[i]));
-        free(r->secret[i]);
-    }
     free(r->snapshot);
     free(r->token);
     free(r->field);
     free(r->base_oid);
     pthread_mutex_destroy(&r->lock);
     free(r);
-}
-
-/* Lock before the snapshot is taken: a TRUNCATE in between would make the table look empty to it. */
-static enum assay_status lock_table(struct assay_pg_reader *r, struct assay_err *e)
-{
-    struct assay_buf sql = {0};
-    enum assay_status s = ASSAY_OK;
-    if (!r->rel.may_lock)
-        return s;
-    assay_buf_addf(&sql, "LOCK TABLE %s IN ACCESS SHARE MODE", r->rel.quoted);
-    const char *text = assay_buf_str(&sql);
-    s = text ? assay_pg_exec(r, r->conn, "locking (for reading) table", text, NULL, NULL, e) : assay_fail_nomem(e);
-    assay_buf_release(&sql);
-    return s;
-}
-
-static enum assay_status import_snapshot(struct assay_pg_reader *r, struct assay_err *e)
-{
-    struct assay_buf sql = {0};
-    enum assay_status s = ASSAY_OK;
-    if (!r->loc.snapshot)
-        return s;
-    char *literal = PQescapeLiteral(r->conn, r->loc.snapshot, strlen(r->loc.snapshot));
-    if (literal)
-        assay_buf_addf(&sql, "SET TRANSACTION SNAPSHOT %s", literal);
-    PQfreemem(literal);
-    const char *text = sql.len ? assay_buf_str(&sql) : NULL;
-    s = text ? assay_pg_exec(r, r->conn, "importing the exporter's snapshot to read", text, NULL, NULL, e)
-             : assay_fail_nomem(e);
-    assay_buf_release(&sql);
-    return s;
-}
-
-/* The main transaction exports its own snapshot even when it imported one: scans then outlive the exporter's session.
- */
-static enum assay_status export_snapshot(struct assay_pg_reader *r, struct assay_err *e)
-{
-    static const char sql[] =
-        "SELECT pg_catalog.pg_export_snapshot(), CASE WHEN pg_catalog.pg_is_in_recovery()"
-        " THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END,"
-        " pg_catalog.current_database(), pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
-    PGresult *res = NULL;
-    enum assay_status s = assay_pg_exec(r, r->conn, "exporting a snapshot to read", sql, NULL, &res, e);
-    if (s != ASSAY_OK)
-        return s;
-    struct assay_buf token = {0};
-    const char *named = r->loc.snapshot ? r->loc.snapshot : PQgetvalue(res, 0, 0);
-    assay_buf_addf(&token, "%s lsn=%s db=%s at=%s", named, PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2),
-                   PQgetvalue(res, 0, 3));
-    r->snapshot = strdup(PQgetvalue(res, 0, 0));
-    r->token = assay_buf_str(&token) ? (char *)token.ptr : NULL;
-    PQclear(res);
-    return r->snapshot && r->token ? ASSAY_OK : assay_fail_nomem(e);
 }
 
 static enum assay_status take_snapshot(struct assay_pg_reader *r, struct assay_err *e)
@@ -133,11 +73,11 @@ static enum assay_status take_snapshot(struct assay_pg_reader *r, struct assay_e
     if (s == ASSAY_OK)
         s = assay_pg_begin(r, r->conn, NULL, e);
     if (s == ASSAY_OK)
-        s = lock_table(r, e);
+        s = assay_pg_lock(r, e);
     if (s == ASSAY_OK)
-        s = import_snapshot(r, e);
+        s = assay_pg_import(r, e);
     if (s == ASSAY_OK)
-        s = export_snapshot(r, e);
+        s = assay_pg_export(r, e);
     if (s == ASSAY_OK)
         s = assay_pg_resolve(r, e);
     return s;

@@ -47,6 +47,8 @@ struct assay_pg_reader {
 
 /* Connect by the locator; r->secret is filled on the way. NULL with e filled. */
 PGconn *assay_pg_connect(struct assay_pg_reader *r, struct assay_err *e);
+/* End r->conn and forget the secrets. */
+void assay_pg_disconnect(struct assay_pg_reader *r);
 /* BEGIN a read-only repeatable-read transaction with every setting pinned. snapshot NULL: none is imported yet. */
 enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const char *snapshot, struct assay_err *e);
 /* Run one statement (or, without parameters, several) and wait; a signal cancels it. *out is a result without error;
@@ -73,6 +75,15 @@ enum assay_status assay_pg_resolve(struct assay_pg_reader *r, struct assay_err *
 void assay_pg_rel_release(struct assay_pg_rel *rel);
 /* Fill schema, field, base_oid. */
 enum assay_status assay_pg_load_columns(struct assay_pg_reader *r, struct assay_err *e);
+
+/* ---- pg_snapshot.c ---- */
+
+/* Lock r->rel against DDL and TRUNCATE; before the transaction's snapshot is taken. */
+enum assay_status assay_pg_lock(struct assay_pg_reader *r, struct assay_err *e);
+/* Import loc.snapshot, if there is one. */
+enum assay_status assay_pg_import(struct assay_pg_reader *r, struct assay_err *e);
+/* Fills snapshot and token. */
+enum assay_status assay_pg_export(struct assay_pg_reader *r, struct assay_err *e);
 
 /* ---- pg_part.c: block ranges, counts, samples ---- */
 

@@ -197,6 +197,18 @@ PGconn *assay_pg_connect(struct assay_pg_reader *r, struct assay_err *e)
     return conn;
 }
 
+void assay_pg_disconnect(struct assay_pg_reader *r)
+{
+    PQfinish(r->conn);
+    r->conn = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        if (r->secret[i])
+            explicit_bzero(r->secret[i], strlen(r->secret[i]));
+        free(r->secret[i]);
+        r->secret[i] = NULL;
+    }
+}
+
 void assay_pg_cancel(PGconn *conn)
 {
     char why[256];

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assay/buf.h"
 #include "assay/limits.h"
 
 #define MIN_ROW_BYTES 4 /* cell pointer, payload length, rowid: no row is smaller, however high its rowid */
@@ -19,34 +18,9 @@ static void sqlite_close(struct assay_reader *base)
     struct assay_sqlite_reader_state *r = (struct assay_sqlite_reader_state *)base;
     if (!r)
         return;
-    sqlite3_close(r->db);
+    assay_sqlite_release(r);
     pthread_mutex_destroy(&r->lock);
-    assay_schema_release(&r->schema);
-    free(r->path);
-    free(r->table);
-    free(r->token);
-    free(r->part.name);
     free(r);
-}
-
-/* The file of "sqlite:PATH" ("sqlite:///abs" too). Never begins with "file:" or ":memory:", which SQLite would
- * interpret. */
-static char *file_of(const struct assay_locator *loc)
-{
-    const char *name = loc->uri + 7;
-    struct assay_buf out = {.max = ASSAY_MAX_PATH};
-    if (strncmp(name, "///", 3) == 0)
-        name += 2;
-    enum assay_status s = ASSAY_OK;
-    if (name[0] != '/')
-        s = assay_buf_addf(&out, "%s/", loc->base_dir && *loc->base_dir ? loc->base_dir : ".");
-    if (s == ASSAY_OK)
-        s = assay_buf_adds(&out, name);
-    if (s != ASSAY_OK || !assay_buf_str(&out)) {
-        assay_buf_release(&out);
-        return NULL;
-    }
-    return (char *)out.ptr;
 }
 
 static enum assay_status sqlite_open(const struct assay_locator *loc, struct assay_reader **out, struct assay_err *e)
@@ -60,11 +34,13 @@ static enum assay_status sqlite_open(const struct assay_locator *loc, struct ass
     r->base.ops = &assay_sqlite_reader;
     pthread_mutex_init(&r->lock, NULL);
     r->timeout_s = loc->timeout_s < 1000000 ? loc->timeout_s : 1000000;
-    r->path = file_of(loc);
+    r->path = assay_sqlite_path(loc);
     r->part.name = strdup("all");
     enum assay_status s = r->part.name ? ASSAY_OK : assay_fail_nomem(e);
     if (s == ASSAY_OK && !r->path)
         s = assay_fail(e, ASSAY_ELIMIT, "the path of a SQLite database is over %d bytes", ASSAY_MAX_PATH);
+    if (s == ASSAY_OK && loc->snapshot)
+        s = assay_sqlite_use_frozen(r, loc->snapshot, e);
     if (s == ASSAY_OK)
         s = assay_sqlite_open_db(r, e);
     if (s == ASSAY_OK)

@@ -19,6 +19,7 @@ struct assay_sqlite_reader_state {
     struct assay_part part;
     struct stat identity; /* of the file at open, when it is read without locks */
     int timeout_s; /* how long to wait for a lock; 0: the default */
+    char frozen[65]; /* SHA-256 of the file when it is a frozen copy, else "" */
     bool immutable; /* opened without locks: identity is checked at the end of every scan */
     bool utf16; /* text is stored as UTF-16 */
     bool rowid; /* the table has rowids that can be probed */
@@ -29,6 +30,12 @@ struct assay_sqlite_reader_state {
 /* Open r->path read-only, in a private copy where a lock would block the database's writers; sets db, token, immutable.
  */
 enum assay_status assay_sqlite_open_db(struct assay_sqlite_reader_state *r, struct assay_err *e);
+/* The file itself, copied or not; *wal: it is in WAL mode. */
+enum assay_status assay_sqlite_open_file(struct assay_sqlite_reader_state *r, bool *wal, struct assay_err *e);
+/* All pages of r->db to another connection. */
+enum assay_status assay_sqlite_copy_pages(struct assay_sqlite_reader_state *r, sqlite3 *to, struct assay_err *e);
+/* Is there a file of that suffix beside the database that holds anything? Unreadable counts as yes. */
+bool assay_sqlite_companion(const struct assay_sqlite_reader_state *r, const char *suffix);
 /* ASSAY_ECHANGED when a file that is read without locks is not the one opened. */
 enum assay_status assay_sqlite_unchanged(const struct assay_sqlite_reader_state *r, struct assay_err *e);
 /* Record the connection's last error. `doing` begins the sentence; the path follows, and the table once known. */
@@ -45,6 +52,18 @@ enum assay_status assay_sqlite_int(const struct assay_sqlite_reader_state *r, ch
 
 /* Find the table that the locator names and load its columns: sets table, schema, rowid, utf16. */
 enum assay_status assay_sqlite_load(struct assay_sqlite_reader_state *r, const char *named, struct assay_err *e);
+
+/* ---- sqlite_frozen.c ---- */
+
+/* The file that a locator means, or NULL when its path is too long; the caller frees it. Never begins with "file:" or
+ * ":memory:", which SQLite would interpret. */
+char *assay_sqlite_path(const struct assay_locator *loc);
+/* Read the frozen copy `snapshot`, "[sha256:HEX:]PATH", instead of the database: sets path and frozen. ASSAY_ECHANGED
+ * when the file has other bytes than HEX says. */
+enum assay_status assay_sqlite_use_frozen(struct assay_sqlite_reader_state *r, const char *snapshot,
+                                          struct assay_err *e);
+/* All that r holds. */
+void assay_sqlite_release(struct assay_sqlite_reader_state *r);
 
 /* ---- sqlite_scan.c ---- */
 

@@ -134,8 +134,7 @@ static enum assay_status open_and_begin(struct assay_sqlite_reader_state *r, boo
     return rc == SQLITE_OK ? ASSAY_OK : assay_sqlite_fail(r, r->db, "opening", e);
 }
 
-/* Is there a file of that suffix beside the database that holds anything? Unreadable counts as yes. */
-static bool companion(const struct assay_sqlite_reader_state *r, const char *suffix)
+bool assay_sqlite_companion(const struct assay_sqlite_reader_state *r, const char *suffix)
 {
     struct assay_buf name = {0};
     struct stat st;
@@ -152,7 +151,7 @@ static enum assay_status reopen_immutable(struct assay_sqlite_reader_state *r, c
 {
     int code = sqlite3_errcode(r->db) & 0xff;
     bool readonly_place = code == SQLITE_READONLY || code == SQLITE_CANTOPEN;
-    if (!readonly_place || companion(r, "-wal") || companion(r, "-journal"))
+    if (!readonly_place || assay_sqlite_companion(r, "-wal") || assay_sqlite_companion(r, "-journal"))
         return assay_fail(e, first->code, "%s", first->msg);
     sqlite3_close(r->db);
     r->db = NULL;
@@ -169,7 +168,7 @@ enum assay_status assay_sqlite_unchanged(const struct assay_sqlite_reader_state 
     if (stat(r->path, &now) != 0 || now.st_dev != was->st_dev || now.st_ino != was->st_ino ||
         now.st_size != was->st_size || now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
         now.st_mtim.tv_nsec != was->st_mtim.tv_nsec || now.st_ctim.tv_sec != was->st_ctim.tv_sec ||
-        now.st_ctim.tv_nsec != was->st_ctim.tv_nsec || companion(r, "-wal"))
+        now.st_ctim.tv_nsec != was->st_ctim.tv_nsec || assay_sqlite_companion(r, "-wal"))
         return assay_fail(e, ASSAY_ECHANGED, "%s changed while it was read", r->path);
     return ASSAY_OK;
 }
@@ -191,6 +190,8 @@ static enum assay_status make_token(struct assay_sqlite_reader_state *r, bool wa
     sqlite3_int64 pages = 0, cookie = 0;
     bool any;
     struct assay_buf out = {0};
+    if (r->frozen[0])
+        assay_buf_addf(&out, "copy=sha256:%s ", r->frozen);
     enum assay_status s = assay_sqlite_int(r, sqlite3_mprintf("PRAGMA page_count"), "sizing", &pages, &any, e);
     if (s == ASSAY_OK)
         s = assay_sqlite_int(r, sqlite3_mprintf("PRAGMA schema_version"), "reading the schema version of", &cookie,
@@ -230,7 +231,7 @@ static bool may_be_written(const struct assay_sqlite_reader_state *r)
     return (r->identity.st_mode & 0222) != 0;
 }
 
-static enum assay_status copy_pages(struct assay_sqlite_reader_state *r, sqlite3 *to, struct assay_err *e)
+enum assay_status assay_sqlite_copy_pages(struct assay_sqlite_reader_state *r, sqlite3 *to, struct assay_err *e)
 {
     sqlite3_backup *b = sqlite3_backup_init(to, "main", r->db, "main");
     if (!b)
@@ -263,7 +264,7 @@ static enum assay_status move_to_copy(struct assay_sqlite_reader_state *r, struc
         sqlite3_exec(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL, NULL, NULL) != SQLITE_OK)
         s = assay_sqlite_fail(r, to, "making a private copy of", e);
     if (s == ASSAY_OK)
-        s = copy_pages(r, to, e);
+        s = assay_sqlite_copy_pages(r, to, e);
     if (s != ASSAY_OK) {
         sqlite3_close(to);
         return s;
@@ -284,15 +285,15 @@ static enum assay_status check_file(struct assay_sqlite_reader_state *r, struct 
                           "SQLite database %s: %s", r->path, strerror(errno));
     if (!S_ISREG(r->identity.st_mode))
         return assay_fail(e, ASSAY_EIO, "SQLite database %s: not a regular file", r->path);
-    if (r->identity.st_size == 0 && !companion(r, "-wal"))
+    if (r->identity.st_size == 0 && !assay_sqlite_companion(r, "-wal"))
         return assay_fail(e, ASSAY_EDATA, "SQLite database %s: the file is empty", r->path);
     return ASSAY_OK;
 }
 
-enum assay_status assay_sqlite_open_db(struct assay_sqlite_reader_state *r, struct assay_err *e)
+enum assay_status assay_sqlite_open_file(struct assay_sqlite_reader_state *r, bool *wal, struct assay_err *e)
 {
     struct assay_err first = {0};
-    bool wal = false;
+    *wal = false;
     enum assay_status s = check_file(r, e);
     if (s != ASSAY_OK)
         return s;
@@ -300,9 +301,16 @@ enum assay_status assay_sqlite_open_db(struct assay_sqlite_reader_state *r, stru
     if (s != ASSAY_OK)
         s = reopen_immutable(r, &first, e);
     if (s == ASSAY_OK)
-        s = is_wal(r, &wal, e);
+        s = is_wal(r, wal, e);
     if (s == ASSAY_OK)
-        s = make_token(r, wal, e);
+        s = make_token(r, *wal, e);
+    return s;
+}
+
+enum assay_status assay_sqlite_open_db(struct assay_sqlite_reader_state *r, struct assay_err *e)
+{
+    bool wal;
+    enum assay_status s = assay_sqlite_open_file(r, &wal, e);
     if (s == ASSAY_OK && !wal && !r->immutable && may_be_written(r))
         s = move_to_copy(r, e);
     return s;

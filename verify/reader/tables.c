@@ -76,19 +76,13 @@ static enum assay_status pg_tables(const struct assay_locator *loc, struct list 
         "AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') ORDER BY 1";
     struct assay_pg_reader r = {.loc = *loc};
     PGresult *res = NULL;
-    PGconn *conn = assay_pg_connect(&r, e);
-    enum assay_status s = conn ? ASSAY_OK : e ? e->code : ASSAY_ESOURCE;
+    enum assay_status s = (r.conn = assay_pg_connect(&r, e)) ? ASSAY_OK : e ? e->code : ASSAY_ESOURCE;
     if (s == ASSAY_OK)
-        s = assay_pg_exec(&r, conn, "listing the tables", sql, NULL, &res, e);
+        s = assay_pg_exec(&r, r.conn, "listing the tables", sql, NULL, &res, e);
     for (int i = 0; s == ASSAY_OK && i < PQntuples(res); i++)
         s = add(l, PQgetvalue(res, i, 0), e);
     PQclear(res);
-    PQfinish(conn);
-    for (size_t i = 0; i < 2; i++) {
-        if (r.secret[i])
-            explicit_bzero(r.secret[i], strlen(r.secret[i]));
-        free(r.secret[i]);
-    }
+    assay_pg_disconnect(&r);
     return s;
 }
 

@@ -20,6 +20,7 @@ struct assay_csv_dialect {
     char escape; /* 0: the quote doubled (RFC 4180) */
     bool header; /* default true */
     const char *null_text; /* unquoted text that means NULL; default "" (PostgreSQL); NULL: nothing means NULL */
+    bool copy; /* PostgreSQL's COPY text: nothing quotes, the backslash escapes */
     bool quoted_null; /* a quoted null_text means NULL too (psql --csv, sqlite3 -csv); default false */
 };
 
@@ -28,7 +29,7 @@ struct assay_locator {
     const char *uri; /* "postgresql://...", "service=..." is passed untouched to libpq, "sqlite:PATH", or a path:
                         file, directory, glob, or a pattern with one "{segment}" */
     const char *table; /* tables: name, optionally schema-qualified; NULL for files */
-    const char *format; /* files: "csv", "parquet", "avro" or "ndjson"; NULL: by suffix */
+    const char *format; /* files: "csv", "copy", "parquet", "avro" or "ndjson"; NULL: by suffix */
     const char *base_dir; /* relative paths are relative to this */
     struct assay_csv_dialect csv;
     const char *snapshot; /* postgresql: an exported snapshot to import, or NULL to make one's own */
@@ -131,13 +132,14 @@ enum assay_status assay_reader_open(const struct assay_locator *loc, struct assa
 struct assay_buf;
 enum assay_status assay_locator_show(const char *uri, struct assay_buf *out);
 
-/* The defaults: PostgreSQL's CSV. */
+/* The defaults: PostgreSQL's CSV, and its COPY text. */
 struct assay_csv_dialect assay_csv_default(void);
+struct assay_csv_dialect assay_copy_default(void);
 
 /* ---- file formats behind the "files" reader (verify/reader/files.c keeps their table) ---- */
 
 struct assay_format_ops {
-    const char *name; /* "csv", "parquet", "avro", "ndjson" */
+    const char *name; /* "csv", "copy", "parquet", "avro", "ndjson" */
     const char *const *suffixes; /* NULL-terminated: ".csv", ".tsv" */
     bool compressed; /* .gz, .zst, .lz4, .xz or .bz2 may stand behind the suffix; the format decompresses */
     /* Schema of one open object. fd is a regular file at offset 0; name is for messages. */
@@ -153,6 +155,7 @@ struct assay_format_ops {
 };
 
 extern const struct assay_reader_ops assay_pg_reader, assay_sqlite_reader, assay_files_reader;
-extern const struct assay_format_ops assay_csv_format, assay_parquet_format, assay_avro_format, assay_ndjson_format;
+extern const struct assay_format_ops assay_csv_format, assay_parquet_format, assay_avro_format, assay_ndjson_format,
+    assay_copy_format;
 
 #endif

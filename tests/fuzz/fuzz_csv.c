@@ -60,6 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     loc.csv.quote = data[0] & 8 ? '\0' : '"';
     loc.csv.delimiter = data[0] & 16 ? '\t' : ',';
     loc.csv.null_text = nulls[data[0] >> 6];
+    if (data[0] & 32)
+        loc.csv = (struct assay_csv_dialect){
+            .copy = true, .delimiter = loc.csv.delimiter, .header = loc.csv.header, .null_text = loc.csv.null_text};
     struct assay_csv_tuning whole = {.block = 1u << 21, .max_field = 4096};
     struct assay_csv_tuning pieces = whole;
     pieces.block = 1u + data[1];

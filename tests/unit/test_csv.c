@@ -138,6 +138,59 @@ static void check_cases(const struct rule_case *c, size_t n, const struct assay_
 
 #define COUNT(x) (sizeof(x) / sizeof *(x))
 
+static void copy_text(void **state)
+{
+    (void)state;
+    static const struct rule_case cases[] = {
+        {"1\t2\t3\n", "1:1|2|3\n", 3},
+        {"1\t2\t3\r\n4\t5\t6\r\n", "1:1|2|3\n2:4|5|6\n", 3},
+        {"1\t2\t3", "1:1|2|3\n", 3},
+        {"\\N\t\t\\\\N\n", "1:~||\\N\n", 3}, /* NULL, the empty text, the text \N */
+        {"a\\tb\tc\\nd\te\\rf\n", "1:a\tb|c\nd|e\rf\n", 3},
+        {"\\b\\f\\v\t\\101\\7x\t\\x41\\x4g\n", "1:\b\f\v|A\ax|A\x04g\n", 3},
+        {"\\q\t\\\t\t\"1,2\"\n", "1:q|\t|\"1,2\"\n", 3}, /* an escaped delimiter; quotes are nothing */
+        {"a\\\nb\t2\t3\n4\t5\t6\n", "1:a\nb|2|3\n3:4|5|6\n", 3}, /* an escaped line end */
+        {"1\t2\t3\n\\.\n", "1:1|2|3\n", 3},
+        {"1\t2\t3\n\\.", "1:1|2|3\n", 3},
+        {"1\t2\t3\n\\.\n4\t5\t6\n", "1:1|2|3\n2:!data behind the end marker \\.\n3:4|5|6\n", 3},
+        {"1\t2\t3\n1\t2\n", "1:1|2|3\n2:!2 fields, expected 3\n", 3},
+        {"1\t2\t3\n\n", "1:1|2|3\n2:!blank line, expected 3 fields\n", 3},
+        {"1\t2\r\t3\n", "1:!carriage return that is not escaped\n", 3},
+        {"1\t2\t3\\", "1:!file ends behind a backslash\n", 3},
+    };
+    static const char *const numbered[] = {"column1", "column2", "column3"};
+    const struct assay_csv_dialect d = assay_copy_default();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        static const size_t block[] = {0, 1, 2, 3, 5, 7, 16};
+        for (size_t k = 0; k < COUNT(block); k++) {
+            struct assay_csv_tuning t = {.block = block[k]};
+            struct dump got;
+            int fd = temp_with(cases[i].bytes, strlen(cases[i].bytes));
+            scan_fd(&got, fd, "f", &d, numbered, cases[i].columns, &t);
+            close(fd);
+            assert_string_equal(got.text, cases[i].want);
+        }
+    }
+}
+
+/* With a header, another delimiter and another NULL. */
+static void copy_dialect(void **state)
+{
+    (void)state;
+    struct assay_csv_dialect d = assay_copy_default();
+    d.header = true;
+    d.delimiter = '|';
+    d.null_text = "NULL";
+    static const char text[] = "a|b|c\n1|NULL|\\N\n\\||\t|N\\ULL\n";
+    expect(text, sizeof text - 1, "f.csv", &d, 3, "2:1|~|N\n3:||\t|NULL\n");
+    d.delimiter = '\\';
+    struct dump got;
+    int fd = temp_with("a\n", 2);
+    scan_fd(&got, fd, "f", &d, abc, 1, NULL);
+    close(fd);
+    assert_int_equal(got.status, ASSAY_EPLAN);
+}
+
 static void rfc4180(void **state)
 {
     (void)state;
@@ -644,6 +697,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rfc4180),
+        cmocka_unit_test(copy_text),
+        cmocka_unit_test(copy_dialect),
         cmocka_unit_test(defects),
         cmocka_unit_test(nulls),
         cmocka_unit_test(options),

@@ -71,7 +71,7 @@ static json_t *uncovered(const struct assay_dataset *d)
 static json_t *dialect(const struct assay_side *s)
 {
     const struct assay_csv_dialect *c = &s->csv;
-    if (s->format && strcmp(s->format, "csv") != 0)
+    if (s->format && strcmp(s->format, "csv") != 0 && !c->copy)
         return json_null();
     return json_pack("{s:o, s:o, s:o, s:b, s:o, s:b}", "delimiter", one_char(c->delimiter), "quote", one_char(c->quote),
                      "escape", one_char(c->escape), "header", (int)c->header, "null", text_or_null(c->null_text),

@@ -4,7 +4,7 @@
 #include "assay/limits.h"
 #include "dataset.h"
 
-static const char *const formats[] = {"csv", "parquet", "avro", "ndjson"};
+static const char *const formats[] = {"csv", "copy", "parquet", "avro", "ndjson"};
 
 struct raw_side {
     char *locator, *table, *format, *snapshot;
@@ -76,8 +76,13 @@ static void bind_char(struct assay_bind *b, const yaml_node_t *node, const char 
     free(text);
 }
 
-static void check_csv(struct assay_bind *b, const yaml_node_t *node, const struct assay_csv_dialect *c)
+static void check_csv(struct assay_bind *b, const yaml_node_t *node, const struct raw_csv *raw,
+                      const struct assay_csv_dialect *c)
 {
+    if (c->copy && (raw->quote || raw->escape || c->quoted_null))
+        assay_diag_add(b->diag, &node->start_mark, "csv: format copy has no quotes, and its escape is the backslash");
+    if (c->copy && c->delimiter == '\\')
+        assay_diag_add(b->diag, &node->start_mark, "csv: the delimiter is the escape of format copy");
     if (c->quote && c->delimiter == c->quote)
         assay_diag_add(b->diag, &node->start_mark, "csv: delimiter and quote are the same character");
     if (c->escape && c->delimiter == c->escape)
@@ -113,7 +118,7 @@ static void bind_csv(struct assay_bind *b, const yaml_node_t *node, struct assay
     }
     if (c->escape && c->escape == c->quote)
         c->escape = '\0'; /* the quote doubled, said in another way: one resolved form for one meaning */
-    check_csv(b, node, c);
+    check_csv(b, node, &raw, c);
 }
 
 static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const char *uri)
@@ -137,7 +142,7 @@ static void check_format(struct assay_bind *b, const struct raw_side *raw)
     if (i == n)
         assay_diag_add(b->diag, &raw->at_format->start_mark, "format: unknown format \"%.40s\"%s", raw->format,
                        assay_bind_hint(b, raw->format, formats, n, hint));
-    else if (raw->csv && strcmp(raw->format, "csv") != 0)
+    else if (raw->csv && strcmp(raw->format, "csv") != 0 && strcmp(raw->format, "copy") != 0)
         assay_diag_add(b->diag, &raw->csv->start_mark, "csv: has no meaning for format %s", raw->format);
 }
 
@@ -169,10 +174,10 @@ void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_s
 {
     const char *what = assay_side_name(id);
     struct raw_side raw = {0};
-    side->csv = assay_csv_default();
+    assay_bind_map(b, node, what, side_fields, sizeof side_fields / sizeof side_fields[0], &raw);
+    side->csv = raw.format && strcmp(raw.format, "copy") == 0 ? assay_copy_default() : assay_csv_default();
     if (side->csv.null_text && !(side->csv.null_text = strdup(side->csv.null_text)))
         b->diag->nomem = true;
-    assay_bind_map(b, node, what, side_fields, sizeof side_fields / sizeof side_fields[0], &raw);
     if (raw.csv)
         bind_csv(b, raw.csv, &side->csv);
     if (raw.locator) {

@@ -150,7 +150,8 @@ enum assay_status assay_survey_open(const struct assay_locator *loc, struct assa
     if (s == ASSAY_OK)
         s = out->reader->ops->parts(out->reader, 1, &out->part, &out->n_parts, e);
     out->loose = strncmp(loc->uri, "sqlite:", 7) == 0;
-    out->untyped = s == ASSAY_OK && out->schema.n && strcmp(out->schema.col[0].native, "csv") == 0;
+    out->untyped = s == ASSAY_OK && out->schema.n &&
+                   (strcmp(out->schema.col[0].native, "csv") == 0 || strcmp(out->schema.col[0].native, "copy") == 0);
     if (s == ASSAY_OK)
         s = sample(out, e);
     if (s != ASSAY_OK)

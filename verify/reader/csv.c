@@ -55,6 +55,8 @@ struct assay_csv_dialect assay_csv_default(void)
 static struct assay_csv_dialect dialect_of(const struct assay_locator *loc, const char *name)
 {
     struct assay_csv_dialect d = loc->csv;
+    if (d.copy)
+        return d;
     size_t n = assay_codec_stem(name);
     if ((d.delimiter == '\0' || d.delimiter == ',') && n >= 4 && strncasecmp(name + n - 4, ".tsv", 4) == 0)
         d.delimiter = '\t';
@@ -178,8 +180,8 @@ static size_t find_name(const struct names *h, bool header, const char *name)
 
 /* ---- schema ---- */
 
-static enum assay_status add_columns(const struct names *h, bool header, const struct assay_csv_guess *g,
-                                     struct assay_schema *out, struct assay_err *e)
+static enum assay_status add_columns(const struct names *h, bool header, const char *native,
+                                     const struct assay_csv_guess *g, struct assay_schema *out, struct assay_err *e)
 {
     char name[ASSAY_MAX_NAME + 1];
     enum assay_status s = ASSAY_OK;
@@ -187,7 +189,7 @@ static enum assay_status add_columns(const struct names *h, bool header, const s
         snprintf(name, sizeof name, "column%zu", i + 1);
         if (header)
             snprintf(name, sizeof name, "%.*s", (int)h->v[i].len, (const char *)h->v[i].p);
-        s = assay_schema_add(out, name, "csv", g ? assay_csv_guess_type(&g[i]) : ASSAY_L_TEXT, true, e);
+        s = assay_schema_add(out, name, native, g ? assay_csv_guess_type(&g[i]) : ASSAY_L_TEXT, true, e);
     }
     return s;
 }
@@ -229,7 +231,7 @@ static enum assay_status csv_schema(int fd, const char *name, const struct assay
     if (s == ASSAY_OK && h.n == 0)
         s = assay_fail(e, ASSAY_EDATA, "%s: empty file without header, its columns are not known", name);
     if (s == ASSAY_OK) /* the names die when the sample reads on */
-        s = add_columns(&h, d.header, NULL, &cols, e);
+        s = add_columns(&h, d.header, d.copy ? "copy" : "csv", NULL, &cols, e);
     if (s == ASSAY_OK) {
         sample(&lx, &h, g);
         for (size_t i = 0; i < cols.n; i++)

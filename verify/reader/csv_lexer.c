@@ -25,6 +25,13 @@ static enum assay_status check_dialect(const struct assay_csv_lexer *lx, const s
                                        struct assay_err *e)
 {
     const struct assay_csv_special *s = &lx->special;
+    if (lx->copy)
+        return plain_byte((char)s->delimiter) && s->delimiter != '\\'
+                   ? ASSAY_OK
+                   : assay_fail(e, ASSAY_EPLAN,
+                                "%s: the delimiter must be a single ASCII byte other than line ends and the "
+                                "backslash",
+                                lx->name);
     if (!plain_byte((char)s->delimiter) || !plain_byte(d->quote ? d->quote : '"') ||
         !plain_byte(d->escape ? d->escape : '"'))
         return assay_fail(e, ASSAY_EPLAN,
@@ -43,8 +50,8 @@ enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const
 {
     static const struct assay_csv_tuning none;
     t = t ? t : &none;
-    *lx = (struct assay_csv_lexer){.name = name, .line = 1, .quoted_null = d->quoted_null};
-    lx->special.delimiter = (uint8_t)(d->delimiter ? d->delimiter : ',');
+    *lx = (struct assay_csv_lexer){.name = name, .line = 1, .quoted_null = d->quoted_null, .copy = d->copy};
+    lx->special.delimiter = (uint8_t)(d->delimiter ? d->delimiter : d->copy ? '\t' : ',');
     lx->special.quote = (uint8_t)(d->quote ? d->quote : NO_QUOTE);
     lx->special.escape = d->escape && d->quote ? (uint8_t)d->escape : lx->special.quote;
     lx->indexer = t->indexer ? t->indexer : assay_csv_index_best();
@@ -283,6 +290,8 @@ static inline void end_field(const struct assay_csv_lexer *lx, const struct assa
 enum assay_csv_step assay_csv_record(struct assay_csv_lexer *lx, const struct assay_csv_sink *k,
                                      struct assay_csv_record *rec, size_t *next, uint64_t *lines)
 {
+    if (lx->copy)
+        return assay_copy_record(lx, k, rec, next, lines);
     const uint8_t delimiter = lx->special.delimiter, quote = lx->special.quote;
     const uint8_t *buf = lx->buf;
     struct field f = {.from = lx->start};
@@ -329,6 +338,10 @@ enum assay_csv_step assay_csv_record(struct assay_csv_lexer *lx, const struct as
 
 void assay_csv_unescape(const struct assay_csv_lexer *lx, struct assay_value *v)
 {
+    if (lx->copy) {
+        assay_copy_unescape(lx, v);
+        return;
+    }
     const uint8_t quote = lx->special.quote, escape = lx->special.escape;
     uint8_t *p = lx->buf + (v->p - lx->buf), *w;
     const uint8_t *r = p, *end = p + v->len;

@@ -48,7 +48,7 @@ struct assay_csv_lexer {
     assay_csv_indexer *indexer;
     const char *null_text; /* not owned */
     size_t null_len; /* SIZE_MAX: nothing means NULL */
-    bool quoted_null;
+    bool quoted_null, copy;
     size_t block, max_field, max_record;
     uint64_t bytes; /* read so far, decompressed */
 
@@ -113,6 +113,10 @@ void assay_csv_unescape(const struct assay_csv_lexer *lx, struct assay_value *v)
 enum assay_status assay_csv_pull(struct assay_csv_lexer *lx, const struct assay_csv_sink *k,
                                  struct assay_csv_record *rec, size_t *next, uint64_t *lines, bool *have,
                                  struct assay_err *e);
+/* csv_copy.c: the same two for COPY text; assay_csv_record and assay_csv_unescape call them where lx->copy is set. */
+enum assay_csv_step assay_copy_record(const struct assay_csv_lexer *lx, const struct assay_csv_sink *k,
+                                      struct assay_csv_record *rec, size_t *next, uint64_t *lines);
+void assay_copy_unescape(const struct assay_csv_lexer *lx, struct assay_value *v);
 /* The sentence for ASSAY_CSV_UNTERMINATED. */
 enum assay_status assay_csv_fail_unterminated(const struct assay_csv_lexer *lx, uint64_t line, struct assay_err *e);
 

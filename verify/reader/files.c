@@ -17,8 +17,8 @@
 
 #define HASH_BLOCK (256u << 10)
 
-static const struct assay_format_ops *const formats[] = {&assay_csv_format, &assay_parquet_format, &assay_avro_format,
-                                                         &assay_ndjson_format};
+static const struct assay_format_ops *const formats[] = {&assay_csv_format, &assay_copy_format, &assay_parquet_format,
+                                                         &assay_avro_format, &assay_ndjson_format};
 #define N_FORMATS (sizeof formats / sizeof *formats)
 
 struct files_reader {

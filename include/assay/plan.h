@@ -83,9 +83,10 @@ enum assay_status assay_plan_load(const char *path, struct assay_plan **out, str
                                   struct assay_err *e);
 void assay_plan_free(struct assay_plan *p);
 
-/* The names to ask a reader of that side for: those of the covered columns that it has, in plan order. out holds at
- * least n_cols. Returns how many. */
-size_t assay_dataset_natives(const struct assay_dataset *d, enum assay_side_id side, const char **out);
+/* The names to ask a reader of that side for: those of the covered columns that it has, in plan order, and their types.
+ * out and type hold at least n_cols. Returns how many. */
+size_t assay_dataset_natives(const struct assay_dataset *d, enum assay_side_id side, const char **out,
+                             enum assay_logical *type);
 
 /* Dataset by name; NULL when there is none. */
 const struct assay_dataset *assay_plan_find(const struct assay_plan *p, const char *name);

@@ -1,13 +1,15 @@
 /* Print what a database reader delivers, one line a row, so that scripts can compare it with the engine's own client.
  *   reader_dump URI TABLE [--schema] [--count] [--token] [--plain] [--quiet] [--columns a,b] [--parts N] [--sample N]
- *               [--window COL LO HI] [--snapshot ID] [--timeout S] [--pause N]
- * --plain prints values without their kinds, as psql -At would; --quiet prints no rows, only their number;
+ *               [--as-text] [--window COL LO HI] [--snapshot ID] [--timeout S] [--pause N]
+ * --as-text takes every column for text; --plain prints values without their kinds, as psql -At would; --quiet prints
+ * no rows, only their number;
  * --pause N stops after N rows until a line comes on stdin; LO or HI "-" is open. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/buf.h"
 #include "assay/bytes.h"
 #include "assay/log.h"
 #include "assay/reader.h"
@@ -16,15 +18,16 @@ struct options {
     struct assay_locator loc;
     struct assay_scan_opts scan;
     const char *columns[64];
-    bool schema, count, token, plain, quiet;
+    enum assay_logical text[64];
+    bool schema, count, token, plain, quiet, as_text;
     size_t parts;
     uint64_t pause;
 };
 
-static const char *const kind_name[] = {"NULL",   "BOOL",     "INT",       "UINT",       "F32",       "F64",
-                                        "DEC",    "DECBYTES", "DECDIGITS", "DECSPECIAL", "PGNUMERIC", "TEXT",
-                                        "LEXEME", "BYTES",    "DATE",      "TIME",       "TIMETZ",    "TS",
-                                        "TSTZ",   "INTERVAL", "UUID",      "JSON",       "BAD"};
+static const char *const kind_name[] = {"NULL",     "BOOL",      "INT",        "UINT",      "F32",  "F64",      "DEC",
+                                        "DECBYTES", "DECDIGITS", "DECSPECIAL", "PGNUMERIC", "TEXT", "LEXEME",   "BYTES",
+                                        "DATE",     "TIME",      "TIMETZ",     "TS",        "TSTZ", "INTERVAL", "UUID",
+                                        "JSON",     "LIST",      "STRUCT",     "MAP",       "BAD"};
 
 static void put_date(int64_t days)
 {
@@ -171,6 +174,28 @@ static void put_moment(const struct assay_value *v)
     }
 }
 
+static void put_value(const struct assay_value *v, bool plain);
+
+/* LIST:[a,b], behind its lower bound if it has one; STRUCT and MAP:{name:a,name:b}. */
+static void put_nested(const struct assay_value *v, bool plain)
+{
+    const bool pairs = v->kind != ASSAY_K_LIST;
+    const struct assay_value *item = v->items;
+    if (v->flags & ASSAY_V_BOUND)
+        printf("%" PRId64 ":", (item++)->i);
+    putchar(pairs ? '{' : '[');
+    for (uint32_t i = 0; i < v->len; i++) {
+        if (i)
+            putchar(',');
+        if (pairs) {
+            put_value(item++, true);
+            putchar(':');
+        }
+        put_value(item++, plain);
+    }
+    putchar(pairs ? '}' : ']');
+}
+
 static void put_value(const struct assay_value *v, bool plain)
 {
     if (!plain)
@@ -187,6 +212,14 @@ static void put_value(const struct assay_value *v, bool plain)
         break;
     case ASSAY_K_INT:
         printf("%" PRId64, v->i);
+        break;
+    case ASSAY_K_UINT:
+        printf("%" PRIu64, v->u);
+        break;
+    case ASSAY_K_LIST:
+    case ASSAY_K_STRUCT:
+    case ASSAY_K_MAP:
+        put_nested(v, plain);
         break;
     case ASSAY_K_F32:
     case ASSAY_K_F64:
@@ -266,9 +299,14 @@ static enum assay_status show_schema(const struct options *o, struct assay_reade
     for (size_t i = 0; st == ASSAY_OK && i < schema->n; i++) {
         const struct assay_column *c = &schema->col[i];
         const struct assay_type *t = assay_type_of(c->logical);
+        struct assay_buf shape = {0};
+        if (c->shape)
+            assay_shape_text(c->shape, &shape);
+        const char *type = c->shape ? assay_buf_str(&shape) : t ? t->name : "none";
         if (o->schema)
-            printf("%s|%s|%s|%s|%s|%u|%s\n", c->name, c->native, t ? t->name : "none", c->nullable ? "null" : "notnull",
+            printf("%s|%s|%s|%s|%s|%u|%s\n", c->name, c->native, type, c->nullable ? "null" : "notnull",
                    c->binary_order ? "binary" : "-", c->key_pos, schema->key_is_unique ? "unique" : "-");
+        assay_buf_release(&shape);
         if (!o->scan.n_columns && i < 64) {
             all->columns[i] = c->name;
             all->scan.columns = all->columns;
@@ -287,6 +325,9 @@ static enum assay_status run(struct options *o, struct assay_reader *r, struct a
     uint64_t rows = 0;
     bool known = false;
     struct options all = *o;
+    for (size_t i = 0; i < 64; i++)
+        all.text[i] = ASSAY_L_TEXT;
+    all.scan.types = o->as_text ? all.text : NULL;
     enum assay_status st = show_schema(o, r, &all, &schema, e);
     if (st == ASSAY_OK && o->token)
         printf("%s\n", r->ops->token(r));
@@ -316,12 +357,13 @@ static bool parse(struct options *o, int argc, char **argv)
     for (int i = 3; i < argc; i++) {
         const char *a = argv[i];
         int left = argc - i - 1;
-        bool *flag = !strcmp(a, "--schema")  ? &o->schema
-                     : !strcmp(a, "--count") ? &o->count
-                     : !strcmp(a, "--token") ? &o->token
-                     : !strcmp(a, "--plain") ? &o->plain
-                     : !strcmp(a, "--quiet") ? &o->quiet
-                                             : NULL;
+        bool *flag = !strcmp(a, "--schema")    ? &o->schema
+                     : !strcmp(a, "--count")   ? &o->count
+                     : !strcmp(a, "--token")   ? &o->token
+                     : !strcmp(a, "--plain")   ? &o->plain
+                     : !strcmp(a, "--quiet")   ? &o->quiet
+                     : !strcmp(a, "--as-text") ? &o->as_text
+                                               : NULL;
         if (flag) {
             *flag = true;
         } else if (!strcmp(a, "--window") && left >= 3) {

@@ -243,9 +243,11 @@ static enum assay_status draw(const struct assay_check *c, struct assay_reader *
         return st;
     struct assay_lane_spec spec = {&narrow_set, c->side, &none, secret, sample_row, s, false};
     const char *column[ASSAY_MAX_COLUMNS];
-    const size_t n_columns = assay_dataset_natives(&narrow_set, c->side, column);
+    enum assay_logical type[ASSAY_MAX_COLUMNS];
+    const size_t n_columns = assay_dataset_natives(&narrow_set, c->side, column, type);
     uint64_t want = rows / c->set->chunk_rows * SAMPLES_A_CHUNK + 10000;
-    struct assay_scan_opts o = {.columns = column, .n_columns = n_columns, .sample = true, .sample_rows = want};
+    struct assay_scan_opts o = {
+        .columns = column, .n_columns = n_columns, .types = type, .sample = true, .sample_rows = want};
     st = assay_lane_new(&spec, lane, e);
     if (st == ASSAY_OK)
         st = r->ops->parts(r, 1, &part, &n_parts, e);

@@ -11,6 +11,7 @@ struct crew { /* what the threads of one scan share */
     const struct assay_scan_job *job;
     struct assay_part_result *result;
     const char **column;
+    enum assay_logical *type; /* one per column */
     size_t n_columns;
     pthread_mutex_t lock;
     size_t next;
@@ -88,7 +89,7 @@ static void read_part(struct crew *c, struct assay_lane *lane, size_t i)
     const struct assay_scan_job *j = c->job;
     const struct assay_dataset *d = j->spec->set;
     struct assay_part_result *r = &c->result[i];
-    struct assay_scan_opts o = {.columns = c->column, .n_columns = c->n_columns};
+    struct assay_scan_opts o = {.columns = c->column, .n_columns = c->n_columns, .types = c->type};
     struct assay_scan *scan = NULL;
     r->part = &j->part[i];
     if (j->wanted && !j->wanted(j->ctx, r->part)) {
@@ -166,12 +167,13 @@ enum assay_status assay_scan_parts(const struct assay_scan_job *j, struct assay_
     struct crew c = {.job = j, .result = result, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct worker *w = calloc(n, sizeof *w);
     enum assay_status s = ASSAY_ENOMEM;
-    c.column = calloc(d->n_cols ? d->n_cols : 1, sizeof *c.column);
-    if (!w || !c.column) {
+    c.column = calloc(d->n_cols + 1, sizeof *c.column);
+    c.type = calloc(d->n_cols + 1, sizeof *c.type);
+    if (!w || !c.column || !c.type) {
         assay_fail_nomem(e);
         goto done;
     }
-    c.n_columns = assay_dataset_natives(d, j->spec->side, c.column);
+    c.n_columns = assay_dataset_natives(d, j->spec->side, c.column, c.type);
     s = hire(&c, w, n, e);
     for (unsigned i = 1; i < n && s == ASSAY_OK; i++)
         s = assay_lane_merge(w[0].lane, w[i].lane, e);
@@ -184,6 +186,7 @@ done:
         assay_lane_free(w[i].lane);
     free(w);
     free(c.column);
+    free(c.type);
     pthread_mutex_destroy(&c.lock);
     return s;
 }

@@ -453,12 +453,18 @@ static bool try_type(const struct assay_survey *const s[2], const size_t col[2],
     return fits;
 }
 
+/* Until plans can say what is inside: a nested column is compared as its engine prints it. */
+static enum assay_logical flat(const struct assay_column *c)
+{
+    return c->shape ? ASSAY_L_TEXT : c->logical;
+}
+
 void assay_choose(const struct assay_survey *source, size_t source_col, const struct assay_survey *archive,
                   size_t archive_col, struct assay_choice *out)
 {
     const struct assay_survey *const s[2] = {source, archive};
     const size_t col[2] = {source_col, archive_col};
-    enum assay_logical own = source->schema.col[source_col].logical, other = archive->schema.col[archive_col].logical;
+    enum assay_logical own = flat(&source->schema.col[source_col]), other = flat(&archive->schema.col[archive_col]);
     bool other_strict = strict(archive, archive_col);
     struct candidates c = {0};
     struct assay_choice first = {.type = ASSAY_L_NONE};

@@ -179,12 +179,16 @@ void assay_plan_free(struct assay_plan *p)
     free(p);
 }
 
-size_t assay_dataset_natives(const struct assay_dataset *d, enum assay_side_id side, const char **out)
+size_t assay_dataset_natives(const struct assay_dataset *d, enum assay_side_id side, const char **out,
+                             enum assay_logical *type)
 {
     size_t n = 0;
-    for (size_t i = 0; i < d->n_cols; i++)
-        if (d->col[i].native[side])
-            out[n++] = d->col[i].native[side];
+    for (size_t i = 0; i < d->n_cols; i++) {
+        if (!d->col[i].native[side])
+            continue;
+        type[n] = d->col[i].type;
+        out[n++] = d->col[i].native[side];
+    }
     return n;
 }
 

@@ -105,8 +105,14 @@ static bool note_value(struct assay_survey *s, struct assay_sampled *c, const st
 static enum assay_status sample_part(struct assay_survey *s, size_t part, size_t rows, const char *const *names,
                                      struct assay_err *e)
 {
-    struct assay_scan_opts o = {
-        .columns = names, .n_columns = s->schema.n, .sample = !s->part[part].object, .sample_rows = rows};
+    enum assay_logical text[ASSAY_MAX_COLUMNS];
+    for (size_t i = 0; i < s->schema.n; i++)
+        text[i] = s->schema.col[i].shape ? ASSAY_L_TEXT : ASSAY_L_NONE;
+    struct assay_scan_opts o = {.columns = names,
+                                .n_columns = s->schema.n,
+                                .types = text,
+                                .sample = !s->part[part].object,
+                                .sample_rows = rows};
     const struct assay_reader_ops *ops = s->reader->ops;
     struct assay_scan *scan = NULL;
     struct assay_batch b;

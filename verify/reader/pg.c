@@ -58,7 +58,7 @@ static void pg_close(struct assay_reader *base)
     free(r->snapshot);
     free(r->token);
     free(r->field);
-    free(r->base_oid);
+    assay_pool_release(&r->types);
     pthread_mutex_destroy(&r->lock);
     free(r);
 }
@@ -117,7 +117,8 @@ static enum assay_status pg_schema(struct assay_reader *base, struct assay_schem
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; s == ASSAY_OK && i < r->schema.n; i++) {
         const struct assay_column *c = &r->schema.col[i];
-        s = assay_schema_add(out, c->name, c->native, c->logical, c->nullable, e);
+        s = c->shape ? assay_schema_add_shape(out, c->name, c->native, c->shape, c->nullable, e)
+                     : assay_schema_add(out, c->name, c->native, c->logical, c->nullable, e);
         if (s != ASSAY_OK)
             break;
         out->col[out->n - 1].binary_order = c->binary_order;

@@ -34,8 +34,8 @@ struct assay_pg_reader {
     char *token;
     struct assay_pg_rel rel;
     struct assay_schema schema;
-    struct assay_pg_field *field; /* one per schema column */
-    uint32_t *base_oid; /* one per schema column: domains resolved */
+    struct assay_pg_field *field; /* one per schema column; what they point to lives in types */
+    struct assay_pool types;
     struct assay_part *part; /* borrowed out */
     struct assay_pg_part *range;
     size_t n_parts;
@@ -73,7 +73,7 @@ void assay_pg_cause(const struct assay_pg_reader *r, PGconn *conn, const PGresul
 /* Resolve loc.table into r->rel; run before and again inside the snapshot. */
 enum assay_status assay_pg_resolve(struct assay_pg_reader *r, struct assay_err *e);
 void assay_pg_rel_release(struct assay_pg_rel *rel);
-/* Fill schema, field, base_oid. */
+/* Fill schema and field. */
 enum assay_status assay_pg_load_columns(struct assay_pg_reader *r, struct assay_err *e);
 
 /* ---- pg_snapshot.c ---- */
@@ -85,6 +85,17 @@ enum assay_status assay_pg_import(struct assay_pg_reader *r, struct assay_err *e
 /* Fills snapshot and token. */
 enum assay_status assay_pg_export(struct assay_pg_reader *r, struct assay_err *e);
 
+/* ---- pg_types.c: from the catalog's types to how a value travels and what it is ---- */
+
+struct assay_pg_types; /* the types of a relation's columns, and those within them */
+enum assay_status assay_pg_types_load(struct assay_pg_reader *r, struct assay_pg_types **out, struct assay_err *e);
+void assay_pg_types_free(struct assay_pg_types *t); /* NULL is a no-op */
+/* A column of that type, declared with that many dimensions: sets all of *f but its name, and *shape, both in r->types.
+ * What cannot be decoded travels as text, whatever its shape. */
+enum assay_status assay_pg_types_column(struct assay_pg_reader *r, const struct assay_pg_types *t, uint32_t oid,
+                                        unsigned dims, struct assay_pg_field *f, struct assay_shape *shape,
+                                        struct assay_err *e);
+
 /* ---- pg_part.c: block ranges, counts, samples ---- */
 
 enum assay_status assay_pg_parts(struct assay_reader *base, size_t want, const struct assay_part **out, size_t *n,
@@ -95,9 +106,10 @@ void assay_pg_parts_release(struct assay_pg_reader *r);
 
 /* ---- pg_copy.c: the COPY statement of a scan ---- */
 
-/* Append the statement. *filtered: it delivers less than the part. column[i] is the schema index of o->columns[i]. */
+/* Append the statement. *filtered: it delivers less than the part. field[i] is how o->columns[i] is to travel. */
 enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, const struct assay_scan_opts *o,
-                                    const size_t *column, struct assay_buf *sql, bool *filtered, struct assay_err *e);
+                                    const struct assay_pg_field *field, struct assay_buf *sql, bool *filtered,
+                                    struct assay_err *e);
 
 /* ---- pg_scan.c ---- */
 

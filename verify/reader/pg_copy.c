@@ -19,16 +19,27 @@ static void add_identifier(struct assay_pg_reader *r, PGconn *conn, const char *
     PQfreemem(quoted);
 }
 
-static bool add_columns(struct assay_pg_reader *r, const size_t *column, size_t n, struct assay_buf *sql)
+/* A column as itself, or as text: by the cast, which prints as the output function does, unless the type has a cast of
+ * its own (inet's adds a netmask, xml's keeps the declaration, a user's does anything). IS DISTINCT FROM, since a row
+ * of NULLs IS NULL without being NULL. */
+static bool add_column(struct assay_pg_reader *r, const struct assay_pg_field *f, struct assay_buf *sql)
+{
+    bool ok = true, text = f->wire == ASSAY_PGW_AS_TEXT, output = text && f->cast;
+    if (output)
+        assay_buf_adds(sql, "CASE WHEN ");
+    add_identifier(r, r->conn, f->name, sql, &ok);
+    if (output) {
+        assay_buf_adds(sql, " IS DISTINCT FROM NULL THEN pg_catalog.format('%s', ");
+        add_identifier(r, r->conn, f->name, sql, &ok);
+    }
+    return assay_buf_adds(sql, output ? ") END" : text ? "::pg_catalog.text" : "") == ASSAY_OK && ok;
+}
+
+static bool add_columns(struct assay_pg_reader *r, const struct assay_pg_field *field, size_t n, struct assay_buf *sql)
 {
     bool ok = true;
-    for (size_t i = 0; i < n && ok; i++) {
-        if (i)
-            assay_buf_adds(sql, ", ");
-        add_identifier(r, r->conn, r->field[column[i]].name, sql, &ok);
-        if (r->field[column[i]].wire == ASSAY_PGW_AS_TEXT)
-            assay_buf_adds(sql, "::pg_catalog.text");
-    }
+    for (size_t i = 0; i < n && ok; i++)
+        ok = (i == 0 || assay_buf_adds(sql, ", ") == ASSAY_OK) && add_column(r, &field[i], sql);
     return ok;
 }
 
@@ -121,7 +132,8 @@ static bool add_range(const struct assay_pg_part *g, struct assay_buf *sql)
 }
 
 enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, const struct assay_scan_opts *o,
-                                    const size_t *column, struct assay_buf *sql, bool *filtered, struct assay_err *e)
+                                    const struct assay_pg_field *field, struct assay_buf *sql, bool *filtered,
+                                    struct assay_err *e)
 {
     bool windowed = o->window_column && (o->window_lo || o->window_hi);
     *filtered = false;
@@ -130,7 +142,7 @@ enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, cons
                           o->window_column);
     double percent = o->sample ? sample_percent(r, o->sample_rows) : 100;
     pthread_mutex_lock(&r->lock); /* quoting reads the connection's state */
-    bool ok = assay_buf_adds(sql, "COPY (SELECT ") == ASSAY_OK && add_columns(r, column, o->n_columns, sql);
+    bool ok = assay_buf_adds(sql, "COPY (SELECT ") == ASSAY_OK && add_columns(r, field, o->n_columns, sql);
     assay_buf_addf(sql, " FROM %s", r->rel.quoted);
     if (percent < 100) {
         *filtered = true;

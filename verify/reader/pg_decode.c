@@ -1,10 +1,11 @@
 #include "pg_decode.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "assay/bytes.h"
 #include "assay/limits.h"
+
+const char ASSAY_PG_NOMEM[] = "out of memory";
 
 #define PG_EPOCH_DAYS 10957 /* 2000-01-01 as days since 1970 */
 #define PG_EPOCH_SECONDS 946684800 /* the same in seconds */
@@ -26,6 +27,9 @@ static const struct assay_pg_type allowed[] = {
     {21, ASSAY_PGW_INT2, ASSAY_L_INTEGER},
     {23, ASSAY_PGW_INT4, ASSAY_L_INTEGER},
     {25, ASSAY_PGW_TEXT, ASSAY_L_TEXT},
+    {26, ASSAY_PGW_UINT4, ASSAY_L_INTEGER}, /* oid */
+    {28, ASSAY_PGW_UINT4, ASSAY_L_INTEGER}, /* xid */
+    {29, ASSAY_PGW_UINT4, ASSAY_L_INTEGER}, /* cid */
     {114, ASSAY_PGW_TEXT, ASSAY_L_TEXT}, /* json: kept as written */
     {700, ASSAY_PGW_FLOAT4, ASSAY_L_FLOAT32},
     {701, ASSAY_PGW_FLOAT8, ASSAY_L_FLOAT64},
@@ -40,6 +44,7 @@ static const struct assay_pg_type allowed[] = {
     {1700, ASSAY_PGW_NUMERIC, ASSAY_L_DECIMAL},
     {2950, ASSAY_PGW_UUID, ASSAY_L_UUID},
     {3802, ASSAY_PGW_JSONB, ASSAY_L_JSON},
+    {5069, ASSAY_PGW_UINT8, ASSAY_L_INTEGER}, /* xid8 */
 };
 
 static const struct assay_pg_type other_type = {0, ASSAY_PGW_AS_TEXT, ASSAY_L_TEXT};
@@ -53,11 +58,11 @@ const struct assay_pg_type *assay_pg_type_of(uint32_t oid)
 }
 
 /* Field length that a type must have, 0 when it varies. */
-static const uint8_t fixed_len[] = {
+static const uint8_t fixed_len[ASSAY_PGW_COUNT] = {
     [ASSAY_PGW_BOOL] = 1,    [ASSAY_PGW_INT2] = 2,      [ASSAY_PGW_INT4] = 4,        [ASSAY_PGW_INT8] = 8,
     [ASSAY_PGW_FLOAT4] = 4,  [ASSAY_PGW_FLOAT8] = 8,    [ASSAY_PGW_DATE] = 4,        [ASSAY_PGW_TIME] = 8,
     [ASSAY_PGW_TIMETZ] = 12, [ASSAY_PGW_TIMESTAMP] = 8, [ASSAY_PGW_TIMESTAMPTZ] = 8, [ASSAY_PGW_INTERVAL] = 16,
-    [ASSAY_PGW_UUID] = 16,   [ASSAY_PGW_JSONB] = 0,
+    [ASSAY_PGW_UUID] = 16,   [ASSAY_PGW_UINT4] = 4,     [ASSAY_PGW_UINT8] = 8,
 };
 
 static void set_bad(struct assay_value *v, const char *why)
@@ -164,7 +169,7 @@ static const char *decode_timestamp(struct assay_value *v, const uint8_t *p, boo
     return NULL;
 }
 
-static void decode_interval(struct assay_value *v, const uint8_t *p, struct assay_interval *iv)
+static const char *decode_interval(struct assay_value *v, const uint8_t *p, struct assay_pool *pool)
 {
     int64_t us = (int64_t)assay_get_be64(p);
     int32_t days = (int32_t)assay_get_be32(p + 8);
@@ -174,13 +179,23 @@ static void decode_interval(struct assay_value *v, const uint8_t *p, struct assa
     bool high = us == INT64_MAX && days == INT32_MAX && months == INT32_MAX;
     if (low || high) {
         set_bad(v, "an infinite interval, which has no canonical form");
-        return;
+        return NULL;
     }
+    struct assay_interval *iv = assay_pool_take(pool, sizeof *iv);
+    if (!iv)
+        return ASSAY_PG_NOMEM;
     iv->months = months;
     iv->days = days;
     iv->seconds = split_us(us, &iv->ns);
     v->kind = ASSAY_K_INTERVAL;
     v->p = (const uint8_t *)iv;
+    return NULL;
+}
+
+static void decode_unsigned(struct assay_value *v, uint64_t u)
+{
+    v->kind = u > INT64_MAX ? ASSAY_K_UINT : ASSAY_K_INT;
+    v->u = u;
 }
 
 static const char *decode_jsonb(struct assay_value *v, const uint8_t *p, uint32_t len)
@@ -191,11 +206,11 @@ static const char *decode_jsonb(struct assay_value *v, const uint8_t *p, uint32_
     return NULL;
 }
 
-/* One field that is not NULL. NULL, or what is wrong with it. */
-static inline const char *decode_field(enum assay_pg_wire wire, struct assay_value *v, const uint8_t *p, uint32_t len,
-                                       struct assay_interval *iv)
+/* One field that is not NULL and has the length of its type. */
+static inline const char *decode_field(const struct assay_pg_field *f, struct assay_value *v, const uint8_t *p,
+                                       uint32_t len, struct assay_pool *pool)
 {
-    switch (wire) {
+    switch (f->wire) {
     case ASSAY_PGW_AS_TEXT:
     case ASSAY_PGW_TEXT:
         set_bytes(v, ASSAY_K_TEXT, p, len);
@@ -219,7 +234,7 @@ static inline const char *decode_field(enum assay_pg_wire wire, struct assay_val
         return NULL;
     case ASSAY_PGW_FLOAT4:
     case ASSAY_PGW_FLOAT8:
-        decode_float(v, p, wire == ASSAY_PGW_FLOAT8);
+        decode_float(v, p, f->wire == ASSAY_PGW_FLOAT8);
         return NULL;
     case ASSAY_PGW_NUMERIC:
         return decode_numeric(v, p, len);
@@ -227,20 +242,45 @@ static inline const char *decode_field(enum assay_pg_wire wire, struct assay_val
         return decode_date(v, p);
     case ASSAY_PGW_TIME:
     case ASSAY_PGW_TIMETZ:
-        return decode_time(v, p, wire == ASSAY_PGW_TIMETZ);
+        return decode_time(v, p, f->wire == ASSAY_PGW_TIMETZ);
     case ASSAY_PGW_TIMESTAMP:
     case ASSAY_PGW_TIMESTAMPTZ:
-        return decode_timestamp(v, p, wire == ASSAY_PGW_TIMESTAMPTZ);
+        return decode_timestamp(v, p, f->wire == ASSAY_PGW_TIMESTAMPTZ);
     case ASSAY_PGW_INTERVAL:
-        decode_interval(v, p, iv);
-        return NULL;
+        return decode_interval(v, p, pool);
     case ASSAY_PGW_UUID:
         set_bytes(v, ASSAY_K_UUID, p, len);
         return NULL;
     case ASSAY_PGW_JSONB:
         return decode_jsonb(v, p, len);
+    case ASSAY_PGW_UINT4:
+        decode_unsigned(v, assay_get_be32(p));
+        return NULL;
+    case ASSAY_PGW_UINT8:
+        decode_unsigned(v, assay_get_be64(p));
+        return NULL;
+    case ASSAY_PGW_ARRAY:
+    case ASSAY_PGW_RECORD:
+    case ASSAY_PGW_HSTORE:
+        if (len <= ASSAY_MAX_CELL)
+            return assay_pg_nested(f, p, len, pool, v);
+        set_bad(v, "a value over 64 MiB");
+        return NULL;
+    case ASSAY_PGW_COUNT:
+        break;
     }
     return "a type this reader does not know";
+}
+
+const char *assay_pg_value(const struct assay_pg_field *f, const uint8_t *p, uint32_t len, struct assay_pool *pool,
+                           struct assay_value *v)
+{
+    *v = (struct assay_value){.kind = ASSAY_K_NULL};
+    if (len == UINT32_MAX)
+        return NULL;
+    if (fixed_len[f->wire] && len != fixed_len[f->wire])
+        return "a value of another length than its type has";
+    return decode_field(f, v, p, len, pool);
 }
 
 size_t assay_pg_header(const uint8_t *p, size_t n, const char *table, struct assay_err *e)
@@ -281,19 +321,10 @@ static enum assay_status fail_field(const struct assay_pg_decoder *d, size_t col
                       d->field[col].name, (unsigned long long)row, why);
 }
 
-static enum assay_status fail_len(const struct assay_pg_decoder *d, size_t col, uint64_t row, struct assay_err *e,
-                                  uint32_t len)
-{
-    char why[64];
-    snprintf(why, sizeof why, "%u bytes where the type has %u", len, fixed_len[d->field[col].wire]);
-    return fail_field(d, col, row, e, why);
-}
-
 enum assay_status assay_pg_tuple(const struct assay_pg_decoder *d, const uint8_t *p, size_t n, uint64_t row,
-                                 struct assay_value *v, struct assay_interval *iv, size_t *used, struct assay_err *e)
+                                 struct assay_value *v, struct assay_pool *pool, struct assay_err *e)
 {
     const uint8_t *end = p + n;
-    size_t taken = 0;
     if (n < 2 || assay_get_be16(p) != d->n)
         return fail_row(d, row, e, "the number of fields differs from the columns asked for");
     p += 2;
@@ -302,22 +333,14 @@ enum assay_status assay_pg_tuple(const struct assay_pg_decoder *d, const uint8_t
             return fail_row(d, row, e, "the row is cut off");
         uint32_t len = assay_get_be32(p);
         p += 4;
-        v[c] = (struct assay_value){.kind = ASSAY_K_NULL};
-        if (len == UINT32_MAX)
-            continue;
-        if (len > (size_t)(end - p))
+        if (len != UINT32_MAX && len > (size_t)(end - p))
             return fail_field(d, c, row, e, "a length beyond the end of the row");
-        enum assay_pg_wire wire = d->field[c].wire;
-        if ((size_t)wire < sizeof fixed_len && fixed_len[wire] && len != fixed_len[wire])
-            return fail_len(d, c, row, e, len);
-        const char *why = decode_field(wire, &v[c], p, len, wire == ASSAY_PGW_INTERVAL ? iv + taken : NULL);
+        const char *why = assay_pg_value(&d->field[c], p, len, pool, &v[c]);
         if (why)
-            return fail_field(d, c, row, e, why);
-        taken += wire == ASSAY_PGW_INTERVAL;
-        p += len;
+            return why == ASSAY_PG_NOMEM ? assay_fail_nomem(e) : fail_field(d, c, row, e, why);
+        p += len == UINT32_MAX ? 0 : len;
     }
     if (p != end)
         return fail_row(d, row, e, "bytes are left over after the last column");
-    *used = taken;
     return ASSAY_OK;
 }

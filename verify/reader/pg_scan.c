@@ -17,8 +17,7 @@ struct pg_scan {
     struct assay_pg_decoder dec;
     struct assay_pg_field *field; /* the columns asked for */
     struct assay_value *v; /* ASSAY_BATCH_ROWS x n */
-    struct assay_interval *iv; /* ASSAY_BATCH_ROWS x interval columns; NULL without */
-    size_t used_iv;
+    struct assay_pool pool; /* what the values of the batch point to beside the row buffers */
     char *row[ASSAY_BATCH_ROWS]; /* buffers of the batch, freed at the next call */
     size_t n_rows;
     uint64_t rows; /* delivered so far */
@@ -31,7 +30,7 @@ static void free_rows(struct pg_scan *s)
     for (size_t i = 0; i < s->n_rows; i++)
         PQfreemem(s->row[i]);
     s->n_rows = 0;
-    s->used_iv = 0;
+    assay_pool_reset(&s->pool);
 }
 
 void assay_pg_scan_free(struct assay_scan *base)
@@ -45,27 +44,24 @@ void assay_pg_scan_free(struct assay_scan *base)
     PQfinish(s->conn);
     free(s->field);
     free(s->v);
-    free(s->iv);
+    assay_pool_release(&s->pool);
     free(s);
 }
 
-static enum assay_status map_columns(struct pg_scan *s, const struct assay_scan_opts *o, size_t *column,
-                                     struct assay_err *e)
+static enum assay_status map_columns(struct pg_scan *s, const struct assay_scan_opts *o, struct assay_err *e)
 {
-    size_t intervals = 0;
     s->field = calloc(o->n_columns + 1, sizeof *s->field);
     s->v = calloc(o->n_columns * ASSAY_BATCH_ROWS + 1, sizeof *s->v);
     if (!s->field || !s->v)
         return assay_fail_nomem(e);
     for (size_t i = 0; i < o->n_columns; i++) {
-        column[i] = assay_schema_find(&s->r->schema, o->columns[i]);
-        if (column[i] == SIZE_MAX)
+        size_t at = assay_schema_find(&s->r->schema, o->columns[i]);
+        if (at == SIZE_MAX)
             return assay_fail(e, ASSAY_ENOTFOUND, "table %s has no column %s", s->r->rel.show, o->columns[i]);
-        s->field[i] = s->r->field[column[i]];
-        intervals += s->field[i].wire == ASSAY_PGW_INTERVAL;
+        s->field[i] = s->r->field[at];
+        if (o->types && o->types[i] == ASSAY_L_TEXT && s->field[i].wire >= ASSAY_PGW_ARRAY)
+            s->field[i].wire = ASSAY_PGW_AS_TEXT;
     }
-    if (intervals && !(s->iv = calloc(intervals * ASSAY_BATCH_ROWS, sizeof *s->iv)))
-        return assay_fail_nomem(e);
     s->dec = (struct assay_pg_decoder){.field = s->field, .n = o->n_columns, .table = s->r->rel.show};
     return ASSAY_OK;
 }
@@ -93,23 +89,21 @@ enum assay_status assay_pg_scan_open(struct assay_reader *base, size_t part, con
         return assay_fail(e, ASSAY_ELIMIT, "more than %d columns of table %s asked for", ASSAY_MAX_COLUMNS,
                           r->rel.show);
     struct pg_scan *s = calloc(1, sizeof *s);
-    size_t *column = calloc(o->n_columns + 1, sizeof *column);
     struct assay_buf sql = {0};
-    enum assay_status st = s && column ? ASSAY_OK : assay_fail_nomem(e);
+    enum assay_status st = s ? ASSAY_OK : assay_fail_nomem(e);
     if (st == ASSAY_OK) {
         s->base.ops = &assay_pg_reader;
         s->r = r;
-        st = map_columns(s, o, column, e);
+        st = map_columns(s, o, e);
     }
     if (st == ASSAY_OK)
-        st = assay_pg_copy_sql(r, part, o, column, &sql, &s->filtered, e);
+        st = assay_pg_copy_sql(r, part, o, s->field, &sql, &s->filtered, e);
     if (st == ASSAY_OK)
         st = start_copy(s, (const char *)sql.ptr, e);
     if (st != ASSAY_OK) {
         assay_pg_scan_free(s ? &s->base : NULL);
         s = NULL;
     }
-    free(column);
     assay_buf_release(&sql);
     *out = s ? &s->base : NULL;
     return st;
@@ -170,17 +164,14 @@ static enum assay_status take_message(struct pg_scan *s, char *buf, size_t n, st
         return ASSAY_OK;
     }
     uint64_t ordinal = s->rows + s->n_rows + 1;
-    size_t used = 0;
     enum assay_status st =
         s->trailer ? assay_fail(e, ASSAY_EDATA, "table %s: the server sent rows after the end of its COPY stream",
                                 s->r->rel.show)
-                   : assay_pg_tuple(&s->dec, p, n, ordinal, s->v + s->n_rows * s->dec.n,
-                                    s->iv ? s->iv + s->used_iv : NULL, &used, e);
+                   : assay_pg_tuple(&s->dec, p, n, ordinal, s->v + s->n_rows * s->dec.n, &s->pool, e);
     if (st != ASSAY_OK) {
         PQfreemem(buf);
         return st;
     }
-    s->used_iv += used;
     s->n_rows++;
     return ASSAY_OK;
 }

@@ -2,8 +2,10 @@
 #include "pg.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "assay/buf.h"
 #include "assay/limits.h"
@@ -12,13 +14,27 @@
 #define REL_COLUMNS                                                                                                    \
     "SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples,"                                                      \
     " CASE WHEN c.relkind IN ('r','m') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END,"                            \
-    " c.relkind IN ('r','m') AND NOT c.relhassubclass AND am.amname = 'heap',"                                         \
+    " c.relkind IN ('r','m') AND am.amname = 'heap', c.relhassubclass,"                                                \
     " pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),"          \
     " pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), current_user"            \
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"                             \
     " LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE c.relkind IN ('r','p','v','m','f') AND "
 
-enum { C_OID, C_SCHEMA, C_NAME, C_KIND, C_TUPLES, C_BYTES, C_HEAP, C_USAGE, C_ANY, C_SELECT, C_RLS, C_USER };
+enum {
+    C_OID,
+    C_SCHEMA,
+    C_NAME,
+    C_KIND,
+    C_TUPLES,
+    C_BYTES,
+    C_HEAP,
+    C_CHILDREN,
+    C_USAGE,
+    C_ANY,
+    C_SELECT,
+    C_RLS,
+    C_USER
+};
 
 static const char by_exact[] =
     REL_COLUMNS "(n.nspname || '.' || c.relname = $1 OR n.nspname = 'public' AND c.relname = $1)"
@@ -75,13 +91,13 @@ static bool is_sql_name(const char *text)
     return !start;
 }
 
-static char *join_quoted(PGconn *conn, const char *schema, const char *name)
+static char *join_quoted(PGconn *conn, const char *lead, const char *schema, const char *name)
 {
     char *a = PQescapeIdentifier(conn, schema, strlen(schema));
     char *b = PQescapeIdentifier(conn, name, strlen(name));
     struct assay_buf out = {0};
     if (a && b)
-        assay_buf_addf(&out, "%s.%s", a, b);
+        assay_buf_addf(&out, "%s%s.%s", lead, a, b);
     PQfreemem(a);
     PQfreemem(b);
     if (!out.len || !assay_buf_str(&out)) {
@@ -91,13 +107,14 @@ static char *join_quoted(PGconn *conn, const char *schema, const char *name)
     return (char *)out.ptr;
 }
 
-static enum assay_status take_rel(struct assay_pg_reader *r, const PGresult *res, struct assay_err *e)
+/* only: without the rows of inheritance children. */
+static enum assay_status take_rel(struct assay_pg_reader *r, const PGresult *res, bool only, struct assay_err *e)
 {
     struct assay_pg_rel rel = {0};
     struct assay_buf show = {0};
     assay_buf_addf(&show, "%s.%s", PQgetvalue(res, 0, C_SCHEMA), PQgetvalue(res, 0, C_NAME));
     rel.show = assay_buf_str(&show) ? (char *)show.ptr : NULL;
-    rel.quoted = join_quoted(r->conn, PQgetvalue(res, 0, C_SCHEMA), PQgetvalue(res, 0, C_NAME));
+    rel.quoted = join_quoted(r->conn, only ? "ONLY " : "", PQgetvalue(res, 0, C_SCHEMA), PQgetvalue(res, 0, C_NAME));
     if (!rel.show || !rel.quoted) {
         assay_pg_rel_release(&rel);
         return assay_fail_nomem(e);
@@ -106,10 +123,13 @@ static enum assay_status take_rel(struct assay_pg_reader *r, const PGresult *res
     rel.kind = PQgetvalue(res, 0, C_KIND)[0];
     rel.reltuples = strtod(PQgetvalue(res, 0, C_TUPLES), NULL);
     rel.bytes = strtoll(PQgetvalue(res, 0, C_BYTES), NULL, 10);
-    rel.heap = is_true(res, 0, C_HEAP);
+    rel.heap = is_true(res, 0, C_HEAP) && (only || !is_true(res, 0, C_CHILDREN));
     rel.may_lock = is_true(res, 0, C_SELECT) && strchr("rp", rel.kind);
     assay_pg_rel_release(&r->rel);
     r->rel = rel;
+    if (only && rel.kind == 'p')
+        return assay_fail(e, ASSAY_ENOTFOUND, "the partitioned table %s has no rows of its own: name it without ONLY",
+                          rel.show);
     const char *user = PQgetvalue(res, 0, C_USER);
     if (!is_true(res, 0, C_USAGE) || !is_true(res, 0, C_ANY))
         return assay_fail(e, ASSAY_ESOURCE, "role %s may not read table %s: GRANT USAGE on its schema and SELECT on it",
@@ -135,27 +155,42 @@ static enum assay_status not_found(struct assay_pg_reader *r, struct assay_err *
     return s;
 }
 
-enum assay_status assay_pg_resolve(struct assay_pg_reader *r, struct assay_err *e)
+/* Relations of that name, exactly or as SQL reads it; *res may be empty. */
+static enum assay_status look_up(struct assay_pg_reader *r, const char *name, PGresult **res, struct assay_err *e)
 {
     const char *doing = "looking up table";
+    enum assay_status s = assay_pg_exec(r, r->conn, doing, by_exact, name, res, e);
+    if (s == ASSAY_OK && PQntuples(*res) == 0 && is_sql_name(name)) {
+        PQclear(*res);
+        *res = NULL;
+        s = assay_pg_exec(r, r->conn, doing, by_sql, name, res, e);
+    }
+    return s;
+}
+
+enum assay_status assay_pg_resolve(struct assay_pg_reader *r, struct assay_err *e)
+{
+    const char *name = r->loc.table;
     PGresult *res = NULL;
-    enum assay_status s = assay_pg_exec(r, r->conn, doing, by_exact, r->loc.table, &res, e);
-    if (s == ASSAY_OK && PQntuples(res) == 0 && is_sql_name(r->loc.table)) {
+    bool only = false;
+    enum assay_status s = look_up(r, name, &res, e);
+    if (s == ASSAY_OK && PQntuples(res) == 0 && strncasecmp(name, "ONLY ", 5) == 0) {
         PQclear(res);
         res = NULL;
-        s = assay_pg_exec(r, r->conn, doing, by_sql, r->loc.table, &res, e);
+        only = true;
+        name += 5;
+        s = look_up(r, name, &res, e);
     }
     if (s != ASSAY_OK)
         return s;
-    size_t want = strlen(r->loc.table);
     if (PQntuples(res) == 0)
         s = not_found(r, e);
     else if (PQntuples(res) == 2 &&
-             strlen(PQgetvalue(res, 1, C_SCHEMA)) + strlen(PQgetvalue(res, 1, C_NAME)) + 1 == want)
+             strlen(PQgetvalue(res, 1, C_SCHEMA)) + strlen(PQgetvalue(res, 1, C_NAME)) + 1 == strlen(name))
         s = assay_fail(e, ASSAY_ENOTFOUND,
-                       "%s names two tables: a dot in a schema's or table's name makes it ambiguous", r->loc.table);
+                       "%s names two tables: a dot in a schema's or table's name makes it ambiguous", name);
     else
-        s = take_rel(r, res, e);
+        s = take_rel(r, res, only, e);
     PQclear(res);
     return s;
 }
@@ -173,7 +208,7 @@ static const char columns_sql[] =
     "  WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped"
     "  UNION ALL SELECT b.attnum, y.typbasetype FROM base b JOIN pg_catalog.pg_type y ON y.oid = b.t"
     "  WHERE y.typtype = 'd')"
-    " SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, b.t,"
+    " SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atttypid, a.attndims,"
     "  coalesce(pg_catalog.array_position((k.cols)[0:k.n - 1], a.attnum) -"
     "   pg_catalog.array_lower((k.cols)[0:k.n - 1], 1) + 1, 0),"
     "  pg_catalog.pg_encoding_to_char(d.encoding) = 'UTF8' AND b.t IN (19, 25, 1043) AND coalesce("
@@ -186,14 +221,21 @@ static const char columns_sql[] =
     " pg_catalog.pg_database d WHERE a.attrelid = $1::oid AND d.datname = pg_catalog.current_database()"
     " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-enum { A_NAME, A_NATIVE, A_NOTNULL, A_BASE, A_KEYPOS, A_BINARY };
+enum { A_NAME, A_NATIVE, A_NOTNULL, A_TYPE, A_DIMS, A_KEYPOS, A_BINARY };
 
-static enum assay_status add_column(struct assay_pg_reader *r, const PGresult *res, int i, struct assay_err *e)
+static enum assay_status add_column(struct assay_pg_reader *r, const struct assay_pg_types *types, const PGresult *res,
+                                    int i, struct assay_err *e)
 {
-    uint32_t oid = (uint32_t)strtoul(PQgetvalue(res, i, A_BASE), NULL, 10);
-    const struct assay_pg_type *t = assay_pg_type_of(oid);
-    enum assay_status s = assay_schema_add(&r->schema, PQgetvalue(res, i, A_NAME), PQgetvalue(res, i, A_NATIVE),
-                                           t->logical, !is_true(res, i, A_NOTNULL), e);
+    uint32_t oid = (uint32_t)strtoul(PQgetvalue(res, i, A_TYPE), NULL, 10);
+    unsigned dims = (unsigned)strtoul(PQgetvalue(res, i, A_DIMS), NULL, 10);
+    const char *name = PQgetvalue(res, i, A_NAME), *native = PQgetvalue(res, i, A_NATIVE);
+    bool nullable = !is_true(res, i, A_NOTNULL);
+    struct assay_shape shape;
+    enum assay_status s = assay_pg_types_column(r, types, oid, dims, &r->field[i], &shape, e);
+    if (s != ASSAY_OK)
+        return s;
+    s = shape.type >= ASSAY_L_LIST ? assay_schema_add_shape(&r->schema, name, native, &shape, nullable, e)
+                                   : assay_schema_add(&r->schema, name, native, shape.type, nullable, e);
     if (s != ASSAY_OK)
         return s;
     struct assay_column *c = &r->schema.col[r->schema.n - 1];
@@ -201,29 +243,25 @@ static enum assay_status add_column(struct assay_pg_reader *r, const PGresult *r
     c->key_pos = (uint16_t)strtoul(PQgetvalue(res, i, A_KEYPOS), NULL, 10);
     if (c->key_pos)
         r->schema.key_is_unique = true;
-    r->base_oid[i] = oid;
-    r->field[i] = (struct assay_pg_field){.wire = t->wire, .name = c->name};
+    r->field[i].name = c->name;
     return ASSAY_OK;
 }
 
 enum assay_status assay_pg_load_columns(struct assay_pg_reader *r, struct assay_err *e)
 {
-    struct assay_buf oid = {0};
+    char oid[16];
     PGresult *res = NULL;
-    assay_buf_addf(&oid, "%u", r->rel.oid);
-    const char *param = assay_buf_str(&oid);
-    enum assay_status s =
-        param ? assay_pg_exec(r, r->conn, "reading the columns of", columns_sql, param, &res, e) : assay_fail_nomem(e);
-    assay_buf_release(&oid);
-    if (s != ASSAY_OK)
-        return s;
-    int n = PQntuples(res);
-    r->field = calloc((size_t)n + 1, sizeof *r->field);
-    r->base_oid = calloc((size_t)n + 1, sizeof *r->base_oid);
-    if (!r->field || !r->base_oid)
+    struct assay_pg_types *types = NULL;
+    snprintf(oid, sizeof oid, "%u", r->rel.oid);
+    enum assay_status s = assay_pg_types_load(r, &types, e);
+    if (s == ASSAY_OK)
+        s = assay_pg_exec(r, r->conn, "reading the columns of", columns_sql, oid, &res, e);
+    int n = s == ASSAY_OK ? PQntuples(res) : 0;
+    if (s == ASSAY_OK && !(r->field = calloc((size_t)n + 1, sizeof *r->field)))
         s = assay_fail_nomem(e);
     for (int i = 0; s == ASSAY_OK && i < n; i++)
-        s = add_column(r, res, i, e);
+        s = add_column(r, types, res, i, e);
     PQclear(res);
+    assay_pg_types_free(types);
     return s;
 }

@@ -1,7 +1,8 @@
 /* The canonical form as a filter, for differential tests against the oracle (docs/canonical-form.md section 8).
  *
- *   in:   type TAB kind[:aux] TAB hex of the input bytes      e.g.  integer TAB lexeme TAB 31
- *   out:  hex of the cell TAB hex of the key bytes, or "!" and a sentence for a defect; one line for each line read.
+ *   in:   type TAB kind[:aux] TAB hex of the input bytes      e.g.  integer TAB lexeme TAB 31; the type may be a shape
+ *   out:  hex of the cell TAB hex of the key bytes (of nested types "-"), or "!" and a sentence for a defect; one line
+ * for each line read.
  *
  * Before that, rules may be given as arguments NAME=ARG or NAME; they are applied as the checker does (early, read,
  * late), and lines of a type that a rule does not apply to give "!" and the sentence. Lines that are empty or start
@@ -72,8 +73,14 @@ static bool parse_rules(const struct rules *given, enum assay_logical type, stru
     return true;
 }
 
-static void answer(enum assay_logical type, struct assay_value v, const struct rules *given)
+static bool put_key(enum assay_logical type, const struct assay_value *v, struct assay_buf *key, const char **why)
 {
+    return type >= ASSAY_L_LIST || assay_key_put(type, v, key, why);
+}
+
+static void answer(const struct assay_shape *shape, struct assay_value v, const struct rules *given)
+{
+    const enum assay_logical type = shape->type;
     struct assay_buf cell = {0}, key = {0}, scratch = {0};
     struct assay_rule rule[MAX_RULES] = {0};
     struct assay_err e = {0};
@@ -81,10 +88,12 @@ static void answer(enum assay_logical type, struct assay_value v, const struct r
     if (!parse_rules(given, type, rule, &e)) {
         printf("!%s\n", e.msg);
     } else if (apply_all(rule, given->n, true, type, &v, &scratch, &why) &&
-               assay_resolve(type, &v, &v, &scratch, &why) &&
+               assay_resolve_shape(shape, &v, &v, &scratch, &why) &&
                apply_all(rule, given->n, false, type, &v, &scratch, &why) && assay_cell_put(type, &v, &cell, &why) &&
-               assay_key_put(type, &v, &key, &why)) {
+               put_key(type, &v, &key, &why)) {
         print_hex(&cell, '\t');
+        if (type >= ASSAY_L_LIST)
+            putchar('-');
         print_hex(&key, '\n');
     } else {
         printf("!%s\n", why);
@@ -100,18 +109,22 @@ static bool one_line(char *line, const struct rules *given)
 {
     char *kind = strchr(line, '\t');
     char *hex = kind ? strchr(kind + 1, '\t') : NULL;
-    struct canon_store store;
+    struct canon_tree tree = {.n = 0};
+    struct assay_shape *shape = NULL;
     struct assay_value v;
+    const char *why;
     if (!hex)
         return false;
     *kind++ = '\0';
     *hex++ = '\0';
-    const enum assay_logical type = assay_type_by_name(line);
     const long n = unhex(hex);
-    if (type == ASSAY_L_NONE || n < 0 || !canon_value_parse(kind, (const uint8_t *)hex, (size_t)n, &store, &v))
+    if (n < 0 || !assay_shape_parse(line, &shape, &why))
         return false;
-    answer(type, v, given);
-    return true;
+    const bool ok = canon_any_parse(kind, (const uint8_t *)hex, (size_t)n, &tree, &v);
+    if (ok)
+        answer(shape, v, given);
+    assay_shape_free(shape);
+    return ok;
 }
 
 int main(int argc, char **argv)

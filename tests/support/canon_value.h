@@ -140,4 +140,76 @@ static inline bool canon_value_parse(const char *kind, const uint8_t *p, size_t 
     return false;
 }
 
+/* ---- trees: list, struct, map ---- */
+
+#define CANON_MAX_ITEMS 256
+
+/* What a tree is made of. */
+struct canon_tree {
+    struct canon_store store[CANON_MAX_ITEMS];
+    struct assay_value item[CANON_MAX_ITEMS];
+    size_t n;
+};
+
+static inline bool canon_any_parse(const char *kind, const uint8_t *p, size_t n, struct canon_tree *t,
+                                   struct assay_value *v);
+
+/* "kind[:aux]=LEN:bytes" and so on; a child's own items come before it, so they are made elsewhere first. */
+static inline bool canon_items(const uint8_t *p, size_t n, struct canon_tree *t, const struct assay_value *low,
+                               struct assay_value *v, size_t *count)
+{
+    struct assay_value made[64];
+    size_t k = 0;
+    if (low)
+        made[k++] = *low;
+    for (const uint8_t *end = p + n; p < end; k++) {
+        char kind[32] = "";
+        size_t len = 0, name = 0;
+        while (p < end && *p != '=' && name < sizeof kind - 1)
+            kind[name++] = (char)*p++;
+        for (p++; p < end && *p >= '0' && *p <= '9'; p++)
+            len = len * 10 + (size_t)(*p - '0');
+        if (p >= end || *p++ != ':' || len > (size_t)(end - p) || k == 64)
+            return false;
+        if (!canon_any_parse(kind, p, len, t, &made[k]))
+            return false;
+        p += len;
+    }
+    if (t->n + k > CANON_MAX_ITEMS)
+        return false;
+    v->items = memcpy(t->item + t->n, made, k * sizeof *made);
+    t->n += k;
+    *count = k - (low != NULL);
+    return true;
+}
+
+/* A scalar, list, struct or map. */
+static inline bool canon_any_parse(const char *kind, const uint8_t *p, size_t n, struct canon_tree *t,
+                                   struct assay_value *v)
+{
+    size_t count = 0;
+    if (strcmp(kind, "string") == 0) {
+        *v = (struct assay_value){.kind = ASSAY_K_LEXEME, .flags = ASSAY_V_STRING, .len = (uint32_t)n, .p = p};
+        return true;
+    }
+    if (strncmp(kind, "list", 4) == 0) {
+        const struct assay_value low = {.kind = ASSAY_K_INT, .i = kind[4] ? strtoll(kind + 5, NULL, 10) : 1};
+        *v = (struct assay_value){.kind = ASSAY_K_LIST, .flags = kind[4] ? ASSAY_V_BOUND : 0};
+        if (!canon_items(p, n, t, kind[4] ? &low : NULL, v, &count))
+            return false;
+        v->len = (uint32_t)count;
+        return true;
+    }
+    if (strcmp(kind, "struct") == 0 || strcmp(kind, "map") == 0) {
+        *v = (struct assay_value){.kind = *kind == 's' ? ASSAY_K_STRUCT : ASSAY_K_MAP};
+        if (!canon_items(p, n, t, NULL, v, &count) || count % 2)
+            return false;
+        v->len = (uint32_t)(count / 2);
+        return true;
+    }
+    if (t->n == CANON_MAX_ITEMS)
+        return false;
+    return canon_value_parse(kind, p, n, &t->store[t->n++], v);
+}
+
 #endif

@@ -6,6 +6,7 @@
 #include "assay/limits.h"
 #include "bignum.h"
 #include "json.h"
+#include "nested.h"
 #include "number.h"
 #include "put.h"
 #include "resolve.h"
@@ -322,6 +323,7 @@ bool assay_cell_put(enum assay_logical type, const struct assay_value *v, struct
     case ASSAY_L_LIST:
     case ASSAY_L_STRUCT:
     case ASSAY_L_MAP:
+        return assay_cell_put_nested(type, v, out, why);
     case ASSAY_L_NONE:
     case ASSAY_L_COUNT:
         break;

@@ -110,6 +110,67 @@ static enum assay_status show_stamp(const uint8_t *p, struct assay_buf *out)
     return ns > 999999999 ? ASSAY_EDATA : assay_spell_stamp((int64_t)assay_get_be64(p + 1), ns, p[0] == 'Z', out);
 }
 
+/* ---- nested values ---- */
+
+static bool stands_plain(uint8_t tag)
+{
+    return tag == 'L' || tag == 'N' || tag == 'F' || tag == 'J' || tag == '(' || tag == '[' || tag == '{' || tag == 'M';
+}
+
+/* A cell inside another one that assay_cell_len found well-formed; moves *p behind it. */
+static enum assay_status show_inner(const uint8_t **p, const uint8_t *end, struct assay_buf *out)
+{
+    const uint8_t *cell = *p;
+    const size_t len = assay_cell_len(cell, (size_t)(end - cell));
+    bool is_null;
+    *p += len;
+    if (*cell == 0x00)
+        return assay_buf_adds(out, "null");
+    if (stands_plain(*cell))
+        return assay_cell_show(cell, len, &is_null, out);
+    struct assay_buf text = {0};
+    enum assay_status st = assay_cell_show(cell, len, &is_null, &text);
+    if (st == ASSAY_OK)
+        st = show_string(text.ptr, text.len, out);
+    assay_buf_release(&text);
+    return st;
+}
+
+static enum assay_status show_pair(const uint8_t **p, const uint8_t *end, bool named, struct assay_buf *out)
+{
+    enum assay_status st;
+    if (named) {
+        const size_t len = assay_get_be32(*p);
+        st = show_string(*p + 4, len, out);
+        *p += 4 + len;
+    } else {
+        st = show_inner(p, end, out);
+    }
+    if (st == ASSAY_OK)
+        st = assay_buf_addc(out, ':');
+    return st == ASSAY_OK ? show_inner(p, end, out) : st;
+}
+
+static enum assay_status show_nested(const uint8_t *p, const uint8_t *end, struct assay_buf *out)
+{
+    const uint8_t tag = *p;
+    enum assay_status st = assay_buf_addc(out, tag == '[' ? '[' : '{');
+    const uint8_t *at = p + 5;
+    for (uint32_t k = 0; k < assay_get_be32(p + 1) && st == ASSAY_OK; k++) {
+        if (k > 0)
+            st = assay_buf_addc(out, ',');
+        if (st == ASSAY_OK)
+            st = tag == '[' ? show_inner(&at, end, out) : show_pair(&at, end, tag == '{', out);
+    }
+    return st == ASSAY_OK ? assay_buf_addc(out, tag == '[' ? ']' : '}') : st;
+}
+
+static enum assay_status show_bounded(const uint8_t *p, const uint8_t *end, struct assay_buf *out)
+{
+    const enum assay_status st = assay_buf_addf(out, "%d:", (int)(int32_t)assay_get_be32(p + 1));
+    return st == ASSAY_OK ? show_nested(p + 5, end, out) : st;
+}
+
 enum assay_status assay_cell_show(const uint8_t *p, size_t n, bool *is_null, struct assay_buf *out)
 {
     const size_t len = assay_cell_len(p, n);
@@ -146,6 +207,12 @@ enum assay_status assay_cell_show(const uint8_t *p, size_t n, bool *is_null, str
         return assay_spell_uuid(p + 1, out);
     case 'J':
         return show_node(&tree, out);
+    case '(':
+        return show_bounded(p, p + len, out);
+    case '[':
+    case '{':
+    case 'M':
+        return show_nested(p, p + len, out);
     default:
         return ASSAY_EDATA;
     }

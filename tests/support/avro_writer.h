@@ -2,6 +2,8 @@
 #ifndef ASSAY_TESTS_AVRO_WRITER_H
 #define ASSAY_TESTS_AVRO_WRITER_H
 
+#include <bzlib.h>
+#include <lzma.h>
 #include <snappy-c.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -85,6 +87,26 @@ static inline void avro_zstd(struct assay_buf *out, const void *p, size_t n)
     out->len += ZSTD_compress(out->ptr + out->len, ZSTD_compressBound(n), p, n, 3);
 }
 
+static inline void avro_bzip2(struct assay_buf *out, const void *p, size_t n)
+{
+    unsigned len = (unsigned)(n + n / 100 + 600);
+    parquet_must(assay_buf_reserve(out, len));
+    if (BZ2_bzBuffToBuffCompress((char *)out->ptr + out->len, &len, (char *)(uintptr_t)p, (unsigned)n, 1, 0, 0) !=
+        BZ_OK)
+        abort();
+    out->len += len;
+}
+
+static inline void avro_xz(struct assay_buf *out, const void *p, size_t n)
+{
+    const size_t most = lzma_stream_buffer_bound(n);
+    size_t len = 0;
+    parquet_must(assay_buf_reserve(out, most));
+    if (lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL, p, n, out->ptr + out->len, &len, most) != LZMA_OK)
+        abort();
+    out->len += len;
+}
+
 /* A block whose stored bytes are given as they are. */
 static inline void avro_block_raw(struct assay_buf *b, int64_t rows, const void *p, size_t n)
 {
@@ -102,6 +124,10 @@ static inline void avro_block(struct assay_buf *b, const char *codec, int64_t ro
         avro_deflate(&stored, p, n, 0);
     else if (strcmp(codec, "snappy") == 0)
         avro_snappy(&stored, p, n);
+    else if (strcmp(codec, "bzip2") == 0)
+        avro_bzip2(&stored, p, n);
+    else if (strcmp(codec, "xz") == 0)
+        avro_xz(&stored, p, n);
     else
         avro_zstd(&stored, p, n);
     avro_block_raw(b, rows, stored.ptr, stored.len);

@@ -239,24 +239,22 @@ static const char nested_fields[] = "{\"name\":\"a\",\"type\":{\"type\":\"array\
                                     "{\"name\":\"z\",\"type\":{\"type\":\"array\",\"items\":\"null\"}},"
                                     "{\"name\":\"last\",\"type\":\"s.f2\"}";
 
-static void nested_columns_are_named_and_passed_over(void **state)
+static void what_cannot_be_read_is_named_and_passed_over(void **state)
 {
     (void)state;
-    static const char observed[] = "a\tarray{string}\tunsupported\trequired\t0\n"
-                                   "m\tmap{union{null,double}}\tunsupported\trequired\t0\n"
+    static const char observed[] = "a\tarray{string}\tlist<text>\trequired\t0\n"
+                                   "m\tmap{union{null,double}}\tmap<text, float64>\trequired\t0\n"
                                    "n\trecord s.node\tunsupported\trequired\t0\n"
-                                   "u\tunion{string,long}\tunsupported\trequired\t0\n"
+                                   "u\tunion{string,long}\ttext\trequired\t0\n"
                                    "o\tunion{null,record s.node}\tunsupported\tnullable\t0\n"
                                    "z\tarray{null}\tunsupported\trequired\t0\n"
                                    "last\tfixed(2)\tbytes\trequired\t0\n";
     static const struct {
         const char *column, *sentence;
     } refused[] = {
-        {"a", "f: column \"a\": nested types are not supported yet (array{string})"},
-        {"m", "f: column \"m\": nested types are not supported yet (map{union{null,double}})"},
-        {"n", "f: column \"n\": nested types are not supported yet (record s.node)"},
-        {"o", "f: column \"o\": nested types are not supported yet (union{null,record s.node})"},
-        {"u", "f: column \"u\": a union of unlike types is not supported (union{string,long})"},
+        {"n", "f: column \"n\": a type that holds itself (record s.node)"},
+        {"o", "f: column \"o\": a type that holds itself (union{null,record s.node})"},
+        {"z", "f: column \"z\": an array of items that take no byte (array{null})"},
     };
     static const char good[] = "\4\2a\2b"
                                "\1\6\4xy"
@@ -283,7 +281,8 @@ static void nested_columns_are_named_and_passed_over(void **state)
     assay_buf_reset(&text);
     if (avro_dump(fd, NULL, 0, &text, &end, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
-    assert_string_equal(assay_buf_str(&text), "x7a7a\n");
+    assert_string_equal(assay_buf_str(&text),
+                        "[\"a\", \"b\", \"xy\"]\t(\"k\": d3736353433323130, \"k\": null)\t42\tx7a7a\n");
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         assay_err_reset(&e);
         assert_int_equal(avro_dump(fd, &refused[i].column, 1, &text, &end, &e), ASSAY_ETYPE);
@@ -293,6 +292,47 @@ static void nested_columns_are_named_and_passed_over(void **state)
     assay_schema_release(&schema);
     assay_buf_release(&file);
     assay_buf_release(&text);
+}
+
+static void types_that_cannot_be_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *refused; /* NULL: it can */
+    } cases[] = {
+        {"[\"null\",\"string\",{\"type\":\"array\",\"items\":\"string\"}]", "a union of a nested type with others"},
+        {"{\"type\":\"map\",\"values\":\"null\"}", "a part that holds only nulls"},
+        {"{\"type\":\"map\",\"values\":[\"null\"]}", "a part that holds only nulls"},
+        {"{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"e\",\"fields\":[]}}",
+         "an array of items that take no byte"},
+        {"{\"type\":\"record\",\"name\":\"e\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"},"
+         "{\"name\":\"a\",\"type\":\"int\"}]}",
+         "two fields of one name"},
+        {"{\"type\":\"array\",\"items\":{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":5000}}",
+         "a type that is not supported"},
+        {"{\"type\":\"record\",\"name\":\"e\",\"fields\":[{\"name\":\"a\",\"type\":{\"type\":\"map\",\"values\":\"e\"}}"
+         "]}",
+         "a type that holds itself"},
+        {"{\"type\":\"record\",\"name\":\"e\",\"fields\":[]}", NULL},
+        {"[\"null\",\"boolean\",\"bytes\"]", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static const char *const x[] = {"x"};
+        struct assay_buf file = {0}, fields = {0};
+        struct assay_scan_opts o = {.columns = x, .n_columns = 1};
+        struct assay_scan *scan = NULL;
+        struct assay_err e = {0};
+        parquet_must(assay_buf_addf(&fields, "{\"name\":\"x\",\"type\":%s}", cases[i].type));
+        avro_record(&file, assay_buf_str(&fields), NULL);
+        int fd = avro_file(file.ptr, file.len);
+        const enum assay_status s = assay_avro_format.scan(fd, "f", NULL, &o, &scan, &e);
+        if (s != (cases[i].refused ? ASSAY_ETYPE : ASSAY_OK) || (cases[i].refused && !strstr(e.msg, cases[i].refused)))
+            fail_msg("%s: %d %s", cases[i].type, s, e.msg);
+        assay_avro_format.scan_free(scan);
+        close(fd);
+        assay_buf_release(&file);
+        assay_buf_release(&fields);
+    }
 }
 
 /* A name belongs to its namespace, its own or that around it; a reference takes the type as it was defined. */
@@ -420,8 +460,8 @@ static void legacy_calendar(void **state)
 static void files_of_another_writer(void **state)
 {
     (void)state;
-    static const char *const names[] = {"types_null",      "types_deflate", "types_snappy",
-                                        "types_zstandard", "nested",        "logical"};
+    static const char *const names[] = {"types_null", "types_deflate", "types_snappy", "types_zstandard", "nested",
+                                        "logical",    "trees_null",    "trees_bzip2",  "trees_xz"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct assay_buf text = {0}, wanted = {0};
         struct assay_scan_end end;
@@ -447,7 +487,8 @@ int main(void)
         cmocka_unit_test(values_of_every_type),
         cmocka_unit_test(every_codec),
         cmocka_unit_test(columns_in_the_order_asked_for_and_twice),
-        cmocka_unit_test(nested_columns_are_named_and_passed_over),
+        cmocka_unit_test(what_cannot_be_read_is_named_and_passed_over),
+        cmocka_unit_test(types_that_cannot_be_read),
         cmocka_unit_test(named_types),
         cmocka_unit_test(deflate_with_a_part_of_its_wrapper),
         cmocka_unit_test(a_file_that_grows_or_is_rewritten_has_changed),

@@ -202,6 +202,14 @@ static void damaged_codecs(void **state)
         {"zstandard", "broken zstandard data", 0, 0},
         {"zstandard", "zstandard data that end too early", -100, 0},
         {"zstandard", "broken zstandard data", -101, 5},
+        {"bzip2", "broken bzip2 data", 0, 0},
+        {"bzip2", "broken bzip2 data", -1, 0},
+        {"bzip2", "bzip2 data that end too early", -100, 0},
+        {"bzip2", "bytes left over after the bzip2 data", -101, 1},
+        {"xz", "broken xz data", 0, 0},
+        {"xz", "broken xz data", -1, 0},
+        {"xz", "xz data that end too early", -100, 0},
+        {"xz", "bytes left over after the xz data", -101, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct assay_buf file = {0}, stored = {0}, wanted = {0};
@@ -264,6 +272,61 @@ static void repeat(struct assay_buf *b, const char *text, size_t n)
 {
     while (n--)
         parquet_must(assay_buf_adds(b, text));
+}
+
+/* Arrays and maps that lie about their blocks, read as values. */
+static void broken_arrays(void **state)
+{
+    (void)state;
+    static const char fields[] =
+        "{\"name\":\"x\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"map\",\"values\":\"int\"}}}";
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *what;
+    } cases[] = {
+        {"\2", 1, "the data end inside a value"},
+        {"\2\2\2k\2\0", 6, "the data end inside a value"},
+        {"\1\14\2\2k\2\0\0", 8, "an array or map block of another size than it claims"},
+        {"\1\2\2\2k\2\0\0", 8, "an array or map block of another size than it claims"},
+        {"\1\200\1\2\2k\2\0\0", 9, "an array or map block of an impossible size"},
+        {"\377\377\377\377\377\377\377\377\377\1\2\0", 12, "an array or map block of an impossible count"},
+        {"\377\377\377\377\377\377\377\377\377\3", 10, "a number of more than 64 bits"},
+        {"\2\2\1k\2\0\0", 7, "a negative length"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct assay_buf file = {0};
+        struct assay_err e = {0};
+        avro_record(&file, fields, NULL);
+        avro_block(&file, NULL, 1, cases[i].bytes, cases[i].n);
+        if (avro_read(&file, &e) != ASSAY_EDATA || !strstr(e.msg, cases[i].what))
+            fail_msg("%zu: %d %s", i, e.code, e.msg);
+        assay_buf_release(&file);
+    }
+}
+
+/* Five million items are more than a row may have; the next row is there all the same. */
+static void an_array_too_large_spares_the_other_rows(void **state)
+{
+    (void)state;
+    struct assay_buf file = {.max = 1u << 24}, rows = {.max = 1u << 24}, text = {0};
+    struct assay_scan_end end;
+    struct assay_err e = {0};
+    avro_record(&file, "{\"name\":\"x\",\"type\":{\"type\":\"array\",\"items\":\"boolean\"}}", "deflate");
+    avro_long(&rows, 5000000);
+    parquet_must(assay_buf_reserve(&rows, 5000000));
+    memset(rows.ptr + rows.len, 1, 5000000);
+    rows.len += 5000000;
+    parquet_must(assay_buf_add(&rows, "\0\2\1\0", 4));
+    avro_block(&file, "deflate", 2, rows.ptr, rows.len);
+    int fd = avro_file(file.ptr, file.len);
+    if (avro_dump(fd, NULL, 0, &text, &end, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+    assert_string_equal(assay_buf_str(&text), "bad: nested values of more than 64 MiB in one row\n[true]\n");
+    close(fd);
+    assay_buf_release(&file);
+    assay_buf_release(&rows);
+    assay_buf_release(&text);
 }
 
 /* A list of three million nodes, and a record that holds itself without an end. */
@@ -379,11 +442,11 @@ static void damaged_arrays(void **state)
 static void bombs(void **state)
 {
     (void)state;
-    static const char *const codecs[] = {"deflate", "zstandard"};
+    static const char *const codecs[] = {"deflate", "zstandard", "bzip2", "xz"};
     const size_t size = (256u << 20) + 1;
     void *zeros = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(zeros != MAP_FAILED);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
         struct assay_buf file = {0}, wanted = {0};
         avro_record(&file, FIELDS, codecs[i]);
         parquet_must(assay_buf_addf(&wanted, "f: block 1 at byte %zu: more than 256 MiB when decompressed", file.len));
@@ -410,6 +473,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damaged_rows),
         cmocka_unit_test(damaged_blocks),
+        cmocka_unit_test(broken_arrays),
+        cmocka_unit_test(an_array_too_large_spares_the_other_rows),
         cmocka_unit_test(damaged_codecs),
         cmocka_unit_test(every_bit_and_every_cut),
         cmocka_unit_test(records_that_recurse),

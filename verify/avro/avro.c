@@ -1,5 +1,5 @@
-/* The "avro" file format: schema and scan over one open object container file. Flat columns of every type; nested
- * ones are named, and passed over. Read, hashed and decoded in one go from the first byte to the last. */
+/* The "avro" file format: schema and scan over one open object container file. Columns that cannot be read are named,
+ * and passed over. Read, hashed and decoded in one go from the first byte to the last. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +11,8 @@
 #include "value.h"
 
 #define BATCH_BYTES (128u << 10) /* of values: a batch should stay in the second-level cache */
+#define NESTED_BYTES (1u << 20) /* of nested values: no further row is begun in a batch that has as many */
 #define NOT_ASKED SIZE_MAX
-
-/* Spark's hybrid calendar differs from the proleptic one before these. A time stamp's shift also depends on the
- * writer's zone until that zone has a whole-hour history, for which Spark itself takes 1900. */
-#define LEGACY_DAY (-141427) /* 1582-10-15 */
-#define LEGACY_SECOND (-2208988800) /* 1900-01-01T00:00:00Z */
 
 struct scan {
     struct assay_scan base;
@@ -28,6 +24,7 @@ struct scan {
     size_t *same; /* column of the batch -> an earlier one of the same name, or itself */
     struct assay_value *values;
     union assay_av_store *stores;
+    struct assay_items items;
     size_t cols, max_rows;
     struct assay_av_cursor cursor;
     uint64_t block_left; /* rows of the block still to come */
@@ -105,6 +102,7 @@ static void avro_free(struct assay_scan *base)
     free(s->same);
     free(s->values);
     free(s->stores);
+    assay_items_release(&s->items);
     free(s->name);
     free(s);
 }
@@ -143,6 +141,7 @@ static enum assay_status avro_scan(int fd, const char *name, const struct assay_
     if (st != ASSAY_OK)
         goto fail;
     s->cursor.schema = &s->header.schema;
+    s->cursor.legacy = s->header.legacy;
     *out = &s->base;
     return ASSAY_OK;
 fail:
@@ -187,16 +186,23 @@ static enum assay_status next_block(struct scan *s, struct assay_err *e)
     return st == ASSAY_OK && end ? finish(s, e) : st;
 }
 
+static const char *read_column(struct scan *s, const struct assay_av_column *c, size_t to)
+{
+    if (to == NOT_ASKED)
+        return assay_av_skip(&s->cursor, c->node);
+    if (c->shape)
+        return assay_av_nested(&s->cursor, c->node, &s->items, &s->values[to]);
+    return assay_av_value(&s->cursor, c->node, &s->values[to], &s->stores[to]);
+}
+
 static enum assay_status decode_row(struct scan *s, size_t row, struct assay_err *e)
 {
     const struct assay_av_schema *schema = &s->header.schema;
     const size_t from = row * s->cols;
+    assay_items_row(&s->items);
     for (size_t i = 0; i < schema->columns; i++) {
         const size_t to = s->slot[i];
-        const uint32_t node = schema->column[i].node;
-        const char *why = to == NOT_ASKED
-                              ? assay_av_skip(&s->cursor, node)
-                              : assay_av_value(&s->cursor, node, &s->values[from + to], &s->stores[from + to]);
+        const char *why = read_column(s, &schema->column[i], to == NOT_ASKED ? NOT_ASKED : from + to);
         if (why)
             return assay_fail(e, s->cursor.status, "%s: block %llu at byte %llu: row %llu of it, column \"%s\": %s",
                               s->name, (unsigned long long)s->block.number, (unsigned long long)s->block.at,
@@ -209,25 +215,19 @@ static enum assay_status decode_row(struct scan *s, size_t row, struct assay_err
     return ASSAY_OK;
 }
 
-static void doubt_legacy(struct assay_value *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const bool day = v[i].kind == ASSAY_K_DATE, instant = v[i].kind == ASSAY_K_TS || v[i].kind == ASSAY_K_TSTZ;
-        if ((day && v[i].i < LEGACY_DAY) || (instant && v[i].i < LEGACY_SECOND))
-            v[i] = assay_av_bad("written in Spark's legacy calendar: the instant is not certain");
-    }
-}
-
 static enum assay_status decode(struct scan *s, struct assay_batch *b, struct assay_err *e)
 {
     enum assay_status st = s->ended || s->block_left ? ASSAY_OK : next_block(s, e);
-    const size_t rows = s->block_left < s->max_rows ? (size_t)s->block_left : s->max_rows;
-    for (size_t r = 0; st == ASSAY_OK && r < rows; r++)
-        st = decode_row(s, r, e);
+    const size_t most = s->block_left < s->max_rows ? (size_t)s->block_left : s->max_rows;
+    size_t rows = 0;
+    assay_items_reset(&s->items);
+    for (; st == ASSAY_OK && rows < most && s->items.pool.taken < NESTED_BYTES; rows++)
+        st = decode_row(s, rows, e);
     if (st != ASSAY_OK)
         return st;
     if (s->header.legacy)
-        doubt_legacy(s->values, rows * s->cols);
+        for (size_t i = 0; i < rows * s->cols; i++)
+            assay_av_doubt(&s->values[i]);
     *b = (struct assay_batch){.rows = rows, .cols = s->cols, .v = s->values, .first_pos = s->rows + 1};
     s->rows += rows;
     s->block_left -= rows;

@@ -1,5 +1,7 @@
 #include "codec.h"
 
+#include <bzlib.h>
+#include <lzma.h>
 #include <snappy-c.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -122,13 +124,76 @@ static const char *zstandard(struct assay_av_codec_state *st, const uint8_t *in,
     return hint ? "zstandard data that end too early" : NULL;
 }
 
+/* One stream. */
+static const char *bzip2(struct assay_av_codec_state *st, const uint8_t *in, size_t n, enum assay_status *status)
+{
+    bz_stream z = {.next_in = (char *)(uintptr_t)in, .avail_in = (unsigned)n};
+    if (BZ2_bzDecompressInit(&z, 0, 0) != BZ_OK) {
+        *status = ASSAY_ENOMEM;
+        return no_memory;
+    }
+    const char *why = NULL;
+    int rc = BZ_OK;
+    while (rc == BZ_OK && !(why = reserve(st, st->len + 1, status))) {
+        const size_t room = st->cap - st->len;
+        z.next_out = (char *)st->out + st->len;
+        z.avail_out = (unsigned)room;
+        rc = BZ2_bzDecompress(&z);
+        st->len += room - z.avail_out;
+        if (rc == BZ_OK && z.avail_in == 0 && z.avail_out)
+            why = "bzip2 data that end too early";
+        if (why)
+            break;
+    }
+    BZ2_bzDecompressEnd(&z);
+    if (why)
+        return why;
+    if (rc != BZ_STREAM_END)
+        return "broken bzip2 data";
+    return z.avail_in ? "bytes left over after the bzip2 data" : NULL;
+}
+
+static const char *xz_complaint(lzma_ret rc, enum assay_status *status)
+{
+    if (rc == LZMA_MEM_ERROR) {
+        *status = ASSAY_ENOMEM;
+        return no_memory;
+    }
+    if (rc == LZMA_MEMLIMIT_ERROR) {
+        *status = ASSAY_ELIMIT;
+        return "xz data whose dictionary takes more than 160 MiB of memory";
+    }
+    return rc == LZMA_BUF_ERROR ? "xz data that end too early" : "broken xz data";
+}
+
+/* One stream. A check that is not known would not be checked. */
+static const char *xz(struct assay_av_codec_state *st, const uint8_t *in, size_t n, enum assay_status *status)
+{
+    lzma_stream z = LZMA_STREAM_INIT;
+    const char *why = NULL;
+    lzma_ret rc = lzma_stream_decoder(&z, ASSAY_MAX_XZ_MEMORY, LZMA_TELL_UNSUPPORTED_CHECK);
+    z.next_in = in;
+    z.avail_in = n;
+    while (rc == LZMA_OK && !(why = reserve(st, st->len + 1, status))) {
+        const size_t room = st->cap - st->len;
+        z.next_out = st->out + st->len;
+        z.avail_out = room;
+        rc = lzma_code(&z, LZMA_FINISH);
+        st->len += room - z.avail_out;
+    }
+    lzma_end(&z);
+    if (why || rc != LZMA_STREAM_END)
+        return why ? why : xz_complaint(rc, status);
+    return z.avail_in ? "bytes left over after the xz data" : NULL;
+}
+
 struct assay_av_codec {
     const char *name;
     const char *(*decode)(struct assay_av_codec_state *st, const uint8_t *in, size_t n, enum assay_status *status);
 };
 
-static const struct assay_av_codec codecs[] = {
-    {"null", NULL}, {"deflate", deflated}, {"snappy", snappy}, {"zstandard", zstandard}};
+static const struct assay_av_codec codecs[] = {{"null", NULL},           {"deflate", deflated}, {"snappy", snappy},
+                                               {"zstandard", zstandard}, {"bzip2", bzip2},      {"xz", xz}};
 
 const struct assay_av_codec *assay_av_codec_by_name(const char *name, size_t n)
 {

@@ -19,7 +19,7 @@ struct assay_av_codec_state {
 /* NULL when it is not supported. */
 const struct assay_av_codec *assay_av_codec_by_name(const char *name, size_t n);
 /* Those that are, for messages. */
-#define ASSAY_AV_CODECS "null, deflate, snappy or zstandard"
+#define ASSAY_AV_CODECS "null, deflate, snappy, zstandard, bzip2 or xz"
 
 /* The plain bytes of in[0..n): in itself for the codec null, else in st->out. NULL, or a static sentence, *status then
  * ASSAY_EDATA, ASSAY_ELIMIT or ASSAY_ENOMEM. */

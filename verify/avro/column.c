@@ -47,46 +47,20 @@ enum assay_status assay_av_native(const struct assay_av_schema *s, uint32_t node
     return assay_buf_addf(out, "%s{...}", plain[s->node[node].type]);
 }
 
-static const char nested[] = "nested types are not supported yet";
-
-/* What the members of a union come to: NULL, or why they are no column. Members of one kind may differ in unit,
- * scale or width. */
-static const char *merge(const struct assay_av_schema *s, const struct assay_av_node *n, struct assay_av_column *c)
+static enum assay_status classify(struct assay_av_schema *s, struct assay_av_column *c)
 {
-    for (uint32_t i = 0; i < n->count; i++) {
-        const struct assay_av_node *m = &s->node[s->child[n->first + i]];
-        const bool floats = m->op == AV_O_FLOAT || m->op == AV_O_DOUBLE;
-        if (m->op == AV_O_NULL)
-            c->nullable = true;
-        else if (m->type == AV_RECORD || m->type == AV_ARRAY || m->type == AV_MAP)
-            return nested;
-        else if (m->logical == ASSAY_L_NONE)
-            return "a type that is not supported";
-        else if (c->logical == ASSAY_L_NONE || c->logical == m->logical)
-            c->logical = m->logical;
-        else if (floats && (c->logical == ASSAY_L_FLOAT32 || c->logical == ASSAY_L_FLOAT64))
-            c->logical = ASSAY_L_FLOAT64;
-        else
-            return "a union of unlike types is not supported";
+    bool nomem = false;
+    c->nullable = false;
+    c->refused = assay_av_shape(s, c->node, &c->shape, &c->nullable, &nomem);
+    if (nomem)
+        return ASSAY_ENOMEM;
+    if (c->shape)
+        c->logical = c->shape->type;
+    if (c->shape && c->shape->type < ASSAY_L_LIST) {
+        assay_shape_free(c->shape);
+        c->shape = NULL;
     }
-    return NULL;
-}
-
-static void classify(const struct assay_av_schema *s, struct assay_av_column *c)
-{
-    const struct assay_av_node *n = &s->node[c->node];
-    if (n->type == AV_UNION) {
-        c->refused = merge(s, n, c);
-    } else {
-        c->nullable = n->op == AV_O_NULL;
-        c->logical = n->logical;
-        if (n->type == AV_RECORD || n->type == AV_ARRAY || n->type == AV_MAP)
-            c->refused = nested;
-        else if (n->op == AV_O_NONE)
-            c->refused = "a type that is not supported";
-    }
-    if (c->refused)
-        c->logical = ASSAY_L_NONE;
+    return ASSAY_OK;
 }
 
 enum assay_status assay_av_columns(struct assay_av_schema *s, const char *name, const json_t *fields,
@@ -105,8 +79,9 @@ enum assay_status assay_av_columns(struct assay_av_schema *s, const char *name, 
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(s->column[k].name, c->name) == 0)
                 return assay_fail(e, ASSAY_EDATA, "%s: header: two columns are named \"%s\"", name, c->name);
-        classify(s, c);
         s->columns++;
+        if (classify(s, c) != ASSAY_OK)
+            return assay_fail_nomem(e);
     }
     return ASSAY_OK;
 }

@@ -85,11 +85,14 @@ static enum assay_status add_children(struct build *b, uint32_t node, size_t n)
     if (n > ASSAY_MAX_AVRO_TYPES || s->children + n > 4 * (size_t)ASSAY_MAX_AVRO_TYPES)
         return assay_fail(b->e, ASSAY_ELIMIT, "%s: header: the schema holds more than %u types", b->file,
                           ASSAY_MAX_AVRO_TYPES);
-    if (!assay_av_grow((void **)&s->child, &s->child_cap, s->children + n, sizeof *s->child))
+    if (!assay_av_grow((void **)&s->child, &s->child_cap, s->children + n, sizeof *s->child) ||
+        !assay_av_grow((void **)&s->field, &s->field_cap, s->children + n, sizeof *s->field))
         return assay_fail_nomem(b->e);
     s->node[node].first = (uint32_t)s->children;
     s->node[node].count = (uint32_t)n;
     memset(s->child + s->children, 0, n * sizeof *s->child);
+    for (size_t i = 0; i < n; i++)
+        s->field[s->children + i] = NULL;
     s->children += n;
     return ASSAY_OK;
 }
@@ -202,6 +205,7 @@ static enum assay_status build_fields(struct build *b, const json_t *json, uint3
         uint32_t child = 0;
         if (!name_of(field))
             return broken(b, "holds a field without a usable name");
+        b->s->field[b->s->node[node].first + i] = name_of(field);
         s = build_type(b, json_object_get(field, "type"), space, &child);
         b->s->child[b->s->node[node].first + i] = child;
     }
@@ -366,8 +370,11 @@ void assay_av_schema_release(struct assay_av_schema *s)
     }
     free(s->node);
     free(s->child);
+    free(s->field);
     free(s->symbol);
     free(s->decimal);
+    for (size_t i = 0; s->column && i < s->columns; i++)
+        assay_shape_free(s->column[i].shape);
     free(s->column);
     json_decref(s->named);
     json_decref(s->json);
@@ -384,7 +391,12 @@ enum assay_status assay_av_schema_observed(const struct assay_av_schema *s, stru
         assay_buf_reset(&native);
         st = assay_av_native(s, c->node, &native);
         const char *text = st == ASSAY_OK ? assay_buf_str(&native) : NULL;
-        st = text ? assay_schema_add(out, c->name, text, c->logical, c->nullable, e) : assay_fail_nomem(e);
+        if (!text)
+            st = assay_fail_nomem(e);
+        else if (c->shape)
+            st = assay_schema_add_shape(out, c->name, text, c->shape, c->nullable, e);
+        else
+            st = assay_schema_add(out, c->name, text, c->logical, c->nullable, e);
     }
     assay_buf_release(&native);
     if (st != ASSAY_OK)

@@ -82,6 +82,7 @@ struct assay_av_column {
     const char *refused; /* why it cannot be read, NULL when it can */
     enum assay_logical logical;
     bool nullable;
+    struct assay_shape *shape; /* of a list, struct or map, else NULL; owned */
 };
 
 struct assay_av_schema {
@@ -91,6 +92,8 @@ struct assay_av_schema {
     size_t nodes, node_cap;
     uint32_t *child;
     size_t children, child_cap;
+    const char **field; /* names of a record's members, beside child[]; borrowed from the JSON */
+    size_t field_cap, shaped; /* shaped: types in the shapes of all columns */
     struct assay_av_text *symbol;
     size_t symbols, symbol_cap;
     struct assay_av_bounds *decimal;
@@ -115,6 +118,9 @@ enum assay_status assay_av_annotate(struct assay_av_schema *s, struct assay_av_n
 /* column.c: the fields of the root. */
 enum assay_status assay_av_columns(struct assay_av_schema *s, const char *name, const json_t *fields,
                                    struct assay_err *e);
+/* shape.c: the type of a column of node `at`. NULL, or a static sentence: why it cannot be read; *out then NULL. */
+const char *assay_av_shape(struct assay_av_schema *s, uint32_t at, struct assay_shape **out, bool *nullable,
+                           bool *nomem);
 /* decimal.c */
 enum assay_status assay_av_decimal_bounds(struct assay_av_bounds *b, int32_t precision);
 

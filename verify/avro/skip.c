@@ -7,8 +7,8 @@
 
 struct open {
     const struct assay_av_node *n;
-    uint64_t left; /* record: members still to come; array, map: items of the current block */
-    const uint8_t *block_end; /* array, map: where the current block says it ends; NULL: it does not say */
+    struct assay_av_run run; /* array, map */
+    uint64_t left; /* record: members still to come */
 };
 
 static const char *scalar(struct assay_av_cursor *c, const struct assay_av_node *n)
@@ -39,13 +39,13 @@ static const char *scalar(struct assay_av_cursor *c, const struct assay_av_node 
     }
 }
 
-/* The next block of an array or map; *done when there is none. A negative count comes with the block's size. */
-static const char *next_block(struct assay_av_cursor *c, struct open *o, bool zero_items, bool *done)
+/* A negative count comes with the block's size. */
+const char *assay_av_next_run(struct assay_av_cursor *c, struct assay_av_run *run, bool *done)
 {
     int64_t n = 0, size = 0;
-    if (o->block_end && c->p != o->block_end)
+    if (run->end && c->p != run->end)
         return assay_av_fail(c, ASSAY_EDATA, "an array or map block of another size than it claims");
-    o->block_end = NULL;
+    run->end = NULL;
     const char *why = assay_av_number(c, &n);
     if (!why && n == INT64_MIN)
         why = assay_av_fail(c, ASSAY_EDATA, "an array or map block of an impossible count");
@@ -54,10 +54,10 @@ static const char *next_block(struct assay_av_cursor *c, struct open *o, bool ze
         if (!why && (size < 0 || size > c->end - c->p))
             why = assay_av_fail(c, ASSAY_EDATA, "an array or map block of an impossible size");
         n = -n;
-        o->block_end = c->p + (why ? 0 : size);
+        run->end = c->p + (why ? 0 : size);
     }
     *done = n == 0;
-    o->left = zero_items ? 0 : (uint64_t)n; /* items of no byte need no walk */
+    run->left = (uint64_t)n;
     return why;
 }
 
@@ -90,11 +90,13 @@ static const char *next_item(struct assay_av_cursor *c, struct open *o, bool *do
     const bool zero = !map && c->schema->node[c->schema->child[o->n->first]].zero_size;
     const char *why = NULL;
     *done = false;
-    while (!why && !o->left && !*done)
-        why = next_block(c, o, zero, done);
+    while (!why && !o->run.left && !*done) {
+        why = assay_av_next_run(c, &o->run, done);
+        o->run.left = zero ? 0 : o->run.left; /* items of no byte need no walk */
+    }
     if (why || *done)
         return why;
-    o->left--;
+    o->run.left--;
     return map ? assay_av_span(c, &p, &len) : NULL;
 }
 

@@ -6,6 +6,11 @@
 
 #define NS_PER_SECOND 1000000000LL
 
+/* Spark's hybrid calendar differs from the proleptic one before these. A time stamp's shift also depends on the
+ * writer's zone until that zone has a whole-hour history, for which Spark itself takes 1900. */
+#define LEGACY_DAY (-141427) /* 1582-10-15 */
+#define LEGACY_SECOND (-2208988800) /* 1900-01-01T00:00:00Z */
+
 typedef const char *reader(struct assay_av_cursor *c, const struct assay_av_node *n, struct assay_value *v,
                            union assay_av_store *store);
 
@@ -236,4 +241,11 @@ const char *assay_av_value(struct assay_av_cursor *c, uint32_t node, struct assa
         n = &c->schema->node[node];
     }
     return readers[n->op](c, n, out, store);
+}
+
+void assay_av_doubt(struct assay_value *v)
+{
+    const bool day = v->kind == ASSAY_K_DATE, instant = v->kind == ASSAY_K_TS || v->kind == ASSAY_K_TSTZ;
+    if ((day && v->i < LEGACY_DAY) || (instant && v->i < LEGACY_SECOND))
+        *v = assay_av_bad("written in Spark's legacy calendar: the instant is not certain");
 }

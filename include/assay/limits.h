@@ -24,6 +24,8 @@
 #define ASSAY_MAX_LEAF 65535 /* bytes of a ledger leaf (C2SP tlog-tiles) */
 #define ASSAY_MAX_BLOB (256u << 20) /* bytes of a blob in the ledger's store */
 #define ASSAY_MAX_FINDINGS 8 /* located defects carried by one statement */
+#define ASSAY_MAX_SKETCH_CAPACITY 64 /* differences of one chunk that a sketch can name */
+#define ASSAY_MAX_SKETCH_WORDS 20 /* payload words of 8 bytes */
 #define ASSAY_DEFAULT_CHUNK_ROWS 65536u /* rows a chunk */
 #define ASSAY_DEFAULT_MEMORY (512u << 20) /* bytes of working memory */
 

@@ -1,44 +1,11 @@
 // Parquet files that DuckDB writes, of every type, codec, page version, dictionary setting and null pattern, read back by
 // assay's reader (argv[2]: parquet_dump) and compared with the values in DuckDB's own table. Prints "ok - WHAT" lines.
-import { execFileSync } from 'node:child_process';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { bits, compareRows, decimal, hex, instant, text } from '../support/duck_text.mjs';
 
 const dump = process.argv[2];
 const db = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
 
-const hex = (bytes) => Buffer.from(bytes).toString('hex');
-const bits = (tag, number) => {
-    const b = Buffer.alloc(8);
-    b.writeDoubleBE(number);
-    return tag + b.toString('hex');
-};
-const text = (s) => {
-    const out = [];
-    for (const byte of Buffer.from(s)) {
-        out.push(byte < 0x20 || byte === 0x5c ? Buffer.from(`\\x${byte.toString(16).padStart(2, '0')}`) : Buffer.of(byte));
-    }
-    return `"${Buffer.concat(out).toString()}"`;
-};
-const instant = (perSecond, zone) => (count) => {
-    const infinity = 9223372036854775807n;
-    if (perSecond < 1000000000n && (count === infinity || count === -infinity)) {
-        return `${count < 0n ? -infinity - 1n : infinity}.000000000${zone}`;
-    }
-    let rest = count % perSecond; // floor, not truncation
-    rest += rest < 0n ? perSecond : 0n;
-    const ns = (rest * (1000000000n / perSecond)).toString().padStart(9, '0');
-    return `${(count - rest) / perSecond}.${ns}${zone}`;
-};
-const decimal = ({ value, scale }) => {
-    if (value >= -(1n << 63n) && value < 1n << 63n) {
-        return `${value}e-${scale}`;
-    }
-    let bytes = 9;
-    while (value < -(1n << BigInt(8 * bytes - 1)) || value >= 1n << BigInt(8 * bytes - 1)) {
-        bytes++;
-    }
-    return `0x${BigInt.asUintN(8 * bytes, value).toString(16).padStart(2 * bytes, '0')}e-${scale}`;
-};
 const seconds = instant(1n, ''), millis = instant(1000n, ''), micros = instant(1000000n, '');
 const day = (d) => (d.days === -2147483647 ? '-2147483648' : String(d.days));
 
@@ -111,23 +78,6 @@ async function fill(pattern) {
     return reader.getRows().map((row) => row.map((v, k) => (v === null ? 'null' : columns[names[k]][2](v))).join('\t'));
 }
 
-function compare(what, file, expected) {
-    let got;
-    try {
-        got = execFileSync(dump, [file], { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] }).toString().split('\n');
-    } catch (error) {
-        console.log(`not ok - ${what}\n# ${error.stderr}`);
-        return;
-    }
-    const at = expected.findIndex((line, k) => line !== got[k]);
-    if (at < 0 && got.length === expected.length + 1) {
-        console.log(`ok - ${what}`);
-        return;
-    }
-    const a = (expected[at] ?? '').split('\t'), b = (got[at] ?? '').split('\t'), k = a.findIndex((cell, j) => cell !== b[j]);
-    console.log(`not ok - ${what}\n# row ${at}, ${names[k]}: DuckDB ${a[k]}, assay ${b[k]}; ${got.length - 1} rows`);
-}
-
 let n = 0;
 for (const pattern of Object.keys(nulls)) {
     const expected = await fill(pattern);
@@ -136,7 +86,7 @@ for (const pattern of Object.keys(nulls)) {
             for (const dictionary of ['', ', dictionary_size_limit 1', ', string_dictionary_page_size_limit 100']) {
                 const file = `duck-${n++}.parquet`;
                 await db.run(`copy t to '${file}' (format parquet, compression ${codec}, parquet_version ${version}, row_group_size 2048${dictionary})`);
-                compare(`DuckDB ${codec} ${version} nulls: ${pattern}${dictionary}`, file, expected);
+                compareRows(dump, names, `DuckDB ${codec} ${version} nulls: ${pattern}${dictionary}`, file, expected);
             }
         }
     }

@@ -162,4 +162,5 @@ def main():
     pq.write_table(nested, 'nested.parquet', store_schema=False)
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -86,6 +86,14 @@ static void print_rules(const struct assay_plan_column *c, enum assay_side_id id
     }
 }
 
+static void print_type(const struct assay_plan_column *c)
+{
+    struct assay_buf text = {0};
+    const char *shape = c->shape && assay_shape_text(c->shape, &text) == ASSAY_OK ? assay_buf_str(&text) : NULL;
+    printf("%s", shape ? shape : assay_type_of(c->type)->name);
+    assay_buf_release(&text);
+}
+
 static void print_columns(const struct assay_dataset *d)
 {
     int width = 0;
@@ -96,7 +104,8 @@ static void print_columns(const struct assay_dataset *d)
     printf("  %-9s %zu\n", "columns", d->n_cols);
     for (size_t i = 0; i < d->n_cols; i++) {
         const struct assay_plan_column *c = &d->col[i];
-        printf("    %-*s %s", width, c->name, assay_type_of(c->type)->name);
+        printf("    %-*s ", width, c->name);
+        print_type(c);
         print_rules(c, ASSAY_SOURCE);
         print_rules(c, ASSAY_ARCHIVE);
         printf("\n");

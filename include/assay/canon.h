@@ -58,6 +58,8 @@ static inline bool assay_is_resolved(enum assay_logical type, const struct assay
  * out unchanged. Running out of memory is reported as why == ASSAY_WHY_NOMEM. */
 bool assay_cell_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why);
 extern const char ASSAY_WHY_NOMEM[];
+/* Why assay_shape_parse does not know a word. */
+extern const char ASSAY_WHY_NO_TYPE[];
 
 /* Append the order-preserving, injective key bytes of one key column; a key of several columns is their concatenation.
  */

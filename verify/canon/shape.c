@@ -9,6 +9,8 @@
 #include "shape.h"
 #include "utf8.h"
 
+const char ASSAY_WHY_NO_TYPE[] = "an unknown type";
+
 struct reader {
     const char *p;
     const char **why;
@@ -174,8 +176,8 @@ static bool shape(struct reader *r, struct assay_shape *out)
     for (int l = ASSAY_L_LIST; l <= ASSAY_L_MAP && out->type == ASSAY_L_NONE; l++)
         if (strcmp(word, assay_type_of((enum assay_logical)l)->name) == 0)
             out->type = (enum assay_logical)l;
-    if (out->type == ASSAY_L_NONE)
-        return refuse(r, "an unknown type");
+    if (out->type == ASSAY_L_NONE || (r->p[len] && !strchr(" <>,:", r->p[len])))
+        return refuse(r, ASSAY_WHY_NO_TYPE);
     r->p += len;
     blanks(r);
     bool ok = true;

@@ -28,13 +28,14 @@ static enum assay_status set_up_columns(struct assay_lane *l, struct assay_err *
         struct lane_column *lc = &l->col[c];
         form[c] = (struct assay_form_column){pc->name, pc->type, pc->key_pos, pc->shape};
         lc->type = pc->type;
+        lc->shape = pc->shape;
         lc->rule = pc->rule[l->spec.side];
         lc->n_rules = pc->n_rules[l->spec.side];
         lc->lacking = !pc->native[l->spec.side];
         l->n_lacking += lc->lacking;
         lc->settled = lc->n_rules ? 0 : settled_kind[pc->type];
         lc->ruled = lc->n_rules ? l->n_ruled++ : SIZE_MAX;
-        lc->scratch.max = lc->raw.max = ASSAY_MAX_CELL + 64;
+        lc->scratch.max = lc->raw.max = pc->shape ? 4 * (size_t)ASSAY_MAX_CELL : ASSAY_MAX_CELL + 64;
         if (pc->key_pos)
             l->key[pc->key_pos - 1] = c;
         if (d->window.column && strcmp(d->window.column, pc->name) == 0)

@@ -26,6 +26,7 @@ struct lane_waiting { /* a cell whose bytes are stored and whose hash is still t
 
 struct lane_column {
     enum assay_logical type;
+    const struct assay_shape *shape; /* of a nested column, else NULL */
     uint8_t settled; /* enum assay_kind that needs no resolving; 0 when the column has rules */
     const struct assay_rule *rule;
     size_t n_rules, ruled; /* ruled: index among the ruled columns, SIZE_MAX for none */

@@ -13,6 +13,13 @@
 /* The hash of a dozen bytes costs less than a call of it. */
 #define FLATTEN __attribute__((flatten))
 
+static bool read_typed(const struct lane_column *c, const struct assay_value *v, struct assay_value *out,
+                       struct assay_buf *scratch, const char **why)
+{
+    return c->shape ? assay_resolve_shape(c->shape, v, out, scratch, why)
+                    : assay_resolve(c->type, v, out, scratch, why);
+}
+
 /* Read a value under its declared type, with the rules of this side; a defect becomes ASSAY_K_BAD. */
 const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const struct assay_value *v,
                                                    struct assay_value *window)
@@ -27,7 +34,7 @@ const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const 
     for (; ok && i < c->n_rules && assay_rule_is_early(&c->rule[i]); i++)
         ok = assay_rule_apply(&c->rule[i], c->type, &in, &c->scratch, &why);
     if (ok)
-        ok = assay_resolve(c->type, &in, &c->value, &c->scratch, &why);
+        ok = read_typed(c, &in, &c->value, &c->scratch, &why);
     if (ok && window)
         *window = c->value;
     for (; ok && i < c->n_rules; i++)
@@ -45,7 +52,7 @@ const struct assay_value *assay_lane_settle(struct lane_column *c, const struct 
     if (c->n_rules || v->kind == ASSAY_K_BAD)
         return assay_lane_settle_slowly(c, v, NULL);
     assay_buf_reset(&c->scratch);
-    if (!assay_resolve(c->type, v, &c->value, &c->scratch, &why))
+    if (!read_typed(c, v, &c->value, &c->scratch, &why))
         c->value = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
     return &c->value;
 }
@@ -182,7 +189,7 @@ static enum assay_status raw_hash(struct assay_lane *l, size_t c, const struct a
     struct assay_value out = {.kind = ASSAY_K_BAD};
     const char *why = NULL;
     assay_buf_reset(&col->raw);
-    if (v->kind != ASSAY_K_BAD && !assay_resolve(col->type, v, &out, &col->raw, &why))
+    if (v->kind != ASSAY_K_BAD && !read_typed(col, v, &out, &col->raw, &why))
         out = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
     return why == ASSAY_WHY_NOMEM ? ASSAY_ENOMEM : slow_hash(l, c, &out, &ignored, hash, NULL);
 }

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "assay/limits.h"
 #include "dataset.h"
@@ -30,47 +29,6 @@ static const struct assay_field column_side_fields[] = {
     {"rules", ASSAY_F_NODE, false, offsetof(struct raw_column_side, rules), 0, 0},
     {"constant", ASSAY_F_NODE, false, offsetof(struct raw_column_side, constant), 0, 0},
 };
-
-/* What engines call the types; a plan has one name for each. */
-static const char *const synonym[][2] = {
-    {"int", "integer"},     {"int2", "integer"},       {"int4", "integer"},
-    {"int8", "integer"},    {"int32", "integer"},      {"int64", "integer"},
-    {"bigint", "integer"},  {"smallint", "integer"},   {"serial", "integer"},
-    {"numeric", "decimal"}, {"number", "decimal"},     {"money", "decimal"},
-    {"real", "float32"},    {"float4", "float32"},     {"float", "float64"},
-    {"float8", "float64"},  {"double", "float64"},     {"string", "text"},
-    {"varchar", "text"},    {"char", "text"},          {"str", "text"},
-    {"bool", "boolean"},    {"blob", "bytes"},         {"bytea", "bytes"},
-    {"binary", "bytes"},    {"datetime", "timestamp"}, {"timestamp_tz", "timestamptz"},
-    {"jsonb", "json"},
-};
-
-static const char *type_hint(const struct assay_bind *b, const char *text, char out[80])
-{
-    const char *names[ASSAY_L_COUNT];
-    size_t n = 0;
-    for (size_t i = 0; i < sizeof synonym / sizeof synonym[0]; i++) {
-        if (strcasecmp(text, synonym[i][0]) == 0) {
-            snprintf(out, 80, "; did you mean \"%s\"?", synonym[i][1]);
-            return out;
-        }
-    }
-    for (int l = ASSAY_L_NONE + 1; l < ASSAY_L_LIST; l++)
-        names[n++] = assay_type_of((enum assay_logical)l)->name;
-    return assay_bind_hint(b, text, names, n, out);
-}
-
-static void bind_type(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c)
-{
-    char *text = NULL, hint[80];
-    if (!assay_bind_literal(b, node, "type", &text))
-        return;
-    c->type = assay_type_by_name(text);
-    if (c->type == ASSAY_L_NONE)
-        assay_diag_add(b->diag, &node->start_mark, "column \"%.60s\": unknown type \"%.40s\"%s", c->name, text,
-                       type_hint(b, text, hint));
-    free(text);
-}
 
 static const char not_words[] = "expected text, or {true: [WORD, ...], false: [WORD, ...]}";
 
@@ -305,12 +263,12 @@ static void bind_column(struct assay_bind *b, const struct assay_pair *p, struct
     if (!assay_bind_name(b, p->at, "column name", &c->name))
         return;
     if (p->value->type == YAML_SCALAR_NODE) {
-        bind_type(b, p->value, c);
+        assay_bind_type(b, p->value, c);
     } else {
         snprintf(what, sizeof what, "column \"%.60s\"", c->name);
         assay_bind_map(b, p->value, what, column_fields, sizeof column_fields / sizeof column_fields[0], &raw);
         if (raw.type)
-            bind_type(b, raw.type, c);
+            assay_bind_type(b, raw.type, c);
         for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
             if (raw.side[s])
                 bind_column_side(b, raw.side[s], (enum assay_side_id)s, c, lacking);
@@ -428,5 +386,6 @@ void assay_plan_column_release(struct assay_plan_column *c)
         free(c->rule[s]);
         free(c->native[s]);
     }
+    assay_shape_free(c->shape);
     free(c->name);
 }

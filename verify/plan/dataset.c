@@ -76,6 +76,9 @@ static void bind_key(struct assay_bind *b, const yaml_node_t *node, struct assay
                            assay_bind_column_hint(b, d, name, hint));
         else if (c && c->key_pos)
             assay_diag_add(b->diag, &at->start_mark, "key: column \"%.60s\" stands twice", name);
+        else if (c && c->shape)
+            assay_diag_add(b->diag, &at->start_mark, "key: column \"%.60s\" is a %s, which cannot be a key", name,
+                           assay_type_of(c->type)->name);
         else if (c)
             c->key_pos = (uint16_t)++d->n_key;
     }

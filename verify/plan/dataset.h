@@ -23,6 +23,9 @@ struct assay_plan_column *assay_bind_find_column(const struct assay_dataset *d, 
 const char *assay_bind_column_hint(const struct assay_bind *b, const struct assay_dataset *d, const char *name,
                                    char out[80]);
 
+/* column_type.c: fills c->type and c->shape. */
+void assay_bind_type(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c);
+
 /* window.c: after the columns. */
 void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
 

@@ -36,12 +36,23 @@ static json_t *rules(const struct assay_plan_column *c, int side)
     return list;
 }
 
+static json_t *type(const struct assay_plan_column *c)
+{
+    struct assay_buf text = {0};
+    if (!c->shape)
+        return json_string(assay_type_of(c->type)->name);
+    const char *shape = assay_shape_text(c->shape, &text) == ASSAY_OK ? assay_buf_str(&text) : NULL;
+    json_t *j = shape ? json_string(shape) : NULL;
+    assay_buf_release(&text);
+    return j;
+}
+
 static json_t *column(const struct assay_plan_column *c)
 {
-    return json_pack("{s:s, s:s, s:i, s:{s:o, s:o}, s:{s:o, s:o}}", "name", c->name, "type",
-                     assay_type_of(c->type)->name, "key", (int)c->key_pos, "source", "name",
-                     text_or_null(c->native[ASSAY_SOURCE]), "rules", rules(c, ASSAY_SOURCE), "archive", "name",
-                     text_or_null(c->native[ASSAY_ARCHIVE]), "rules", rules(c, ASSAY_ARCHIVE));
+    return json_pack("{s:s, s:o, s:i, s:{s:o, s:o}, s:{s:o, s:o}}", "name", c->name, "type", type(c), "key",
+                     (int)c->key_pos, "source", "name", text_or_null(c->native[ASSAY_SOURCE]), "rules",
+                     rules(c, ASSAY_SOURCE), "archive", "name", text_or_null(c->native[ASSAY_ARCHIVE]), "rules",
+                     rules(c, ASSAY_ARCHIVE));
 }
 
 static json_t *columns(const struct assay_dataset *d)

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Lists, structs and maps: the same value in two spellings is equal, another value is not. SQLite (JSON or PostgreSQL's text in
+# a text column) against CSV and NDJSON, one dataset a pair of values; then PostgreSQL's own arrays and rows against COPY.
+. "$(dirname "$0")/lib.sh"
+for tool in sqlite3 jq; do
+    command -v $tool >/dev/null || { not_ok "$tool is installed" 'run make deps'; exit 1; }
+done
+
+# type | in the source | in the archive's CSV ("-": NULL) | verdict
+cat >cases <<'EOF'
+list<integer>|[1,2]|{1,2}|match
+list<integer>|{1,2}|[0:1]={1,2}|mismatch
+list<integer>|[0:1]={1,2}|[0:1]={1,2}|match
+list<integer>|[1:2]={1,2}|[1, 2]|match
+list<integer>|[1,2]|{2,1}|mismatch
+list<integer>|[1,null]|{1,NULL}|match
+list<integer>|[1,null]|{1}|mismatch
+list<integer>|[]|{}|match
+list<integer>|[]|-|mismatch
+list<integer>|[9007199254740993]|{9007199254740992}|mismatch
+list<integer>|[1]|{1.5}|mismatch
+list<integer>|[1]|[1, NULL]|mismatch
+list<text>|["a",null]|{a,NULL}|match
+list<text>|["a","NULL"]|{a,"NULL"}|match
+list<text>|["a",null]|{a,"NULL"}|mismatch
+list<text>|["a",null]|{a,""}|mismatch
+list<text>|["a",""]|{a,""}|match
+list<text>|["a","b"]|{"a,b"}|mismatch
+list<text>|["a b\"\\"]|{"a b\"\\"}|match
+list<list<integer>>|[[1,2],[3]]|{{1,2},{3}}|match
+list<list<integer>>|[[1,2],[3,4]]|[0:1][1:2]={{1,2},{3,4}}|mismatch
+list<list<integer>>|[[1],[2]]|{{1,2}}|mismatch
+struct<a: integer, b: text>|{"a":1,"b":"x"}|{"b":"x","a":1}|match
+struct<a: integer, b: text>|{"a":1,"b":"x"}|(1,x)|match
+struct<a: integer, b: text>|{"a":1,"b":null}|(1,)|match
+struct<a: integer, b: text>|{"a":1}|{"a":1,"b":null}|mismatch
+struct<a: integer, b: text>|{"a":1}|{"a":1}|match
+struct<a: integer, b: text>|{"a":1,"b":""}|(1,)|mismatch
+struct<a: integer, b: text>|{"a":1,"b":"x"}|{"a":1,"b":"x","c":1}|mismatch
+map<text, integer>|{"a":1,"b":2}|{"b":2,"a":1}|match
+map<text, integer>|{"a":1,"b":null}|"b"=>NULL, "a"=>"1"|match
+map<text, integer>|{"a":1,"b":2}|{"a":2,"b":1}|mismatch
+map<integer, text>|{"1":"x"}|{"01":"x"}|match
+list<struct<d: date, n: decimal>>|[{"n":1.10,"d":"2024-02-29"}]|{"(2024-02-29,1.1)"}|match
+list<struct<d: date, n: decimal>>|[{"n":1.10,"d":"2024-02-29"}]|{"(2024-03-01,1.1)"}|mismatch
+list<json>|[{"a":1,"b":[2]}]|[{"b":[2.0],"a":1}]|match
+EOF
+
+sqlite3 s.db 'CREATE TABLE cases (type TEXT, source TEXT, archive TEXT, verdict TEXT)' '.mode ascii' '.separator "|" "\n"' \
+    '.import cases cases' || exit 1
+n=$(sqlite3 s.db 'SELECT count(*) FROM cases')
+sqlite3 s.db 'CREATE TABLE first (id INTEGER PRIMARY KEY)' 'INSERT INTO first VALUES (1)' || exit 1
+printf 'id\n1\n' >first.csv
+check 'keys' assay init sqlite:s.db first.csv --table first --origin example.org/nested
+printf 'assay: 1\norigin: example.org/nested\ndatasets:\n' >plan.yaml
+for i in $(seq "$n"); do
+    row="SELECT 7 AS id, source AS v FROM cases WHERE rowid = $i UNION ALL SELECT 8, NULL ORDER BY 1"
+    sqlite3 s.db "CREATE TABLE t$i AS $row" || exit 1
+    sqlite3 -csv -header s.db "SELECT 7 AS id, nullif(archive, '-') AS v FROM cases WHERE rowid = $i UNION ALL SELECT 8, NULL" >"t$i.csv"
+    # As a JSON document where the text is one, else as a string that holds the text.
+    sqlite3 s.db "SELECT '{\"id\":7,\"v\":' || CASE WHEN archive = '-' THEN 'null' WHEN json_valid(archive) THEN archive
+        ELSE json_quote(archive) END || '}' FROM cases WHERE rowid = $i UNION ALL SELECT '{\"id\":8,\"v\":null}'" >"t$i.ndjson"
+    for format in csv ndjson; do
+        type=$(sqlite3 s.db "SELECT type FROM cases WHERE rowid = $i")
+        printf '  %s%d:\n    id: 0f3c5e1a-7a57-4f0e-9c43-%s%010d\n    key: [id]\n' $format "$i" \
+            "$([ $format = csv ] && echo 0c || echo 0d)" "$i"
+        printf '    source: {locator: "sqlite:s.db", table: t%d}\n    archive: {locator: t%d.%s}\n' "$i" "$i" $format
+        printf '    columns: {id: integer, v: "%s"}\n' "$type"
+    done >>plan.yaml
+done
+
+check_exit 1 'all pairs are checked' assay check plan.yaml --report json:result.json
+for format in csv ndjson; do
+    for i in $(seq "$n"); do
+        found=$(jq -r ".datasets[] | select(.name == \"$format$i\") | .verdict" result.json)
+        wanted=$(sqlite3 s.db "SELECT verdict FROM cases WHERE rowid = $i")
+        if [ "$found" = "$wanted" ]; then
+            ok "$format: $(sed -n "${i}p" cases)"
+        else
+            not_ok "$format: $(sed -n "${i}p" cases)" "found: $found"
+        fi
+    done
+done
+
+check_exit 1 'diff of a bound' assay diff plan.yaml --dataset csv2
+check_has 'diff shows both lists' "$OUT" '7 +v: "\[1,2\]" -> "0:\[1,2\]"'
+check_exit 1 'diff of an absent field' assay diff plan.yaml --dataset ndjson26
+check_has 'diff shows the fields' "$OUT" '7 +v: "\{"a":1\}" -> "\{"a":1,"b":null\}"'
+check_exit 1 'diff with masks' assay diff plan.yaml --dataset csv2 --mask
+check_lacks 'masked values are not shown' "$OUT" '\[1,2\]'
+check_exit 1 'diff of a value that does not decode' assay diff plan.yaml --dataset csv11
+check_has 'diff says why' "$OUT" 'not an integer'
+
+# What plans refuse.
+refused() {
+    printf 'assay: 1\norigin: o\ndatasets:\n  d:\n    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d01\n    key: [%s]\n' "$1"
+    printf '    source: {locator: a.csv}\n    archive: {locator: b.csv}\n    columns:\n      id: integer\n      v: %s\n' "$2"
+} >refused.yaml
+refused v 'list<integer>'
+check_exit 2 'a list is no key' assay plan refused.yaml
+check_has 'it says so' "$ERR" 'refused.yaml:6:11: .*"v" is a list, which cannot be a key'
+refused id 'list<int>'
+check_exit 2 'an unknown element type' assay plan refused.yaml
+check_has 'it is named at its place' "$ERR" 'refused.yaml:11:15: .*unknown type "int"; did you mean "integer"'
+refused id '"struct<a: integer, a: text>"'
+check_exit 2 'a field that stands twice' assay plan refused.yaml
+check_has 'it is named' "$ERR" 'refused.yaml:11:[0-9]+: .*field name stands twice'
+refused id '{type: list<text>, archive: {rules: [rtrim]}}'
+check_exit 2 'a rule of texts on a list' assay plan refused.yaml
+check_has 'it is refused' "$ERR" 'rtrim'
+refused id '"struct<a:integer,b:list< text >>"'
+check 'a shape in another spelling' assay plan refused.yaml --resolved
+check_has 'the resolved form has one spelling' "$OUT" '"type":"struct<a: integer, b: list<text>>"'

@@ -36,7 +36,7 @@ static enum assay_status plan_is_known(struct assay_ledger *l, const struct assa
 }
 
 static int reconcile_set(const struct assay_session *s, const struct assay_dataset *d, const char *run,
-                         const char *result_run, const char *spool)
+                         const char *result_run, unsigned what, const char *spool)
 {
     struct assay_ledger *l = NULL;
     struct assay_sink *sink = NULL;
@@ -48,7 +48,7 @@ static int reconcile_set(const struct assay_session *s, const struct assay_datas
     if (st == ASSAY_OK)
         st = spool ? assay_sink_spool(spool, s->keys_dir, ASSAY_ROLE_RECONCILE, &sink, &e)
                    : assay_sink_ledger(s->ledger_path, s->keys_dir, ASSAY_ROLE_RECONCILE, &sink, &e);
-    if (st == ASSAY_OK && (st = assay_reconcile(l, sink, d, run, result_run, &r, &e)) == ASSAY_OK)
+    if (st == ASSAY_OK && (st = assay_reconcile(l, sink, d, run, result_run, what, &r, &e)) == ASSAY_OK)
         say(d, &r);
     assay_sink_free(sink);
     assay_ledger_close(l);
@@ -64,6 +64,9 @@ int assay_cmd_reconcile(struct assay_args *a)
     struct assay_err e = {0};
     char fresh[37];
     const char *run = assay_arg(a, "run"), *result_run = run;
+    unsigned what = assay_arg_flag(a, "causes-only") ? ASSAY_RECONCILE_CAUSES
+                    : assay_arg_flag(a, "no-causes") ? ASSAY_RECONCILE_VERDICTS
+                                                     : ASSAY_RECONCILE_ALL;
     int worst = -1, code = assay_session_open(a, &s);
     if (code == ASSAY_EXIT_OK && !run) {
         if (assay_uuid_new(fresh, &e) != ASSAY_OK)
@@ -73,7 +76,7 @@ int assay_cmd_reconcile(struct assay_args *a)
     if (code != ASSAY_EXIT_OK)
         worst = code;
     for (size_t i = 0; code == ASSAY_EXIT_OK && i < s.n_sets && worst != ASSAY_EXIT_LEDGER; i++)
-        worst = assay_exit_worse(worst, reconcile_set(&s, s.set[i], run, result_run, assay_arg(a, "spool")));
+        worst = assay_exit_worse(worst, reconcile_set(&s, s.set[i], run, result_run, what, assay_arg(a, "spool")));
     assay_session_close(&s);
     return worst < 0 ? ASSAY_EXIT_UNVERIFIED : worst; /* no dataset at all: an empty scope */
 }

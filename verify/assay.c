@@ -80,12 +80,13 @@ static bool add_snapshots(struct words *w, const struct check *c, char **text)
     return true;
 }
 
-/* Run one step: PROGRAM VERB --run R [--side S] ... PLAN. */
-static int step(struct check *c, const char *program, const char *verb, const char *side)
+/* Run one step: PROGRAM VERB --run R [--side S] [FLAG] ... PLAN. */
+static int step(struct check *c, const char *program, const char *verb, const char *side, const char *flag)
 {
     struct assay_err e = {0};
     char path[PATH_MAX];
     bool report = strcmp(verb, "report") == 0, scrub = strcmp(verb, "scrub") == 0;
+    bool reads = side || scrub || strcmp(verb, "sample") == 0;
     const char *const *sets, *const *segs, *const *reps, *const *snaps;
     size_t cap =
         32 + 2 * (assay_arg_list(c->a, "dataset", &sets) + assay_arg_list(c->a, "segment", &segs) +
@@ -108,7 +109,11 @@ static int step(struct check *c, const char *program, const char *verb, const ch
         add(&w, "--side");
         add(&w, side);
     }
-    if (side || scrub) {
+    if (flag)
+        add(&w, flag);
+    if (strcmp(verb, "sample") == 0)
+        add_list(&w, c->a, "snapshot", "--snapshot");
+    if (reads) {
         add_list(&w, c->a, "segment", "--segment");
         add_list(&w, c->a, "jobs", "--jobs");
     }
@@ -172,7 +177,7 @@ static int export_first(struct check *c, char *const *exporter)
 /* Attest one side. false: stop, *code is the exit code of the whole. */
 static bool attest(struct check *c, const char *side, int *code)
 {
-    int r = step(c, "assay-verify", "verify", side);
+    int r = step(c, "assay-verify", "verify", side, NULL);
     if (assay_interrupted()) {
         assay_log(ASSAY_LOG_WARN, "interrupted; what was attested before stays in the ledger under run %s", c->run);
         *code = EXIT_SIGNAL + assay_interrupt_signal();
@@ -188,9 +193,19 @@ static bool attest(struct check *c, const char *side, int *code)
     return c->worst != ASSAY_EXIT_LEDGER;
 }
 
+/* Causes explain verdicts and never change them: what cannot be sampled is explained from sums alone. */
+static void explain(struct check *c)
+{
+    if (!assay_arg_flag(c->a, "no-sample") && step(c, "assay-verify", "sample", NULL, NULL) != ASSAY_EXIT_OK &&
+        !assay_interrupted())
+        assay_log(ASSAY_LOG_WARN, "rows that differ were not looked at: causes are found from sums alone");
+    if (!assay_interrupted())
+        step(c, "assay-reconcile", "reconcile", NULL, "--causes-only");
+}
+
 static int compare_and_report(struct check *c)
 {
-    int r = step(c, "assay-reconcile", "reconcile", NULL);
+    int r = step(c, "assay-reconcile", "reconcile", NULL, "--no-causes");
     if (assay_interrupted())
         return EXIT_SIGNAL + assay_interrupt_signal();
     if (r != ASSAY_EXIT_OK && r != ASSAY_EXIT_DISCREPANCY && r != ASSAY_EXIT_UNVERIFIED) {
@@ -198,7 +213,11 @@ static int compare_and_report(struct check *c)
         return worse(c->worst, r);
     }
     c->worst = worse(c->worst, r);
-    r = step(c, "assay-report", "report", NULL);
+    if (r != ASSAY_EXIT_OK)
+        explain(c);
+    if (assay_interrupted())
+        return EXIT_SIGNAL + assay_interrupt_signal();
+    r = step(c, "assay-report", "report", NULL, NULL);
     if (assay_interrupted())
         return EXIT_SIGNAL + assay_interrupt_signal();
     /* The result document decides; but a step that did not end well never becomes a success. */
@@ -273,10 +292,10 @@ static int cmd_scrub(struct assay_args *a)
     const char *const *operand;
     assay_arg_operands(a, &operand);
     c.plan = operand[0];
-    int scrubbed = step(&c, "assay-verify", "scrub", NULL);
+    int scrubbed = step(&c, "assay-verify", "scrub", NULL, NULL);
     if (nothing_ran(scrubbed) || scrubbed == ASSAY_EXIT_LEDGER || scrubbed >= EXIT_SIGNAL)
         return scrubbed;
-    int compared = step(&c, "assay-reconcile", "reconcile", NULL);
+    int compared = step(&c, "assay-reconcile", "reconcile", NULL, NULL);
     return compared == ASSAY_EXIT_LEDGER || nothing_ran(compared) || compared >= EXIT_SIGNAL ? worse(scrubbed, compared)
                                                                                              : scrubbed;
 }

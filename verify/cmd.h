@@ -9,6 +9,7 @@ int assay_cmd_plan(struct assay_args *a);
 int assay_cmd_hold(struct assay_args *a);
 int assay_cmd_verify(struct assay_args *a);
 int assay_cmd_diff(struct assay_args *a);
+int assay_cmd_sample(struct assay_args *a);
 int assay_cmd_scrub(struct assay_args *a);
 int assay_cmd_ledger_log(struct assay_args *a);
 int assay_cmd_ledger_show(struct assay_args *a);

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
         {"hold", assay_cmd_hold},
         {"verify", assay_cmd_verify},
         {"diff", assay_cmd_diff},
+        {"sample", assay_cmd_sample},
         {"scrub", assay_cmd_scrub},
         {"ledger log", assay_cmd_ledger_log},
         {"ledger show", assay_cmd_ledger_show},

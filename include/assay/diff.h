@@ -37,6 +37,16 @@ struct assay_diff_row { /* valid during the call */
 };
 typedef enum assay_status assay_diff_fn(void *ctx, const struct assay_diff_row *row, struct assay_err *e);
 
+/* The same for those who look at the rows themselves; by segment, chunk and key. Valid during the call. */
+struct assay_diff_pair {
+    enum assay_diff_kind kind; /* ASSAY_DIFF_KINDS: equal on both sides */
+    const char *segment, *chunk;
+    const uint8_t *row[2]; /* row bytes (canonical form; a value that does not decode as in lane_cells.c), or NULL */
+    size_t row_len[2];
+    uint64_t times;
+};
+typedef enum assay_status assay_pair_fn(void *ctx, const struct assay_diff_pair *pair, struct assay_err *e);
+
 struct assay_diff_job {
     const struct assay_plan *plan;
     const struct assay_dataset *set;
@@ -44,16 +54,21 @@ struct assay_diff_job {
     const uint8_t *dataset_key;
     const char *const *segments, *const *chunks; /* restrict; chunk ids may be shortened */
     size_t n_segments, n_chunks;
+    bool compared_only; /* a dataset that was never compared has no chunk to look at; else it has all */
     bool all; /* every chunk, not only those that the newest verdicts name */
     bool mask, mask_keys; /* values (and keys) as short keyed hashes: equal values stay recognisable */
     unsigned jobs;
     size_t memory; /* bytes for sorting; 0: the default */
     assay_diff_fn *row;
+    assay_pair_fn *pair; /* instead of row */
     void *ctx;
+    size_t max_chunks; /* look at so many, of every kind and all columns that differ; 0: at all */
+    unsigned max_seconds; /* stop with ASSAY_EINTR after that time; 0: never */
 };
 struct assay_diff_result {
     uint64_t rows[ASSAY_DIFF_KINDS];
     uint32_t chunks; /* that were to be compared; 0 when all were */
+    bool late; /* max_seconds were over */
     bool unverified; /* the newest comparison could not verify the dataset as a whole */
     uint32_t broken_parts; /* that could not be read to their end: their missing rows may be in there */
 };

@@ -90,10 +90,13 @@ bool assay_difference_parse(const char *text, size_t n, struct assay_difference_
 /* What is known of a kind; one row of a table. */
 struct assay_difference_row {
     const char *name; /* as in the text: "time-cut" */
-    const char *says; /* evidence, "%s" for the argument; speaks of the side that lost */
+    const char *says; /* evidence, "%s" for the argument */
     const char *rule; /* as the plan spells it, "%s" for the argument; NULL: no rule, export again */
     const char *hint;
+    enum { ASSAY_DW_BOTH, ASSAY_DW_OTHER, ASSAY_DW_SAME } where; /* says speaks of: both; not SIDE; SIDE */
 };
+/* Evidence of a class, with its argument and its side: "in the archive, time stamps were cut to the ms". */
+void assay_difference_says(const struct assay_difference_name *name, char *out, size_t n);
 /* Rule of a class, e.g. "truncate: ms"; "" when there is none, also for units that no rule has (the day). */
 void assay_difference_rule(const struct assay_difference_name *name, char *out, size_t n);
 

@@ -18,10 +18,13 @@ struct assay_reconciled {
     char text[1024];
 };
 
-/* Compare the two sides of one dataset and commit the verdicts. run: compare only the statements of that run; NULL: the
- * newest about each chunk. result_run: the id under which the verdicts are written. */
+enum assay_reconcile_what { ASSAY_RECONCILE_VERDICTS = 1, ASSAY_RECONCILE_CAUSES = 2, ASSAY_RECONCILE_ALL = 3 };
+
+/* Compare the two sides of one dataset and commit what is asked for: verdicts and discrepancies, causes, or both. run:
+ * compare only the statements of that run; NULL: the newest about each chunk. result_run: the id under which the
+ * verdicts are written. */
 enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sink, const struct assay_dataset *d,
-                                  const char *run, const char *result_run, struct assay_reconciled *out,
+                                  const char *run, const char *result_run, unsigned what, struct assay_reconciled *out,
                                   struct assay_err *e);
 
 /* Exit code of a reconciled dataset: 1 before 3 before 0. */

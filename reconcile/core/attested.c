@@ -374,7 +374,8 @@ static enum assay_status take_object(struct loader *l, const struct assay_stmt *
         l->cap_objects = want;
     }
     struct attested_object *o = &a->object[a->n_objects++];
-    *o = (struct attested_object){.leaf = leaf, .misplaced = number(s, "misplaced"), .defects = number(s, "defects")};
+    *o = (struct attested_object){
+        .leaf = leaf, .misplaced = number(s, "misplaced"), .defects = number(s, "defects"), .rows = number(s, "rows")};
     o->name = copy(name);
     o->segment = copy(assay_stmt_get(s, "segment"));
     o->status = copy(assay_stmt_get(s, "status"));

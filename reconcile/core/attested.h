@@ -26,7 +26,7 @@ struct attested_chunk {
 struct attested_object {
     char *name, *segment, *status, *reason; /* segment NULL: of any */
     uint64_t leaf; /* of the newest statement that says so */
-    uint64_t misplaced, defects;
+    uint64_t misplaced, defects, rows;
     bool scrubbed; /* found by a scrub, which decodes nothing */
 };
 

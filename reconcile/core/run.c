@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "assay/writer.h"
+#include "cause.h"
 #include "late.h"
-#include "run.h"
 
 #define MAX_NAMES 16384 /* bytes of column names in one statement: a leaf has 65,535 */
 
@@ -20,6 +20,8 @@ static enum assay_status found(struct run *r, struct discrepancy *d, const char 
     if (k && strcmp(k->state, "closed") != 0)
         return ASSAY_OK;
     r->out->opened++;
+    if (!(r->what & ASSAY_RECONCILE_VERDICTS))
+        return ASSAY_OK;
     return assay_discrepancy_state(r->sink, r->set, d, "open", reason, r->result_run, r->err);
 }
 
@@ -33,6 +35,8 @@ static enum assay_status verdict_leaf(struct run *r, const char *segment, const 
                                       const char *columns, const char *object)
 {
     struct assay_writer w;
+    if (!(r->what & ASSAY_RECONCILE_VERDICTS))
+        return ASSAY_OK;
     assay_writer_begin(&w, "verdict");
     assay_writer_add(&w, "run", r->result_run);
     assay_writer_add(&w, "dataset", r->set->id);
@@ -256,6 +260,21 @@ static const struct attested_chunk *source_has_none(struct run *r, const struct 
     return &r->none;
 }
 
+static enum assay_status remember(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a,
+                                  const char *kind)
+{
+    if (r->n_mismatches == r->cap_mismatches) {
+        size_t want = r->cap_mismatches ? 2 * r->cap_mismatches : 64;
+        struct mismatch *grown = realloc(r->mismatch, want * sizeof *grown);
+        if (!grown)
+            return ASSAY_ENOMEM;
+        r->mismatch = grown;
+        r->cap_mismatches = want;
+    }
+    r->mismatch[r->n_mismatches++] = (struct mismatch){s, a, kind};
+    return ASSAY_OK;
+}
+
 static enum assay_status judge(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a)
 {
     const struct attested_chunk *any = s ? s : a;
@@ -275,9 +294,13 @@ static enum assay_status judge(struct run *r, const struct attested_chunk *s, co
         return ASSAY_OK;
     }
     r->bad[r->n_bad++] = any;
+    if (s && a && (c.verdict == VERDICT_MISMATCH || s->defects) && remember(r, s, a, c.kind) != ASSAY_OK)
+        return assay_fail_nomem(r->err);
     if (c.verdict == VERDICT_MISMATCH && s && a) {
         r->out->mismatched++;
-        return judge_mismatch(r, &c, s, a);
+        enum assay_status st = judge_mismatch(r, &c, s, a);
+        r->mismatch[r->n_mismatches - 1].kind = c.kind;
+        return st;
     }
     r->out->unverified++;
     return verdict_leaf(r, any->segment, any->id, &c, s == &r->none ? NULL : s, a, NULL, NULL);
@@ -368,7 +391,7 @@ static enum assay_status sum_up(struct run *r)
 {
     struct assay_writer w;
     bool match = !r->out->reason;
-    if (r->rest == 0 && match)
+    if ((r->rest == 0 && match) || !(r->what & ASSAY_RECONCILE_VERDICTS))
         return ASSAY_OK;
     assay_writer_begin(&w, "verdict");
     assay_writer_add(&w, "run", r->result_run);
@@ -403,7 +426,7 @@ static enum assay_status reconcile_set(struct run *r)
         s = judge_objects(r, &object_findings);
     if (s == ASSAY_OK && !out->reason && out->rows[0] + out->rows[1] == 0 && object_findings == 0)
         out->reason = "nothing to verify: no rows on either side";
-    if (s == ASSAY_OK)
+    if (s == ASSAY_OK && r->what & ASSAY_RECONCILE_VERDICTS)
         s = assay_close_what_is_gone(r);
     if (s == ASSAY_OK)
         s = sum_up(r);
@@ -412,14 +435,17 @@ static enum assay_status reconcile_set(struct run *r)
     else
         out->matched = r->rest;
     out->mismatched += object_findings;
+    if (s == ASSAY_OK && r->what & ASSAY_RECONCILE_CAUSES)
+        s = assay_causes_state(r);
     return s == ASSAY_OK ? assay_sink_commit(r->sink, r->err) : s;
 }
 
 enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sink, const struct assay_dataset *d,
-                                  const char *run, const char *result_run, struct assay_reconciled *out,
+                                  const char *run, const char *result_run, unsigned what, struct assay_reconciled *out,
                                   struct assay_err *e)
 {
-    struct run r = {.ledger = l, .sink = sink, .set = d, .run = run, .result_run = result_run, .out = out, .err = e};
+    struct run r = {
+        .ledger = l, .sink = sink, .what = what, .set = d, .run = run, .result_run = result_run, .out = out, .err = e};
     char hash[65];
     *out = (struct assay_reconciled){0};
     enum assay_status s = assay_plan_hash(d, hash, NULL, e);
@@ -445,6 +471,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     assay_discrepancies_release(&r.known);
     free(r.seen);
     free(r.differs);
+    free(r.mismatch);
     free(r.good);
     free(r.bad);
     free(r.none.col);

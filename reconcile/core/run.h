@@ -13,9 +13,17 @@ struct object_list { /* objects in some trouble, by segment; those of no segment
     size_t n;
 };
 
+struct mismatch { /* two statements that do not agree, or whose values do not decode */
+    const struct attested_chunk *s, *a;
+    const char *kind; /* NULL: unverified */
+};
+
 struct run {
     struct assay_ledger *ledger;
     struct assay_sink *sink;
+    unsigned what; /* enum assay_reconcile_what */
+    struct mismatch *mismatch;
+    size_t n_mismatches, cap_mismatches;
     const struct assay_dataset *set;
     const char *run, *result_run;
     char plan[80];

@@ -8,4 +8,8 @@
 enum assay_status assay_collect_findings(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                          struct assay_err *e);
 
+/* causes.c: what explains the mismatches of this run, as reconcile stated it. */
+enum assay_status assay_collect_causes(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                       struct assay_err *e);
+
 #endif

@@ -149,6 +149,40 @@ static void finding_table(struct assay_out *o, const struct assay_rep_dataset *d
     assay_out_raw(o, "</tbody></table></div>");
 }
 
+static void causes(struct assay_out *o, const struct assay_rep_dataset *d)
+{
+    static const char *const heads[] = {"Kind",  "Columns", "Evidence", ">Chunks", ">Rows",
+                                        "Scope", "Rule",    "Hint",     NULL};
+    const size_t most = d->n_causes < HTML_MAX_ROWS ? d->n_causes : HTML_MAX_ROWS;
+    if (!d->n_causes)
+        return;
+    assay_out_raw(o, "<h3>Causes</h3><div class=\"scroll\"><table>");
+    assay_html_heads(o, "What explains the differences; widest first", heads);
+    assay_out_raw(o, "<tbody>");
+    for (size_t i = 0; i < most; i++) {
+        const struct assay_rep_cause *x = &d->cause[i];
+        assay_out_raw(o, "<tr>");
+        cell(o, x->kind);
+        cell(o, x->columns);
+        cell(o, x->evidence);
+        number_cell(o, x->chunks, true);
+        number_cell(o, x->rows, true);
+        cell(o, x->scope);
+        assay_out_raw(o, "<td>");
+        assay_out_html(o, x->rule ? x->rule : "");
+        if (x->side) {
+            assay_out_raw(o, " (");
+            assay_out_html(o, x->side);
+            assay_out_raw(o, ")");
+        }
+        assay_out_raw(o, "</td>");
+        cell(o, x->hint);
+        assay_out_raw(o, "</tr>");
+    }
+    assay_out_raw(o, "</tbody></table></div>");
+    more(o, d->n_causes - most, "causes");
+}
+
 static void findings(struct assay_out *o, const struct assay_rep_dataset *d)
 {
     size_t most = d->n_worst < HTML_MAX_ROWS ? d->n_worst : HTML_MAX_ROWS;
@@ -420,6 +454,7 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
     if (d->verdict != ASSAY_RV_MATCH && !d->n_open)
         assay_html_command(o, r, d->verdict == ASSAY_RV_MISMATCH ? "diff" : "check", d,
                            d->n_worst ? d->chunk[d->worst[0]].segment : NULL, "");
+    causes(o, d);
     findings(o, d);
     discrepancies(o, r, d);
     objects(o, d);

@@ -190,6 +190,7 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->slot);
     free(d->object);
     free(d->drift);
+    free(d->cause);
     free(d->rule);
     free(d->disc);
     free(d->request);
@@ -226,6 +227,8 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
         s = assay_plan_take(l, r, d, &plan, e);
     if (s == ASSAY_OK)
         s = assay_drift_collect(l, r, d, e);
+    if (s == ASSAY_OK)
+        s = assay_collect_causes(l, r, d, e);
     if (s == ASSAY_OK)
         s = assay_collect_findings(l, r, d, e);
     if (s != ASSAY_OK)

@@ -15,6 +15,7 @@
 #define ASSAY_REPORT_MAX_CHUNKS 10000 /* chunks that do not match, in the result document */
 #define ASSAY_REPORT_MAX_OBJECTS 10000 /* objects that are not ok, in the result document */
 #define ASSAY_REPORT_MAX_DRIFT 1000 /* changes of one dataset's schemas over time, the newest */
+#define ASSAY_REPORT_MAX_CAUSES 1000 /* causes of one dataset */
 #define ASSAY_REPORT_MAX_OPEN 10000 /* discrepancies of one dataset in the result document */
 
 enum assay_rv { ASSAY_RV_UNVERIFIED = 0, ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_COUNT };
@@ -95,6 +96,11 @@ struct assay_rep_discrepancy {
     bool has_rows[2];
 };
 
+struct assay_rep_cause { /* one explanation of many discrepancies */
+    const char *id, *kind, *columns, *evidence, *rule, *side, *hint, *scope;
+    uint64_t chunks, rows, nth, leaf;
+};
+
 struct assay_rep_request {
     const char *id, *segment, *lo, *hi, *outcome, *observed;
     uint64_t attempt, leaf, discrepancies;
@@ -127,6 +133,8 @@ struct assay_rep_dataset {
     size_t n_rules;
     struct assay_rep_discrepancy *disc; /* newest state of each: open, requested, then those this run closed */
     size_t n_disc, cap_disc, n_open, n_closed;
+    struct assay_rep_cause *cause; /* widest first */
+    size_t n_causes, cap_causes;
     struct assay_rep_request *request;
     size_t n_requests, cap_requests;
     const char *side_run[2]; /* as the verdicts say */

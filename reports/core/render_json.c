@@ -294,6 +294,22 @@ static void discrepancy(struct assay_jw *w, const struct assay_rep_dataset *d, c
     assay_jw_number(w, "leaf", x->leaf);
 }
 
+static void cause(struct assay_jw *w, const struct assay_rep_dataset *d, const struct assay_rep_cause *x)
+{
+    assay_jw_text(w, "id", x->id);
+    assay_jw_text(w, "dataset", d->name);
+    assay_jw_text(w, "kind", x->kind);
+    words(w, "columns", x->columns);
+    assay_jw_number(w, "chunks", x->chunks);
+    assay_jw_number(w, "rows", x->rows);
+    assay_jw_text(w, "evidence", x->evidence);
+    assay_jw_text(w, "rule", x->rule);
+    assay_jw_text(w, "side", x->side);
+    assay_jw_text(w, "hint", x->hint);
+    assay_jw_text(w, "scope", x->scope);
+    assay_jw_number(w, "leaf", x->leaf);
+}
+
 static void request(struct assay_jw *w, const struct assay_rep_dataset *d, const struct assay_rep_request *x)
 {
     assay_jw_text(w, "id", x->id);
@@ -377,7 +393,13 @@ enum assay_status assay_render_json(const struct assay_report *r, struct assay_b
         assay_jw_close(&w, '}');
     }
     assay_jw_close(&w, ']');
-    assay_jw_open(&w, "causes", '['); /* causes have no statements yet */
+    assay_jw_open(&w, "causes", '[');
+    for (size_t i = 0; i < r->n_sets; i++)
+        for (size_t k = 0; k < r->set[i].n_causes && k < ASSAY_REPORT_MAX_CAUSES; k++) {
+            assay_jw_open(&w, NULL, '{');
+            cause(&w, &r->set[i], &r->set[i].cause[k]);
+            assay_jw_close(&w, '}');
+        }
     assay_jw_close(&w, ']');
     assay_jw_open(&w, "discrepancies", '[');
     for (size_t i = 0; i < r->n_sets; i++)
@@ -438,6 +460,11 @@ static void set_events(struct assay_jw *w, const struct assay_rep_dataset *d)
             continue;
         event(w, "object", d->name);
         object(w, &d->object[i]);
+        event_end(w);
+    }
+    for (size_t i = 0; i < d->n_causes; i++) {
+        event(w, "cause", NULL);
+        cause(w, d, &d->cause[i]);
         event_end(w);
     }
     for (size_t i = 0; i < d->n_disc; i++) {

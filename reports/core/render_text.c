@@ -7,6 +7,8 @@
 #define NAME_CHARS 28
 #define MAX_SETS 10
 #define MAX_FINDINGS 12
+#define FEW_FINDINGS 7 /* beside causes, which say more */
+#define MAX_CAUSES 4
 #define MAX_OBJECTS 4
 #define MAX_DRIFT 4
 
@@ -157,12 +159,12 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
 }
 
 /* Those of one verdict, dataset after dataset; the number of chunks told. */
-static size_t findings_of(struct text *t, const struct assay_report *r, enum assay_rv v, size_t *shown)
+static size_t findings_of(struct text *t, const struct assay_report *r, enum assay_rv v, size_t most, size_t *shown)
 {
     size_t told = 0;
     for (size_t i = 0; i < r->n_sets; i++) {
         const struct assay_rep_dataset *d = &r->set[i];
-        for (size_t k = 0, n; k < d->n_worst && *shown < MAX_FINDINGS; k += n) {
+        for (size_t k = 0, n; k < d->n_worst && *shown < most; k += n) {
             uint64_t sum[2];
             n = group(d, k, sum);
             if (d->chunk[d->worst[k]].verdict != v)
@@ -177,11 +179,13 @@ static size_t findings_of(struct text *t, const struct assay_report *r, enum ass
 
 static void findings(struct text *t, const struct assay_report *r)
 {
-    size_t shown = 0, all = 0;
-    for (size_t i = 0; i < r->n_sets; i++)
+    size_t shown = 0, all = 0, most = MAX_FINDINGS;
+    for (size_t i = 0; i < r->n_sets; i++) {
         all += r->set[i].n_worst;
-    size_t told = findings_of(t, r, ASSAY_RV_MISMATCH, &shown);
-    told += findings_of(t, r, ASSAY_RV_UNVERIFIED, &shown);
+        most = r->set[i].n_causes ? FEW_FINDINGS : most;
+    }
+    size_t told = findings_of(t, r, ASSAY_RV_MISMATCH, most, &shown);
+    told += findings_of(t, r, ASSAY_RV_UNVERIFIED, most, &shown);
     more(&t->o, all - told, "findings; --report json lists them");
 }
 
@@ -213,6 +217,39 @@ static void objects(struct text *t, const struct assay_report *r)
 }
 
 /* What changed since the ledger knew the schema, newest first: those that break a plan before the others. */
+/* "> t  at: in the archive, time stamps were cut to the ms: ...; rule on the source: truncate: ms" */
+static void cause_line(struct text *t, const struct assay_rep_dataset *d, const struct assay_rep_cause *x)
+{
+    struct assay_out *o = &t->o;
+    assay_out_raw(o, "  > ");
+    assay_out_plain(o, d->name, NAME_CHARS);
+    assay_out_raw(o, "  ");
+    assay_out_plain(o, x->columns, 48);
+    assay_out_raw(o, x->columns ? ": " : "");
+    assay_out_plain(o, x->evidence, 160);
+    if (x->scope && strcmp(x->scope, "isolated") == 0)
+        assay_out_raw(o, " (single rows)");
+    assay_out_raw(o, "; ");
+    if (x->side) {
+        assay_out_raw(o, strcmp(x->side, "both") == 0 ? "rule on both sides: " : "rule on the ");
+        assay_out_plain(o, strcmp(x->side, "both") == 0 ? "" : x->side, 10);
+        assay_out_raw(o, strcmp(x->side, "both") == 0 ? "" : ": ");
+    }
+    assay_out_plain(o, x->rule, 80);
+    assay_out_raw(o, "\n");
+}
+
+static void causes(struct text *t, const struct assay_report *r)
+{
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        all += r->set[i].n_causes;
+        for (size_t k = 0; k < r->set[i].n_causes && shown < MAX_CAUSES; k++, shown++)
+            cause_line(t, &r->set[i], &r->set[i].cause[k]);
+    }
+    more(&t->o, all - shown, "causes; --report json lists them");
+}
+
 static void drift(struct text *t, const struct assay_report *r)
 {
     struct assay_out *o = &t->o;
@@ -290,6 +327,7 @@ enum assay_status assay_render_text(const struct assay_report *r, const struct a
     assay_out_raw(&t.o, "\n");
     if (!opt->quiet) {
         sets(&t, r);
+        causes(&t, r);
         findings(&t, r);
         objects(&t, r);
         drift(&t, r);

@@ -134,7 +134,7 @@ static struct assay_reconciled reconcile(const char *of)
     struct assay_err e = {0};
     struct assay_ledger *l = ledger_fixture_open(&f, false);
     assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_RECONCILE, &sink, &e), ASSAY_OK);
-    if (assay_reconcile(l, sink, &set, of, of ? of : RESULT, &r, &e) != ASSAY_OK)
+    if (assay_reconcile(l, sink, &set, of, of ? of : RESULT, ASSAY_RECONCILE_ALL, &r, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
     assay_sink_free(sink);
     assay_ledger_close(l);

@@ -265,6 +265,28 @@ static void discrepancy(struct fixture *f, const char *set, const char *id, cons
 #define ARCHIVE_SCHEMA                                                                                                 \
     "flight\tCSV field\ttext\tnullable\t0\nts\tCSV field\ttext\tnullable\t0\ndelay\tCSV field\ttext\tnullable\t0\n"
 
+static void cause(struct fixture *f, const char *set, const char *run, const char *nth, const char *kind,
+                  const char *columns, const char *evidence)
+{
+    const bool cut = strcmp(kind, "time-cut") == 0;
+    begin(f, "cause");
+    add(f, "id", cut ? "f1000000000000000000000000000000" : "f2000000000000000000000000000000");
+    add(f, "run", run);
+    add(f, "dataset", set);
+    add(f, "nth", nth);
+    add(f, "kind", kind);
+    add(f, "columns", columns);
+    add(f, "chunks", cut ? "3" : "1");
+    add(f, "rows", cut ? "195135" : "1");
+    add(f, "scope", cut ? "systemic" : "isolated");
+    add(f, "evidence", evidence);
+    add(f, "rule", cut ? "truncate: ms" : "no rule: export again");
+    if (cut)
+        add(f, "side", "source");
+    add(f, "hint", "the exporter or its format holds fewer digits");
+    end(f, ASSAY_ROLE_RECONCILE);
+}
+
 static void write_flights(struct fixture *f, unsigned segments, unsigned chunks)
 {
     char plan[80], name[64], segment[32];
@@ -302,6 +324,10 @@ static void write_flights(struct fixture *f, unsigned segments, unsigned chunks)
     discrepancy(f, FLIGHTS, "d3000000000000000000000000000000", "2001-07", "changed", "delay, ts", "open", RUN);
     discrepancy(f, FLIGHTS, "d4000000000000000000000000000000", "2001-12", "lost", NULL, "closed", RUN);
     discrepancy(f, FLIGHTS, "d5000000000000000000000000000000", "2001-11", "lost", NULL, "closed", OLD_RUN);
+    cause(f, FLIGHTS, OLD_RUN, "1", "time-cut", "ts", "of an older run");
+    cause(f, FLIGHTS, RUN, "1", "unexplained", "ts", "of an earlier look at this run");
+    cause(f, FLIGHTS, RUN, "1", "time-cut", "ts", "in the archive, time stamps were cut to the ms");
+    cause(f, FLIGHTS, RUN, "2", "unexplained", "delay,no\"te", "<b>the values</b> differ in no way that is known");
     begin(f, "request");
     add(f, "id", "e1000000000000000000000000000000");
     add(f, "dataset", FLIGHTS);
@@ -512,6 +538,13 @@ static void json_document(void **state)
     const json_t *changed = json_array_get(chunks, 9), *columns = json_object_get(changed, "columns");
     assert_int_equal(json_array_size(columns), 2);
     assert_string_equal(json_string_value(json_array_get(columns, 1)), "ts");
+    const json_t *causes = json_object_get(j, "causes"), *cut = json_array_get(causes, 0);
+    assert_int_equal(json_array_size(causes), 2);
+    assert_string_equal(json_string_value(json_object_get(cut, "kind")), "time-cut");
+    assert_string_equal(json_string_value(json_object_get(cut, "rule")), "truncate: ms");
+    assert_string_equal(json_string_value(json_object_get(cut, "side")), "source");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(cut, "columns"), 0)), "ts");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(causes, 1), "scope")), "isolated");
     json_decref(j);
     assay_buf_release(&out);
     assay_report_free(r);

@@ -87,6 +87,7 @@ static const struct assay_opt check_opts[] = {
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run id; default: a new one."},
     {"source-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the source and stop; e.g. before the archive is written."},
     {"archive-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the archive and stop."},
+    {"no-sample", 0, ASSAY_OPT_FLAG, NULL, "Do not read differing rows again to find the causes."},
     END,
 };
 static const struct assay_opt verify_opts[] = {
@@ -103,6 +104,8 @@ static const struct assay_opt hold_opts[] = {OPT_DATASET, END};
 static const struct assay_opt reconcile_opts[] = {
     OPT_DATASET,
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to compare; default: the newest finished run of each side."},
+    {"causes-only", 0, ASSAY_OPT_FLAG, NULL, "State no verdicts, only the causes of those of this run."},
+    {"no-causes", 0, ASSAY_OPT_FLAG, NULL, "State verdicts, no causes."},
     OPT_SPOOL,
     END,
 };
@@ -117,6 +120,19 @@ static const struct assay_opt diff_opts[] = {
     {"json", 0, ASSAY_OPT_FLAG, NULL, "One JSON object a row."},
     OPT_MEMORY,
     OPT_JOBS,
+    END,
+};
+static const struct assay_opt sample_opts[] = {
+    OPT_DATASET,
+    OPT_SEGMENT,
+    OPT_RUN,
+    OPT_SNAPSHOT,
+    {"chunks", 0, ASSAY_OPT_NUMBER, "N", "Chunks looked at, over all kinds of differences; default 16, 0 is all."},
+    {"rows", 0, ASSAY_OPT_NUMBER, "N", "Changed rows of a chunk whose values are looked at; default 1000."},
+    {"seconds", 0, ASSAY_OPT_NUMBER, "N", "Stop after that time; default 120, 0 is never."},
+    OPT_MEMORY,
+    OPT_JOBS,
+    OPT_SPOOL,
     END,
 };
 static const struct assay_opt scrub_opts[] = {
@@ -185,6 +201,10 @@ static const struct assay_verb table[] = {
      "  assay diff plan.yaml --dataset orders --segment 2001-03\n"
      "  assay diff plan.yaml --dataset orders --chunk 1f3a --limit 20 --mask\n",
      diff_opts, 1, 1, NULL, VERIFY},
+    {"sample", "PLAN", "Count, value-free, in what way rows differ: what causes are found from.",
+     "  assay sample plan.yaml\n"
+     "  assay sample plan.yaml --dataset orders --chunks 64 --rows 5000\n",
+     sample_opts, 1, 1, NULL, VERIFY},
     {"scrub", "PLAN", "Verify the archive alone against what the ledger says it was.",
      "  assay scrub plan.yaml\n"
      "  assay scrub plan.yaml --dataset orders\n",

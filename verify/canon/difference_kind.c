@@ -7,75 +7,76 @@
 
 static const struct assay_difference_row kinds[ASSAY_DK_COUNT] = {
     [ASSAY_DK_NULL_EMPTY] = {"null-empty", "NULL on one side is an empty text on the other", "null_if: \"\"",
-                             "write NULL and '' differently, or declare them the same"},
+                             "write NULL and '' differently, or declare them the same", ASSAY_DW_BOTH},
     [ASSAY_DK_SENTINEL] = {"sentinel", "NULL on one side is %s on the other", "null_if: \"%s\"",
-                           "the word stands for NULL on that side"},
+                           "the word stands for NULL on that side", ASSAY_DW_BOTH},
     [ASSAY_DK_RTRIM] = {"trailing-blanks", "the values differ in spaces at their end", "rtrim",
-                        "char(n) columns are padded with spaces"},
+                        "char(n) columns are padded with spaces", ASSAY_DW_BOTH},
     [ASSAY_DK_TRIM] = {"outer-blanks", "the values differ in white space at their ends", "trim",
-                       "an exporter or an importer stripped its fields"},
+                       "an exporter or an importer stripped its fields", ASSAY_DW_BOTH},
     [ASSAY_DK_NEWLINE] = {"line-ends", "CR LF on one side is LF on the other", "newline: lf",
-                          "the file went through a tool that writes line ends of its own"},
+                          "the file went through a tool that writes line ends of its own", ASSAY_DW_BOTH},
     [ASSAY_DK_NFC] = {"unicode-form", "the values differ in their Unicode normal form", "nfc",
-                      "a file system or an importer normalised the text"},
+                      "a file system or an importer normalised the text", ASSAY_DW_BOTH},
     [ASSAY_DK_CASE] = {"letter-case", "the values differ in upper and lower case", "case: lower",
-                       "case-insensitive columns may be stored in one case"},
+                       "case-insensitive columns may be stored in one case", ASSAY_DW_BOTH},
     [ASSAY_DK_JSON] = {"json-rewritten", "the same JSON is written in other text", "as: json",
-                       "a parser wrote the document anew"},
+                       "a parser wrote the document anew", ASSAY_DW_BOTH},
     [ASSAY_DK_ENCODING] = {"encoding", "the bytes are text in %s, not UTF-8", "encoding: %s",
-                           "have the exporter write UTF-8, or declare the character set"},
+                           "have the exporter write UTF-8, or declare the character set", ASSAY_DW_SAME},
     [ASSAY_DK_MOJIBAKE] = {"mojibake", "UTF-8 was read as %s and encoded once more", NULL,
-                           "the exporter or its database connection has the wrong client encoding"},
+                           "the exporter or its database connection has the wrong client encoding", ASSAY_DW_SAME},
     [ASSAY_DK_REPLACED] = {"characters-replaced", "characters outside ASCII became a replacement sign", NULL,
-                           "the exporter wrote in a character set that lacks them"},
+                           "the exporter wrote in a character set that lacks them", ASSAY_DW_SAME},
     [ASSAY_DK_BOOLEAN_WORDS] = {"boolean-words", "booleans are spelled %s", "boolean: %s",
-                                "declare the words that mean true and false"},
+                                "declare the words that mean true and false", ASSAY_DW_SAME},
     [ASSAY_DK_BOOLEAN_TEXT] = {"boolean-spelling", "the same booleans are spelled in other words", NULL,
-                               "declare the column boolean: then the spelling does not matter"},
+                               "declare the column boolean: then the spelling does not matter", ASSAY_DW_BOTH},
     [ASSAY_DK_NUMBER_TEXT] = {"number-spelling", "the same numbers are spelled in other digits", NULL,
-                              "declare the column integer or decimal: then the spelling does not matter"},
+                              "declare the column integer or decimal: then the spelling does not matter",
+                              ASSAY_DW_BOTH},
     [ASSAY_DK_TIME_TEXT] = {"time-spelling", "the same dates or times are spelled in another way", NULL,
-                            "declare the column as what it is: then the spelling does not matter"},
+                            "declare the column as what it is: then the spelling does not matter", ASSAY_DW_BOTH},
     [ASSAY_DK_TEXT_CUT] = {"text-cut", "texts were cut after %s characters", NULL,
-                           "a column or a buffer of the exporter is too short"},
+                           "a column or a buffer of the exporter is too short", ASSAY_DW_SAME},
     [ASSAY_DK_TIME_CUT] = {"time-cut", "time stamps were cut to the %s", "truncate: %s",
-                           "the exporter or its format holds fewer digits"},
+                           "the exporter or its format holds fewer digits", ASSAY_DW_OTHER},
     [ASSAY_DK_TIME_ROUNDED] = {"time-rounded", "time stamps were rounded to the %s", "round: %s",
-                               "the exporter or its format holds fewer digits"},
+                               "the exporter or its format holds fewer digits", ASSAY_DW_OTHER},
     [ASSAY_DK_TIME_ZONE] = {"time-zone", "time stamps are without zone, and stand for the zone %s", "timezone: %s",
-                            "declare the zone that they are in"},
+                            "declare the zone that they are in", ASSAY_DW_SAME},
     [ASSAY_DK_TIME_SHIFT] = {"time-shift", "time stamps are shifted by exactly %s hours", NULL,
-                             "the session that exported had another time zone: pin it to UTC"},
+                             "the session that exported had another time zone: pin it to UTC", ASSAY_DW_SAME},
     [ASSAY_DK_DAY_SHIFT] = {"day-shift", "dates are shifted by %s days", NULL,
-                            "a date went through a time stamp of another zone, or another calendar"},
+                            "a date went through a time stamp of another zone, or another calendar", ASSAY_DW_SAME},
     [ASSAY_DK_DAY_MONTH] = {"day-month", "day and month are exchanged", NULL,
-                            "a date was read in another order than it was written in"},
+                            "a date was read in another order than it was written in", ASSAY_DW_BOTH},
     [ASSAY_DK_EPOCH] = {"epoch", "times are written as numbers, counted in %s since 1970", "epoch: %s",
-                        "declare what the numbers count"},
+                        "declare what the numbers count", ASSAY_DW_SAME},
     [ASSAY_DK_ZERO_SIGN] = {"zero-sign", "-0 on one side is 0 on the other", "fold_zero",
-                            "text and integers do not keep the sign of zero"},
+                            "text and integers do not keep the sign of zero", ASSAY_DW_BOTH},
     [ASSAY_DK_FLOAT32] = {"float32", "doubles were narrowed to 32 bits", "as: float32",
-                          "the archive's column is too narrow"},
+                          "the archive's column is too narrow", ASSAY_DW_OTHER},
     [ASSAY_DK_FLOAT_DIGITS] = {"float-digits", "floats are written with %s significant digits", "digits: %s",
-                               "17 digits bring a double back, 9 a float32"},
+                               "17 digits bring a double back, 9 a float32", ASSAY_DW_OTHER},
     [ASSAY_DK_TYPED_DOUBLE] = {"typed-double", "decimals are stored as doubles", "as: decimal(%s)",
-                               "declare how many digits they have after the point"},
+                               "declare how many digits they have after the point", ASSAY_DW_SAME},
     [ASSAY_DK_THROUGH_DOUBLE] = {"through-double", "numbers went through a double and lost digits", NULL,
-                                 "a double holds 15 digits, and integers up to 2^53"},
+                                 "a double holds 15 digits, and integers up to 2^53", ASSAY_DW_SAME},
     [ASSAY_DK_DECIMAL_ROUNDED] = {"decimal-rounded", "decimals were rounded to %s digits after the point", "round: %s",
-                                  "the exporter or its format holds fewer digits"},
+                                  "the exporter or its format holds fewer digits", ASSAY_DW_OTHER},
     [ASSAY_DK_DECIMAL_CUT] = {"decimal-cut", "decimals were cut after %s digits behind the point", NULL,
-                              "the exporter or its format holds fewer digits"},
+                              "the exporter or its format holds fewer digits", ASSAY_DW_OTHER},
     [ASSAY_DK_DECIMAL_POINT] = {"decimal-point", "the decimal point moved by %s places", NULL,
-                                "cents against units, or a scale that was dropped"},
+                                "cents against units, or a scale that was dropped", ASSAY_DW_SAME},
     [ASSAY_DK_NULLED] = {"nulled", "values of the source are NULL in the archive", NULL,
-                         "the exporter could not read or write the column"},
+                         "the exporter could not read or write the column", ASSAY_DW_BOTH},
     [ASSAY_DK_FILLED] = {"filled", "NULL of the source has a value in the archive", NULL,
-                         "an importer put its default in"},
+                         "an importer put its default in", ASSAY_DW_BOTH},
     [ASSAY_DK_COLUMN] = {"other-column", "the archive has the source's values of %s here", NULL,
-                         "the exporter's header and its fields are in different orders"},
+                         "the exporter's header and its fields are in different orders", ASSAY_DW_BOTH},
     [ASSAY_DK_UNDECODABLE] = {"undecodable", "the values do not decode as the declared type", NULL,
-                              "the declared type is wrong, or the exporter's format is"},
+                              "the declared type is wrong, or the exporter's format is", ASSAY_DW_SAME},
 };
 
 static const char *const units[] = {"us", "ms", "s", "minute", "hour", "day", NULL};
@@ -232,6 +233,26 @@ bool assay_difference_parse(const char *text, size_t n, struct assay_difference_
     return out->row && known && (!colon || unescape(colon + 1, (size_t)(at - colon) - 1, out->arg, sizeof out->arg));
 }
 
+static void fill(const char *pattern, const char *arg, char *out, size_t n)
+{
+    const char *hole = strstr(pattern, "%s");
+    if (hole)
+        snprintf(out, n, "%.*s%s%s", (int)(hole - pattern), pattern, arg, hole + 2);
+    else
+        snprintf(out, n, "%s", pattern);
+}
+
+void assay_difference_says(const struct assay_difference_name *name, char *out, size_t n)
+{
+    const bool archive = (name->side == ASSAY_DS_ARCHIVE) == (name->row->where == ASSAY_DW_SAME);
+    const char *where = name->side == ASSAY_DS_BOTH || name->row->where == ASSAY_DW_BOTH ? ""
+                        : archive                                                        ? "in the archive, "
+                                                                                         : "in the source, ";
+    const size_t len = (size_t)snprintf(out, n, "%s", where);
+    if (len < n)
+        fill(name->row->says, name->arg, out + len, n - len);
+}
+
 void assay_difference_rule(const struct assay_difference_name *name, char *out, size_t n)
 {
     const enum assay_difference_kind kind = (enum assay_difference_kind)(name->row - kinds);
@@ -241,9 +262,5 @@ void assay_difference_rule(const struct assay_difference_name *name, char *out, 
     out[0] = '\0';
     if (!name->row->rule || !known)
         return;
-    const char *hole = strstr(name->row->rule, "%s");
-    if (hole)
-        snprintf(out, n, "%.*s%s%s", (int)(hole - name->row->rule), name->row->rule, name->arg, hole + 2);
-    else
-        snprintf(out, n, "%s", name->row->rule);
+    fill(name->row->rule, name->arg, out, n);
 }

@@ -1,5 +1,6 @@
 /* Differences of numbers that no rule can settle. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "assay/canon.h"
@@ -23,11 +24,16 @@ static bool view_of(struct assay_classifier *c, int side, struct assay_num *num)
            num->special == ASSAY_FINITE && num->n <= MOST_DIGITS;
 }
 
-static bool digits_of(const struct assay_num *num, uint8_t digit[MOST_DIGITS])
+static void digits_of(const struct assay_num *num, uint8_t digit[MOST_DIGITS])
 {
     if (num->n)
         assay_num_copy(num, digit);
-    return num->n > 0;
+}
+
+static void of_cut_to_zero(int side, int64_t zeros, struct assay_differences *out)
+{
+    for (int64_t n = zeros < MOST_PLACES ? zeros : MOST_PLACES; n >= 0; n--)
+        assay_difference_add(out, ASSAY_DK_DECIMAL_CUT, (enum assay_difference_side)side, (int32_t)n);
 }
 
 /* One has the first digits of the other, and nothing behind them. Zeros at the end do not show: 1.2034 cut to 1.20 is
@@ -36,8 +42,13 @@ static void of_cut(int side, const struct assay_num *fine, const struct assay_nu
                    const uint8_t *g, struct assay_differences *out)
 {
     const int64_t gone = (int64_t)fine->n - (int64_t)coarse->n;
-    if (fine->exp >= 0 || gone <= 0 || coarse->exp != fine->exp + gone || fine->neg != coarse->neg ||
-        memcmp(f, g, coarse->n) != 0)
+    if (fine->exp >= 0 || gone <= 0 || fine->n == 0)
+        return;
+    if (coarse->n == 0) {
+        of_cut_to_zero(side, -((int64_t)fine->n + fine->exp), out);
+        return;
+    }
+    if (coarse->exp != fine->exp + gone || fine->neg != coarse->neg || memcmp(f, g, coarse->n) != 0)
         return;
     for (int64_t n = -fine->exp - 1; n >= 0; n--) {
         const int64_t kept = (int64_t)fine->n + fine->exp + n;
@@ -64,14 +75,24 @@ static void of_point(const struct assay_num *s, const struct assay_num *a, const
 
 static bool equals(const struct assay_num *num, const uint8_t *digit, uint64_t m, int e)
 {
-    char text[24];
-    size_t n = 0;
-    for (char back[24]; m; m /= 10) {
-        memcpy(back, text, n);
-        text[0] = (char)('0' + m % 10);
-        memcpy(text + 1, back, n++);
-    }
-    return n == num->n && memcmp(text, digit, n) == 0 && e == num->exp;
+    char text[24] = "";
+    size_t at = sizeof text;
+    for (; m; m /= 10)
+        text[--at] = (char)('0' + m % 10);
+    return sizeof text - at == num->n && memcmp(text + at, digit, num->n) == 0 && e == num->exp;
+}
+
+/* All digits of a double that has none behind the point. */
+static bool is_whole(const struct assay_num *num, const uint8_t *digit, double x)
+{
+    char text[400];
+    x = fabs(x);
+    if (num->exp < 0 || x < 0x1p53 || x != floor(x))
+        return false;
+    size_t n = (size_t)snprintf(text, sizeof text, "%.0f", x), all = n;
+    while (n && text[n - 1] == '0')
+        n--;
+    return n == num->n && memcmp(text, digit, n) == 0 && (int64_t)(all - n) == num->exp;
 }
 
 /* `mine` read as a double, and the double written: shortest, or with 15 to 17 digits. */
@@ -91,6 +112,7 @@ static void of_double(int side, const struct assay_num *mine, const struct assay
         e += assay_strip_zeros(&m);
         written = equals(theirs, g, m, e);
     }
+    written = written || is_whole(theirs, g, x);
     /* or with all its digits, as some printers do: then mine is the number that people wrote */
     if (!written && theirs->n > 17 && assay_float_of(theirs, ASSAY_BINARY64, &y) && x == y) {
         assay_float_shortest(x, ASSAY_BINARY64, &m, &e);
@@ -105,10 +127,13 @@ void assay_difference_of_number(struct assay_classifier *c, int side, struct ass
     struct assay_num num[2];
     uint8_t digit[2][MOST_DIGITS];
     const int other = 1 - side;
-    if (!view_of(c, 0, &num[0]) || !view_of(c, 1, &num[1]) || !digits_of(&num[0], digit[0]) ||
-        !digits_of(&num[1], digit[1]))
+    if (!view_of(c, 0, &num[0]) || !view_of(c, 1, &num[1]))
         return;
+    digits_of(&num[0], digit[0]);
+    digits_of(&num[1], digit[1]);
     of_cut(side, &num[side], &num[other], digit[side], digit[other], out);
+    if (num[0].n == 0 || num[1].n == 0)
+        return;
     of_double(side, &num[side], &num[other], digit[side], digit[other], out);
     if (side == 0)
         of_point(&num[0], &num[1], digit[0], digit[1], out);

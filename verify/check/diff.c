@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "assay/bytes.h"
 #include "assay/canon.h"
@@ -17,6 +18,7 @@
 
 #define HEAD (1 + 16 + 8 + 4) /* body: side, row hash, position, part; then the row bytes */
 #define ROW_HEAD 10 /* row form[:8], u16 column count */
+#define TICKS 4096 /* rows between two looks at the clock */
 #define MAX_VERSIONS 256 /* different rows of one key that are told apart */
 
 /* One row of a key, or several equal ones. */
@@ -48,12 +50,30 @@ struct diff {
     uint8_t mask_key[ASSAY_SECRET_LEN];
     enum assay_logical *key_type;
     struct assay_diff_result *out;
+    time_t deadline; /* 0: none */
+    uint64_t ticks;
 };
 
 const char *assay_diff_kind_name(enum assay_diff_kind k)
 {
     static const char *const names[] = {"missing", "extra", "duplicate", "changed"};
     return names[k];
+}
+
+static time_t now(void)
+{
+    struct timespec t = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+/* Looks at the clock now and then. */
+static enum assay_status in_time(struct diff *d, struct assay_err *e)
+{
+    if (!d->deadline || ++d->ticks % TICKS || now() < d->deadline)
+        return ASSAY_OK;
+    d->out->late = true;
+    return assay_fail(e, ASSAY_EINTR, "not done within %u seconds", d->job->max_seconds);
 }
 
 /* ---- first half: rows of the chunks in question go to the sorter ---- */
@@ -83,8 +103,10 @@ static enum assay_status take_row(void *ctx, const struct assay_lane_row *row, s
     struct diff *d = ctx;
     bool wanted;
     uint8_t head[HEAD], be[16];
-    enum assay_status s = assay_targets_want(&d->target, row->cut, row->ordinal, &wanted);
+    enum assay_status s = in_time(d, e);
     if (s != ASSAY_OK)
+        return s;
+    if (assay_targets_want(&d->target, row->cut, row->ordinal, &wanted) != ASSAY_OK)
         return assay_fail_nomem(e);
     if (!wanted)
         return ASSAY_OK;
@@ -294,6 +316,22 @@ static enum assay_status show_key(struct diff *d, struct assay_buf *out)
     return s == ASSAY_OK && assay_buf_str(out) ? ASSAY_OK : ASSAY_ENOMEM;
 }
 
+/* To those who look at rows themselves. */
+static enum assay_status tell_pair(struct diff *d, enum assay_diff_kind kind, const struct version *s,
+                                   const struct version *a, uint64_t times, struct assay_err *e)
+{
+    char chunk[33], segment[256];
+    assay_hex(d->group.ptr + 12, 16, chunk);
+    snprintf(segment, sizeof segment, "%.*s", (int)d->group.ptr[28], (const char *)d->group.ptr + 29);
+    const struct assay_diff_pair pair = {.kind = kind,
+                                         .segment = segment,
+                                         .chunk = chunk,
+                                         .row = {s ? s->row : NULL, a ? a->row : NULL},
+                                         .row_len = {s ? s->row_len : 0, a ? a->row_len : 0},
+                                         .times = times};
+    return d->job->pair(d->job->ctx, &pair, e);
+}
+
 static enum assay_status tell(struct diff *d, enum assay_diff_kind kind, const struct version *s,
                               const struct version *a, uint64_t times, struct assay_err *e)
 {
@@ -303,6 +341,8 @@ static enum assay_status tell(struct diff *d, enum assay_diff_kind kind, const s
     struct assay_diff_row row = {.kind = kind, .segment = segment, .chunk = chunk, .cell = d->cell, .times = times};
     enum assay_status st = ASSAY_OK;
     d->out->rows[kind] += times;
+    if (d->job->pair)
+        return tell_pair(d, kind, s, a, times, e);
     assay_hex(d->group.ptr + 12, 16, chunk);
     snprintf(segment, sizeof segment, "%.*s", (int)d->group.ptr[28], (const char *)d->group.ptr + 29);
     if (kind == ASSAY_DIFF_CHANGED || d->job->set->n_key == 0)
@@ -320,8 +360,9 @@ static enum assay_status tell(struct diff *d, enum assay_diff_kind kind, const s
 }
 
 /* Equal rows of both sides cancel, as many as there are on both. */
-static void cancel(struct diff *d)
+static enum assay_status cancel(struct diff *d, struct assay_err *e)
 {
+    enum assay_status st = ASSAY_OK;
     for (size_t i = 0; i < d->n; i++)
         for (size_t k = 0; k < d->n && d->v[i].side == 0 && d->v[i].times; k++) {
             struct version *s = &d->v[i], *a = &d->v[k];
@@ -330,7 +371,10 @@ static void cancel(struct diff *d)
             uint64_t n = s->times < a->times ? s->times : a->times;
             s->times -= n;
             a->times -= n;
+            if (d->job->pair && n && st == ASSAY_OK)
+                st = tell_pair(d, ASSAY_DIFF_KINDS, s, a, n, e);
         }
+    return st;
 }
 
 static struct version *next_left(struct diff *d, int side)
@@ -343,9 +387,8 @@ static struct version *next_left(struct diff *d, int side)
 
 static enum assay_status settle_group(struct diff *d, struct assay_err *e)
 {
-    enum assay_status st = ASSAY_OK;
     uint64_t total[2] = {d->count[0], d->count[1]};
-    cancel(d);
+    enum assay_status st = cancel(d, e);
     while (st == ASSAY_OK) {
         struct version *s = next_left(d, 0), *a = next_left(d, 1);
         if (!s && !a)
@@ -373,6 +416,8 @@ static enum assay_status merge(struct diff *d, struct assay_err *e)
     while (s == ASSAY_OK && (s = assay_sorter_next(d->sorter, &r, &have, e)) == ASSAY_OK && have) {
         if (assay_interrupted())
             return assay_fail(e, ASSAY_EINTR, "interrupted");
+        if ((s = in_time(d, e)) != ASSAY_OK)
+            break;
         bool same = d->n && d->group.len == r.key_len && memcmp(d->group.ptr, r.key, r.key_len) == 0;
         if (!same) {
             if ((s = settle_group(d, e)) != ASSAY_OK)
@@ -448,6 +493,7 @@ enum assay_status assay_diff(const struct assay_diff_job *j, struct assay_diff_r
         return assay_fail_nomem(e);
     d->job = j;
     d->out = out;
+    d->deadline = j->max_seconds ? now() + (time_t)j->max_seconds : 0;
     d->body.max = ASSAY_MAX_ROW + HEAD;
     enum assay_status s = set_up(d, secret, e);
     out->chunks = (uint32_t)d->target.n;

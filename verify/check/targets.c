@@ -24,24 +24,37 @@ static bool among(const char *const *list, size_t n, const char *s, bool prefix)
     return n == 0;
 }
 
-static enum assay_status add(struct loader *l, const char *id, const char *segment)
+/* FNV-1a of what is said of the chunk. */
+static uint64_t group_of(const struct assay_stmt *s)
+{
+    static const char *const keys[] = {"kind", "columns", "verdict"};
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *p = assay_stmt_get(s, keys[i]);
+        for (; p && *p; p++)
+            h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+        h = (h ^ 0xff) * UINT64_C(0x100000001b3);
+    }
+    return h;
+}
+
+static enum assay_status add(struct loader *l, const struct assay_stmt *s, const char *id, const char *segment)
 {
     struct targets *t = l->out;
     if (t->n == l->cap) {
         size_t want = l->cap ? 2 * l->cap : 64;
-        char(*ids)[33] = realloc(t->id, want * sizeof *ids);
-        if (ids)
-            t->id = ids;
-        char **segs = ids ? realloc(t->segment, want * sizeof *segs) : NULL;
-        if (!segs)
+        struct target *grown = realloc(t->chunk, want * sizeof *grown);
+        if (!grown)
             return assay_fail_nomem(l->err);
-        t->segment = segs;
+        t->chunk = grown;
         l->cap = want;
     }
-    if (!(t->segment[t->n] = strdup(segment)))
+    struct target *c = &t->chunk[t->n];
+    *c = (struct target){.group = group_of(s)};
+    if (!(c->name = strdup(segment)))
         return assay_fail_nomem(l->err);
-    memcpy(t->id[t->n], id, 32);
-    t->id[t->n++][32] = '\0';
+    memcpy(c->id, id, 32);
+    t->n++;
     return ASSAY_OK;
 }
 
@@ -64,7 +77,7 @@ static enum assay_status take(struct loader *l, const struct assay_stmt *s)
         !among(l->job->segments, l->job->n_segments, segment, false) ||
         !among(l->job->chunks, l->job->n_chunks, id, true))
         return ASSAY_OK;
-    return add(l, id, segment);
+    return add(l, s, id, segment);
 }
 
 static bool each(void *ctx, const struct assay_leaf *leaf)
@@ -80,7 +93,43 @@ static bool each(void *ctx, const struct assay_leaf *leaf)
 
 static int by_id(const void *a, const void *b)
 {
-    return memcmp(a, b, 33);
+    return memcmp(((const struct target *)a)->id, ((const struct target *)b)->id, 33);
+}
+
+static int with_id(const void *id, const void *c)
+{
+    return memcmp(id, ((const struct target *)c)->id, 33);
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct target *x = a, *y = b;
+    return x->group != y->group ? (x->group < y->group ? -1 : 1) : by_id(a, b);
+}
+
+/* Keep as many of each group, spread evenly over it. */
+static void choose(struct targets *t, size_t most)
+{
+    size_t groups = 0, to = 0;
+    qsort(t->chunk, t->n, sizeof *t->chunk, by_group);
+    for (size_t i = 0; i < t->n; i++)
+        groups += i == 0 || t->chunk[i].group != t->chunk[i - 1].group;
+    const size_t quota = most > groups ? most / groups : 1;
+    for (size_t i = 0, end; i < t->n; i = end) {
+        for (end = i + 1; end < t->n && t->chunk[end].group == t->chunk[i].group;)
+            end++;
+        const size_t n = end - i, keep = n < quota ? n : quota;
+        for (size_t k = 0, kept = 0; k < n; k++)
+            if (to < most && kept < keep && k * keep / n >= kept) {
+                struct target c = t->chunk[i + k];
+                t->chunk[i + k] = t->chunk[to];
+                t->chunk[to++] = c;
+                kept++;
+            }
+    }
+    for (size_t i = to; i < t->n; i++)
+        free(t->chunk[i].name);
+    t->n = to;
 }
 
 static int by_text(const void *a, const void *b)
@@ -96,9 +145,15 @@ enum assay_status assay_targets_load(const struct assay_diff_job *j, struct targ
     enum assay_status s = assay_ledger_each(j->ledger, &q, each, &l, e);
     if (s == ASSAY_OK && l.status != ASSAY_ENOTFOUND)
         s = l.status;
-    out->everything = j->all || !l.any;
+    out->everything = j->all || (!l.any && !j->compared_only);
+    if (s == ASSAY_OK && j->max_chunks && out->n > j->max_chunks)
+        choose(out, j->max_chunks);
+    if (s == ASSAY_OK && out->n && !(out->segment = calloc(out->n, sizeof *out->segment)))
+        s = assay_fail_nomem(e);
     if (s == ASSAY_OK && out->n) {
-        qsort(out->id, out->n, sizeof *out->id, by_id);
+        qsort(out->chunk, out->n, sizeof *out->chunk, by_id);
+        for (size_t i = 0; i < out->n; i++)
+            out->segment[i] = out->chunk[i].name;
         qsort(out->segment, out->n, sizeof *out->segment, by_text);
     }
     if (s != ASSAY_OK)
@@ -136,7 +191,7 @@ static enum assay_status remember(struct targets *t, const struct assay_cut *cut
         assay_hex(id, sizeof id, hex);
         c.wanted[i] = t->everything ? among(t->job->segments, t->job->n_segments, cut->name, false) &&
                                           among(t->job->chunks, t->job->n_chunks, hex, true)
-                                    : t->n && bsearch(hex, t->id, t->n, sizeof *t->id, by_id);
+                                    : t->n && bsearch(hex, t->chunk, t->n, sizeof *t->chunk, with_id);
     }
     memmove(grown + at + 1, grown + at, (t->n_cuts - at) * sizeof *grown);
     grown[at] = c;
@@ -179,8 +234,8 @@ void assay_targets_release(struct targets *t)
 {
     assay_targets_forget_cuts(t);
     for (size_t i = 0; i < t->n; i++)
-        free(t->segment[i]);
+        free(t->chunk[i].name);
     free(t->segment);
-    free(t->id);
+    free(t->chunk);
     *t = (struct targets){0};
 }

@@ -9,8 +9,12 @@ struct targets {
     const struct assay_diff_job *job;
     bool everything;
     bool unverified; /* the newest reconciliation says so of the dataset as a whole */
-    char (*id)[33]; /* sorted */
-    char **segment; /* of them, sorted */
+    struct target {
+        char id[33];
+        uint64_t group; /* of those that differ in kind and columns alike */
+        char *name; /* of its segment */
+    } * chunk; /* sorted by id */
+    char **segment; /* of them, sorted; borrowed */
     size_t n;
     bool misplaced; /* some file holds rows of other segments: no file may be passed over */
     struct target_cut {

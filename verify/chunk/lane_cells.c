@@ -10,6 +10,7 @@
 
 #define DEFECT_TAG '!'
 #define TEXT_HEAD 5 /* tag and length of a text's cell */
+#define DEFECT_RAW 256 /* bytes of a text that is kept in a defect */
 /* The hash of a dozen bytes costs less than a call of it. */
 #define FLATTEN __attribute__((flatten))
 
@@ -73,6 +74,23 @@ static enum assay_status put_defect(struct assay_buf *b, const char *why)
     return s == ASSAY_OK ? assay_buf_add(b, why, n) : s;
 }
 
+/* Behind the reason, for those who look for the cause: NUL, kind, and a short raw value. */
+static enum assay_status put_raw(struct assay_buf *b, size_t head, const struct assay_value *raw)
+{
+    const bool text = raw->kind == ASSAY_K_TEXT || raw->kind == ASSAY_K_LEXEME;
+    const bool number = raw->kind == ASSAY_K_F64 || raw->kind == ASSAY_K_INT;
+    uint8_t kind[10] = {0, raw->kind};
+    if (!(text && raw->len <= DEFECT_RAW) && !number)
+        return ASSAY_OK;
+    assay_put_be64(kind + 2, number ? raw->u : 0);
+    enum assay_status s = assay_buf_add(b, kind, number ? 10 : 2);
+    if (s == ASSAY_OK && text)
+        s = assay_buf_add(b, raw->p, raw->len);
+    if (s == ASSAY_OK)
+        assay_put_be32(b->ptr + head + 1, (uint32_t)(b->len - head - 5));
+    return s;
+}
+
 /* Append one cell in canonical form; a defect is noted in the row, and said in the cell if `say`. */
 enum assay_status assay_lane_put_cell(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
                                       bool say, struct assay_buf *out)
@@ -87,7 +105,9 @@ enum assay_status assay_lane_put_cell(struct assay_lane *l, size_t c, const stru
     r->defects++;
     r->why = why;
     r->column = c;
-    return put_defect(out, say ? why : "");
+    size_t head = out->len;
+    enum assay_status s = put_defect(out, say ? why : "");
+    return s == ASSAY_OK && say ? put_raw(out, head, &r->v[c]) : s;
 }
 
 /* Cells that are not built in registers wait here, so that they are read back when their bytes have long been stored: a

@@ -110,7 +110,7 @@ static enum assay_status place(struct assay_lane *l, struct lane_row *r, bool *p
 /* Row bytes in canonical form, for whoever wants whole rows. */
 static enum assay_status hand_over(struct assay_lane *l, size_t i, struct assay_err *e)
 {
-    struct lane_row *r = &l->row[i], scratch = {0};
+    struct lane_row *r = &l->row[i], scratch = {.v = r->v};
     uint8_t head[10];
     memcpy(head, l->form, 8);
     assay_put_be16(head + 8, (uint16_t)l->n);

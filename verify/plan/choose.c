@@ -12,8 +12,12 @@
 
 #define MAX_ALTERNATIVES 16
 #define MAX_CANDIDATES 16
-#define SCRATCH 65536 /* rules write here; it must not move while a value is in hand */
 #define TOLERANCE 50 /* one bad value in so many does not change a declared type: it is for the check to report */
+
+struct kind {
+    enum assay_logical type;
+    const struct assay_shape *shape; /* of a list, struct or map, else NULL */
+};
 
 struct rule_set {
     struct assay_choice_rule rule[ASSAY_CHOICE_RULES];
@@ -38,70 +42,45 @@ static void add_rule(struct rule_set *s, const char *name, const char *arg)
     snprintf(s->rule[s->n++].arg, sizeof s->rule[0].arg, "%s", arg);
 }
 
-/* ---- reading ---- */
-
-struct reading {
-    enum assay_logical type;
-    struct assay_rule rule[ASSAY_CHOICE_RULES];
-    size_t n;
-};
-
-static bool reading_open(struct reading *r, enum assay_logical type, const struct assay_choice_rule *rule, size_t n)
-{
-    *r = (struct reading){.type = type};
-    for (; r->n < n; r->n++) {
-        const char *arg = rule[r->n].arg[0] ? rule[r->n].arg : NULL;
-        if (assay_rule_parse(rule[r->n].name, arg, type, &r->rule[r->n], NULL) != ASSAY_OK)
-            return false;
-    }
-    return true;
-}
-
-static void reading_close(struct reading *r)
-{
-    for (size_t i = 0; i < r->n; i++)
-        assay_rule_release(&r->rule[i]);
-}
-
-static bool read_value(const struct reading *r, const struct assay_value *v, struct assay_value *out,
-                       struct assay_buf *scratch)
-{
-    struct assay_value in = *v;
-    const char *why;
-    assay_buf_reset(scratch);
-    if (assay_buf_reserve(scratch, SCRATCH) != ASSAY_OK)
-        return false;
-    for (size_t i = 0; i < r->n; i++)
-        if (assay_rule_is_early(&r->rule[i]) && !assay_rule_apply(&r->rule[i], r->type, &in, scratch, &why))
-            return false;
-    return assay_resolve(r->type, &in, out, scratch, &why);
-}
-
 bool assay_choice_read(const struct assay_choice *c, enum assay_side_id side, const struct assay_value *v,
                        struct assay_value *out, struct assay_buf *scratch)
 {
-    struct reading r;
-    bool ok = reading_open(&r, c->type, c->rule[side], c->n_rules[side]) && read_value(&r, v, out, scratch);
-    reading_close(&r);
+    struct assay_reading r;
+    bool ok = assay_reading_open(&r, c->type, c->shape, c->rule[side], c->n_rules[side]) &&
+              assay_reading_try(&r, v, out, scratch);
+    assay_reading_close(&r);
     return ok;
 }
 
+const char *assay_choice_type(const struct assay_choice *c, char *text, size_t n)
+{
+    struct assay_buf shape = {0};
+    const char *whole = NULL;
+    if (c->shape && assay_shape_text(c->shape, &shape) == ASSAY_OK)
+        whole = assay_buf_str(&shape);
+    snprintf(text, n, "%s", whole ? whole : assay_type_of(c->type)->name);
+    assay_buf_release(&shape);
+    return text;
+}
+
 /* Values that do not read; *word gets the one text that all of them are, or NULL. */
-static size_t failures(enum assay_logical type, const struct rule_set *rules, const struct assay_sampled *c,
+static size_t failures(const struct kind *kind, const struct rule_set *rules, const struct assay_sampled *c,
                        const struct assay_value **word)
 {
+    const enum assay_logical type = kind->type;
     struct assay_buf scratch = {0};
     struct assay_value out;
-    struct reading r;
-    bool one = true, long_ok = type == ASSAY_L_TEXT || type == ASSAY_L_BYTES || type == ASSAY_L_JSON;
+    struct assay_reading r;
+    bool one = true;
+    bool long_ok = type == ASSAY_L_TEXT || type == ASSAY_L_BYTES || type == ASSAY_L_JSON || kind->shape;
     size_t n = long_ok ? 0 : c->longs;
     *word = NULL;
-    if (!reading_open(&r, type, rules->rule, rules->n)) {
-        reading_close(&r);
+    if (!assay_reading_open(&r, type, kind->shape, rules->rule, rules->n)) {
+        assay_reading_close(&r);
         return SIZE_MAX;
     }
     for (size_t i = 0; i < c->n; i++) {
-        if (read_value(&r, &c->v[i], &out, &scratch))
+        if (assay_reading_try(&r, &c->v[i], &out, &scratch))
             continue;
         n++;
         if (!*word && one)
@@ -110,7 +89,7 @@ static size_t failures(enum assay_logical type, const struct rule_set *rules, co
         if (!one)
             *word = NULL;
     }
-    reading_close(&r);
+    assay_reading_close(&r);
     assay_buf_release(&scratch);
     return n;
 }
@@ -232,7 +211,7 @@ static size_t alternatives(const struct assay_survey *s, size_t col, enum assay_
     default:
         break;
     }
-    if (type != ASSAY_L_TEXT && type != ASSAY_L_BYTES && type != ASSAY_L_JSON)
+    if (type != ASSAY_L_TEXT && type != ASSAY_L_BYTES && type < ASSAY_L_JSON)
         add_rule(&alt[n++], "trim", "");
     return n;
 }
@@ -252,15 +231,15 @@ static bool means_null(const struct assay_value *v, char out[64])
 }
 
 /* The rules under which the fewest values of one side fail. */
-static size_t fit(const struct assay_survey *s, size_t col, enum assay_logical type, bool dated, struct rule_set *best)
+static size_t fit(const struct assay_survey *s, size_t col, const struct kind *kind, bool dated, struct rule_set *best)
 {
     struct rule_set alt[MAX_ALTERNATIVES];
     const struct assay_sampled *c = &s->col[col];
     const struct assay_value *word, *best_word = NULL;
-    size_t n = alternatives(s, col, type, dated, alt), least = SIZE_MAX;
+    size_t n = alternatives(s, col, kind->type, dated, alt), least = SIZE_MAX;
     char text[64];
     for (size_t i = 0; i < n && least; i++) {
-        size_t f = failures(type, &alt[i], c, &word);
+        size_t f = failures(kind, &alt[i], c, &word);
         if (f < least) {
             least = f;
             *best = alt[i];
@@ -272,7 +251,7 @@ static size_t fit(const struct assay_survey *s, size_t col, enum assay_logical t
         add_rule(&with, "null_if", text);
         for (size_t i = 0; i < best->n; i++)
             add_rule(&with, best->rule[i].name, best->rule[i].arg);
-        size_t f = failures(type, &with, c, &word);
+        size_t f = failures(kind, &with, c, &word);
         if (f < least) {
             least = f;
             *best = with;
@@ -285,7 +264,7 @@ static size_t fit(const struct assay_survey *s, size_t col, enum assay_logical t
 
 struct candidates {
     struct {
-        enum assay_logical type;
+        struct kind kind;
         bool declared; /* a few failures do not speak against it */
     } v[MAX_CANDIDATES];
     size_t n;
@@ -296,9 +275,18 @@ static void add_type(struct candidates *c, enum assay_logical type, bool declare
     if (type == ASSAY_L_NONE || type >= ASSAY_L_LIST || c->n == MAX_CANDIDATES)
         return;
     for (size_t i = 0; i < c->n; i++)
-        if (c->v[i].type == type)
+        if (c->v[i].kind.type == type)
             return;
-    c->v[c->n].type = type;
+    c->v[c->n].kind.type = type;
+    c->v[c->n++].declared = declared;
+}
+
+/* A nested type of that column, if it is one. */
+static void add_shape(struct candidates *c, const struct assay_column *col, bool declared)
+{
+    if (!col->shape || c->n == MAX_CANDIDATES)
+        return;
+    c->v[c->n].kind = (struct kind){col->shape->type, col->shape};
     c->v[c->n++].declared = declared;
 }
 
@@ -413,12 +401,13 @@ static void pad_rule(const struct assay_survey *const s[2], const size_t col[2],
 
 static void explain(const struct assay_survey *const s[2], const size_t col[2], struct assay_choice *out)
 {
+    char type[60];
     for (int i = 0; i < 2; i++) {
         if (!out->failed[i])
             continue;
         snprintf(out->note, sizeof out->note,
                  "%zu of %zu sampled values of the %s do not read as %s: see what check says", out->failed[i],
-                 out->sampled[i], assay_side_name((enum assay_side_id)i), assay_type_of(out->type)->name);
+                 out->sampled[i], assay_side_name((enum assay_side_id)i), assay_choice_type(out, type, sizeof type));
         return;
     }
     const struct assay_column *a = &s[0]->schema.col[col[0]], *b = &s[1]->schema.col[col[1]];
@@ -429,22 +418,22 @@ static void explain(const struct assay_survey *const s[2], const size_t col[2], 
         snprintf(out->note, sizeof out->note, "source %.50s, archive %.50s; rules from a sample", a->native, b->native);
     else if (out->type != a->logical && s[0]->loose)
         snprintf(out->note, sizeof out->note, "declared \"%.40s\"; all %zu sampled values are %s", a->native,
-                 out->sampled[0], assay_type_of(out->type)->name);
+                 out->sampled[0], assay_choice_type(out, type, sizeof type));
     if (out->type == ASSAY_L_TEXT)
         pad_rule(s, col, out);
     if (out->type == ASSAY_L_FLOAT64)
         warn_digits(s, col, out);
 }
 
-static bool try_type(const struct assay_survey *const s[2], const size_t col[2], enum assay_logical type,
+static bool try_type(const struct assay_survey *const s[2], const size_t col[2], const struct kind *kind,
                      struct assay_choice *out)
 {
     bool fits = true;
     bool dated = is_instant(s[0]->schema.col[col[0]].logical) || is_instant(s[1]->schema.col[col[1]].logical);
-    *out = (struct assay_choice){.type = type};
+    *out = (struct assay_choice){.type = kind->type, .shape = kind->shape};
     for (int i = 0; i < 2; i++) {
         struct rule_set rules = {0};
-        out->failed[i] = fit(s[i], col[i], type, dated, &rules);
+        out->failed[i] = fit(s[i], col[i], kind, dated, &rules);
         out->sampled[i] = s[i]->col[col[i]].n + s[i]->col[col[i]].longs;
         out->n_rules[i] = rules.n;
         memcpy(out->rule[i], rules.rule, sizeof rules.rule);
@@ -453,29 +442,29 @@ static bool try_type(const struct assay_survey *const s[2], const size_t col[2],
     return fits;
 }
 
-/* Until plans can say what is inside: a nested column is compared as its engine prints it. */
-static enum assay_logical flat(const struct assay_column *c)
-{
-    return c->shape ? ASSAY_L_TEXT : c->logical;
-}
-
 void assay_choose(const struct assay_survey *source, size_t source_col, const struct assay_survey *archive,
                   size_t archive_col, struct assay_choice *out)
 {
     const struct assay_survey *const s[2] = {source, archive};
     const size_t col[2] = {source_col, archive_col};
-    enum assay_logical own = flat(&source->schema.col[source_col]), other = flat(&archive->schema.col[archive_col]);
+    const struct assay_column *a = &source->schema.col[source_col], *b = &archive->schema.col[archive_col];
+    enum assay_logical own = a->logical, other = b->logical;
     bool other_strict = strict(archive, archive_col);
     struct candidates c = {0};
     struct assay_choice first = {.type = ASSAY_L_NONE};
+    add_shape(&c, a, true);
+    if (!a->shape && !strict(source, source_col))
+        add_shape(&c, b, other_strict); /* what holds it as text can be read under it */
     if (strict(source, source_col))
         add_type(&c, own, true);
     else if (source->loose)
         loose_candidates(source, source_col, other, other_strict, &c);
     else
         untyped_candidates(own, other, other_strict || archive->loose, &c);
+    if (a->shape || strict(source, source_col))
+        add_shape(&c, b, other_strict);
     for (size_t i = 0; i < c.n; i++) {
-        bool fits = try_type(s, col, c.v[i].type, out);
+        bool fits = try_type(s, col, &c.v[i].kind, out);
         bool nearly = c.v[i].declared && out->failed[0] <= out->sampled[0] / TOLERANCE &&
                       out->failed[1] <= out->sampled[1] / TOLERANCE;
         if (fits || nearly) {

@@ -194,6 +194,19 @@ static void rules(struct pen *p, const struct assay_choice *c, int id)
     put(p, "]");
 }
 
+static void type(struct pen *p, const struct assay_choice *c)
+{
+    struct assay_buf shape = {0};
+    if (c->shape && p->s == ASSAY_OK)
+        p->s = assay_shape_text(c->shape, &shape);
+    const char *text = c->shape ? assay_buf_str(&shape) : assay_type_of(c->type)->name;
+    if (text)
+        scalar(p, text);
+    else
+        p->s = ASSAY_ENOMEM;
+    assay_buf_release(&shape);
+}
+
 static void column(struct pen *p, const struct assay_draft *d, size_t i)
 {
     const struct assay_choice *c = &d->choice[i];
@@ -206,12 +219,12 @@ static void column(struct pen *p, const struct assay_draft *d, size_t i)
     scalar(p, name);
     put(p, ": ");
     if (!renamed && !c->n_rules[0] && !c->n_rules[1]) {
-        put(p, assay_type_of(c->type)->name);
+        type(p, c);
         put(p, "\n");
         return;
     }
     put(p, "{type: ");
-    put(p, assay_type_of(c->type)->name);
+    type(p, c);
     if (c->n_rules[ASSAY_SOURCE]) {
         put(p, ", source: {");
         rules(p, c, ASSAY_SOURCE);

@@ -9,15 +9,8 @@
 #define PARTS 8 /* objects looked into */
 #define CELLS (1u << 19) /* sampled values a side */
 #define KEEP 256 /* bytes of a value that is kept */
+#define KEEP_NESTED 8192 /* the same of a list, struct or map, with 16 a value in it */
 #define MEMORY (32u << 20) /* bytes of all kept values */
-#define BLOCK (64u << 10)
-
-struct assay_survey_block {
-    struct assay_survey_block *next;
-    size_t used;
-    uint8_t bytes[BLOCK];
-};
-
 /* Bytes behind the pointer of a value; 0 for values that carry everything themselves. */
 static size_t payload(const struct assay_value *v)
 {
@@ -39,21 +32,43 @@ static size_t payload(const struct assay_value *v)
     }
 }
 
-static uint8_t *take(struct assay_survey *s, size_t n)
+static size_t items_of(const struct assay_value *v)
 {
-    n = (n + 15) & ~(size_t)15; /* an interval wants its alignment */
-    if (!s->block || BLOCK - s->block->used < n) {
-        struct assay_survey_block *b = malloc(sizeof *b);
-        if (!b)
-            return NULL;
-        b->next = s->block;
-        b->used = 0;
-        s->block = b;
+    if (v->kind == ASSAY_K_LIST)
+        return v->len + (size_t)((v->flags & ASSAY_V_BOUND) != 0);
+    return v->kind == ASSAY_K_STRUCT || v->kind == ASSAY_K_MAP ? 2 * (size_t)v->len : 0;
+}
+
+/* Bytes that a copy takes, or anything over `most`. */
+static size_t weight(const struct assay_value *v, size_t most)
+{
+    size_t items = items_of(v), n = payload(v) + items * sizeof *v;
+    for (size_t i = 0; i < items && n <= most; i++)
+        n += weight(&v->items[i], most - n);
+    return n;
+}
+
+/* Replace what v points to by a copy in the pool. false: out of memory. */
+static bool adopt(struct assay_pool *pool, struct assay_value *v)
+{
+    size_t items = items_of(v), n = payload(v);
+    if (items) {
+        struct assay_value *copy = assay_pool_take(pool, items * sizeof *copy);
+        bool ok = copy != NULL;
+        if (ok)
+            memcpy(copy, v->items, items * sizeof *copy);
+        for (size_t i = 0; ok && i < items; i++)
+            ok = adopt(pool, &copy[i]);
+        v->items = copy;
+        return ok;
     }
-    uint8_t *p = s->block->bytes + s->block->used;
-    s->block->used += n;
-    s->bytes += n;
-    return p;
+    if (n == 0 && v->kind != ASSAY_K_TEXT && v->kind != ASSAY_K_LEXEME && v->kind != ASSAY_K_BYTES)
+        return true;
+    uint8_t *p = assay_pool_take(pool, n);
+    if (p && n)
+        memcpy(p, v->p, n);
+    v->p = p;
+    return p != NULL;
 }
 
 static bool keep(struct assay_survey *s, struct assay_sampled *c, const struct assay_value *v, uint32_t part)
@@ -70,17 +85,9 @@ static bool keep(struct assay_survey *s, struct assay_sampled *c, const struct a
             return false;
         c->cap = cap;
     }
-    size_t n = payload(v);
     struct assay_value copy = *v;
-    bool pointed = n || v->kind == ASSAY_K_TEXT || v->kind == ASSAY_K_LEXEME || v->kind == ASSAY_K_BYTES;
-    if (pointed) {
-        uint8_t *p = take(s, n ? n : 1);
-        if (!p)
-            return false;
-        if (n)
-            memcpy(p, v->p, n);
-        copy.p = p;
-    }
+    if (!adopt(&s->pool, &copy))
+        return false;
     c->part[c->n] = part;
     c->v[c->n++] = copy;
     return true;
@@ -88,12 +95,12 @@ static bool keep(struct assay_survey *s, struct assay_sampled *c, const struct a
 
 static bool note_value(struct assay_survey *s, struct assay_sampled *c, const struct assay_value *v, uint32_t part)
 {
+    const size_t most = items_of(v) ? KEEP_NESTED : KEEP;
     if (v->kind == ASSAY_K_NULL) {
         c->nulls++;
     } else if (v->kind == ASSAY_K_BAD) {
         c->bad++;
-    } else if (v->kind == ASSAY_K_LIST || v->kind == ASSAY_K_STRUCT || v->kind == ASSAY_K_MAP || payload(v) > KEEP ||
-               s->bytes > MEMORY) {
+    } else if (s->pool.taken > MEMORY || weight(v, most) > most) {
         c->longs++;
     } else {
         c->quoted_empty += (v->flags & ASSAY_V_QUOTED) && v->len == 0;
@@ -105,14 +112,8 @@ static bool note_value(struct assay_survey *s, struct assay_sampled *c, const st
 static enum assay_status sample_part(struct assay_survey *s, size_t part, size_t rows, const char *const *names,
                                      struct assay_err *e)
 {
-    enum assay_logical text[ASSAY_MAX_COLUMNS];
-    for (size_t i = 0; i < s->schema.n; i++)
-        text[i] = s->schema.col[i].shape ? ASSAY_L_TEXT : ASSAY_L_NONE;
-    struct assay_scan_opts o = {.columns = names,
-                                .n_columns = s->schema.n,
-                                .types = text,
-                                .sample = !s->part[part].object,
-                                .sample_rows = rows};
+    struct assay_scan_opts o = {
+        .columns = names, .n_columns = s->schema.n, .sample = !s->part[part].object, .sample_rows = rows};
     const struct assay_reader_ops *ops = s->reader->ops;
     struct assay_scan *scan = NULL;
     struct assay_batch b;
@@ -172,10 +173,7 @@ void assay_survey_close(struct assay_survey *s)
         free(s->col[i].part);
     }
     free(s->col);
-    for (struct assay_survey_block *b = s->block, *next; b; b = next) {
-        next = b->next;
-        free(b);
-    }
+    assay_pool_release(&s->pool);
     assay_schema_release(&s->schema);
     if (s->reader)
         s->reader->ops->close(s->reader);

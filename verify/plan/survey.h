@@ -9,13 +9,15 @@
 #include "assay/buf.h"
 #include "assay/init.h"
 #include "assay/plan.h"
+#include "assay/pool.h"
 #include "assay/reader.h"
+#include "assay/rule.h"
 #include "assay/segment.h"
 
 /* ---- survey.c: a bounded sample of one side ---- */
 
 struct assay_sampled { /* one column */
-    struct assay_value *v; /* not NULL, at most 256 bytes each; bytes live in the survey */
+    struct assay_value *v; /* not NULL, of bounded size each; what they point to lives in the survey */
     uint32_t *part; /* the part each came from */
     size_t n, cap;
     size_t nulls, longs, bad; /* seen but not kept */
@@ -31,8 +33,7 @@ struct assay_survey {
     size_t n_parts, rows;
     bool untyped; /* CSV: types are guesses */
     bool loose; /* SQLite: types are claims */
-    struct assay_survey_block *block;
-    size_t bytes;
+    struct assay_pool pool; /* of the values kept */
 };
 
 /* Open, read the schema and sample: of files the first rows of up to 8 objects, of a table rows from all over it. */
@@ -50,6 +51,7 @@ struct assay_choice_rule {
 
 struct assay_choice {
     enum assay_logical type;
+    const struct assay_shape *shape; /* of a list, struct or map, else NULL; borrowed from one of the surveys */
     struct assay_choice_rule rule[2][ASSAY_CHOICE_RULES];
     size_t n_rules[2];
     size_t sampled[2], failed[2]; /* values that do not read under it even so */
@@ -59,9 +61,29 @@ struct assay_choice {
 /* col: index into each side's schema. */
 void assay_choose(const struct assay_survey *source, size_t source_col, const struct assay_survey *archive,
                   size_t archive_col, struct assay_choice *out);
+/* The type's name, or the whole shape; into text[n], shortened when it must. Returns text. */
+const char *assay_choice_type(const struct assay_choice *c, char *text, size_t n);
 /* Read one sampled value as the plan would: early rules, then the type. false: a defect. *out may be NULL-kind. */
 bool assay_choice_read(const struct assay_choice *c, enum assay_side_id side, const struct assay_value *v,
                        struct assay_value *out, struct assay_buf *scratch);
+
+/* ---- reading.c: sampled values read as a check would read them ---- */
+
+struct assay_reading {
+    enum assay_logical type;
+    const struct assay_shape *shape;
+    struct assay_rule rule[ASSAY_CHOICE_RULES];
+    size_t n;
+    struct assay_buf cell;
+};
+
+/* false: a rule that the type does not take; close it all the same. */
+bool assay_reading_open(struct assay_reading *r, enum assay_logical type, const struct assay_shape *shape,
+                        const struct assay_choice_rule *rule, size_t n);
+/* Early rules, the type, and a cell: false is a defect. *out lives in scratch. */
+bool assay_reading_try(struct assay_reading *r, const struct assay_value *v, struct assay_value *out,
+                       struct assay_buf *scratch);
+void assay_reading_close(struct assay_reading *r);
 
 /* ---- match.c: columns of the two sides that belong together; the archive's CSV dialect ---- */
 

@@ -19,6 +19,12 @@
 #define ASSAY_MAX_JSON_DEPTH 512 /* nesting of a JSON value */
 #define ASSAY_MAX_OBJECTS 1000000 /* files of one archive side */
 #define ASSAY_MAX_PATH 4096 /* bytes of a path */
+#define ASSAY_MAX_WORDS 256 /* words of a command */
+#define ASSAY_MAX_EXEC_BYTES                                                                                           \
+    (1ull << 42) /* what a command of an exec: locator may print; it lies on a disk meanwhile */
+#define ASSAY_EXEC_TAIL 8192 /* bytes of its stderr that are kept */
+#define ASSAY_EXEC_SAID 300 /* bytes of them in a message */
+#define ASSAY_EXEC_GRACE_MS 2000 /* between SIGTERM and SIGKILL */
 #define ASSAY_MAX_SEGMENTS 100000 /* segments of one dataset */
 #define ASSAY_MAX_CHUNKS 4000000 /* chunks of one dataset */
 #define ASSAY_MAX_LEAF 65535 /* bytes of a ledger leaf (C2SP tlog-tiles) */

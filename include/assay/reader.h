@@ -26,10 +26,10 @@ struct assay_csv_dialect {
 
 /* Where a side is and how to read it. All strings borrowed for the life of the reader. */
 struct assay_locator {
-    const char *uri; /* "postgresql://...", "service=..." is passed untouched to libpq, "sqlite:PATH", or a path:
-                        file, directory, glob, or a pattern with one "{segment}" */
+    const char *uri; /* "postgresql://...", "service=..." is passed untouched to libpq, "sqlite:PATH", "exec:COMMAND",
+                        or a path: file, directory, glob, or a pattern with one "{segment}" */
     const char *table; /* tables: name, optionally schema-qualified; NULL for files */
-    const char *format; /* files: "csv", "copy", "parquet", "avro" or "ndjson"; NULL: by suffix */
+    const char *format; /* files: "csv", "copy", "parquet", "avro" or "ndjson"; NULL: by suffix; exec: required */
     const char *base_dir; /* relative paths are relative to this */
     struct assay_csv_dialect csv;
     const char *snapshot; /* postgresql: an exported snapshot to import, or NULL to make one's own */
@@ -156,7 +156,7 @@ struct assay_format_ops {
     void (*scan_free)(struct assay_scan *s);
 };
 
-extern const struct assay_reader_ops assay_pg_reader, assay_sqlite_reader, assay_files_reader;
+extern const struct assay_reader_ops assay_exec_reader, assay_pg_reader, assay_sqlite_reader, assay_files_reader;
 extern const struct assay_format_ops assay_csv_format, assay_parquet_format, assay_avro_format, assay_ndjson_format,
     assay_copy_format;
 

@@ -110,7 +110,8 @@ static void nobody_accepts(void **state)
     struct assay_reader *r = NULL;
     struct assay_err e = {0};
     assert_int_equal(assay_reader_open(&loc, &r, &e), ASSAY_EUSAGE);
-    assert_string_equal(e.msg, "no reader for mysql://u:***@h/d: expected postgresql://..., sqlite:PATH or a path");
+    assert_string_equal(
+        e.msg, "no reader for mysql://u:***@h/d: expected postgresql://..., sqlite:PATH, exec:COMMAND or a path");
     assay_err_reset(&e);
     loc.uri = "";
     assert_int_equal(assay_reader_open(&loc, &r, &e), ASSAY_EUSAGE);

@@ -232,7 +232,7 @@ static enum assay_status look(struct scrub *x)
         return ASSAY_OK;
     }
     if (s == ASSAY_OK && n && !part[0].object)
-        return assay_fail(x->err, ASSAY_EUSAGE, "dataset %s: its archive is a table; scrub reads files",
+        return assay_fail(x->err, ASSAY_EUSAGE, "dataset %s: its archive is no set of files; scrub reads files",
                           x->c->set->name);
     for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
         struct object *o = known ? bsearch(part[i].name, x->o, known, sizeof *x->o, find_object) : NULL;

@@ -13,6 +13,8 @@ void assay_dataset_release(struct assay_dataset *d);
 void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, struct assay_side *side);
 /* Does the locator name a database (and so a table) rather than files? */
 bool assay_uri_is_database(const char *uri);
+/* exec:COMMAND */
+bool assay_uri_is_command(const char *uri);
 void assay_side_release(struct assay_side *side);
 
 /* column.c: fills d->col sorted by name; checks native names. */

@@ -53,7 +53,8 @@ static char *rebase(const struct init *in, const char *uri)
     bool lite = strncmp(uri, sqlite, sizeof sqlite - 1) == 0;
     const char *path = lite ? uri + sizeof sqlite - 1 : uri;
     char *cwd = NULL, *out = NULL;
-    if (strcmp(in->base, ".") == 0 || *path == '/' || (!lite && assay_uri_is_database(uri)) || strstr(uri, "://"))
+    if (strcmp(in->base, ".") == 0 || *path == '/' || assay_uri_is_command(uri) ||
+        (!lite && assay_uri_is_database(uri)) || strstr(uri, "://"))
         return strdup(uri);
     if ((cwd = getcwd(NULL, 0)) && asprintf(&out, "%s%s/%s", lite ? sqlite : "", cwd, path) < 0)
         out = NULL;
@@ -154,6 +155,12 @@ static enum assay_status draft(struct init *in, const char *name, const char *ta
     struct meeting m = {.period = {.column = SIZE_MAX}};
     if (!assay_uri_is_database(in->uri[ASSAY_SOURCE]))
         loc[ASSAY_SOURCE].table = NULL;
+    if (assay_uri_is_command(in->uri[ASSAY_SOURCE])) { /* the other side has a suffix, most likely */
+        loc[ASSAY_SOURCE].format = or_else(in->o->format, "ndjson");
+        loc[ASSAY_ARCHIVE].format = NULL;
+    }
+    if (assay_uri_is_command(archive))
+        loc[ASSAY_ARCHIVE].format = or_else(in->o->format, "ndjson");
     if (assay_uri_is_database(archive)) {
         loc[ASSAY_ARCHIVE].table = table;
         loc[ASSAY_ARCHIVE].format = NULL;
@@ -191,10 +198,11 @@ static enum assay_status draft(struct init *in, const char *name, const char *ta
 /* "public.flights" -> "flights"; a file's or folder's stem. */
 static void plain_name(const char *from, bool is_path, char out[256])
 {
+    from += assay_uri_is_command(from) ? strlen("exec:") : 0;
     const char *p = strrchr(from, is_path ? '/' : '.');
     snprintf(out, 256, "%s", p && p[1] ? p + 1 : from);
     if (is_path)
-        out[strcspn(out, ".{*?[")] = '\0';
+        out[strcspn(out, ".{*?[ ")] = '\0';
     for (size_t n = strlen(out); n && strchr("-_=", out[n - 1]); n--)
         out[n - 1] = '\0';
     if (!out[0])

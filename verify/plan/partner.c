@@ -71,7 +71,7 @@ enum assay_status assay_partner(const char *base_dir, const char *archive, const
     struct best b = {0};
     struct stat st;
     const char *dot = strrchr(table, '.'), *name = table;
-    if (assay_uri_is_database(archive)) {
+    if (assay_uri_is_database(archive) || assay_uri_is_command(archive)) {
         *out = strdup(archive);
         return *out ? ASSAY_OK : assay_fail_nomem(e);
     }

@@ -6,6 +6,7 @@
 
 #include "assay/canon.h"
 #include "assay/plan.h"
+#include "dataset.h"
 
 static const char *const every_name[] = {
     [ASSAY_EVERY_NONE] = "none",   [ASSAY_EVERY_HOUR] = "hour", [ASSAY_EVERY_DAY] = "day",
@@ -94,7 +95,8 @@ static json_t *side(const struct assay_side *s)
 {
     if (s->table)
         return json_pack("{s:s}", "kind", "table");
-    return json_pack("{s:s, s:o, s:o}", "kind", "files", "format", text_or_null(s->format), "csv", dialect(s));
+    return json_pack("{s:s, s:o, s:o}", "kind", assay_uri_is_command(s->uri) ? "command" : "files", "format",
+                     text_or_null(s->format), "csv", dialect(s));
 }
 
 static json_t *window(const struct assay_window *w)

@@ -2,23 +2,26 @@
 #include <string.h>
 
 #include "assay/limits.h"
+#include "assay/words.h"
 #include "dataset.h"
 
+static const char EXEC[] = "exec:";
 static const char *const formats[] = {"csv", "copy", "parquet", "avro", "ndjson"};
 
 struct raw_side {
     char *locator, *table, *format, *snapshot;
     int64_t timeout;
-    const yaml_node_t *csv, *at_locator, *at_table, *at_format, *at_snapshot;
+    const yaml_node_t *csv, *exec, *at_locator, *at_table, *at_format, *at_snapshot;
 };
 
 #define AT(member) offsetof(struct raw_side, member)
 static const struct assay_field side_fields[] = {
-    {"locator", ASSAY_F_TEXT, true, AT(locator), 0, 0},    {"locator", ASSAY_F_NODE, false, AT(at_locator), 0, 0},
-    {"table", ASSAY_F_NAME, false, AT(table), 0, 0},       {"table", ASSAY_F_NODE, false, AT(at_table), 0, 0},
-    {"format", ASSAY_F_NAME, false, AT(format), 0, 0},     {"format", ASSAY_F_NODE, false, AT(at_format), 0, 0},
-    {"snapshot", ASSAY_F_NAME, false, AT(snapshot), 0, 0}, {"snapshot", ASSAY_F_NODE, false, AT(at_snapshot), 0, 0},
-    {"csv", ASSAY_F_NODE, false, AT(csv), 0, 0},           {"timeout", ASSAY_F_INT, false, AT(timeout), 0, 86400},
+    {"locator", ASSAY_F_TEXT, false, AT(locator), 0, 0},    {"locator", ASSAY_F_NODE, false, AT(at_locator), 0, 0},
+    {"table", ASSAY_F_NAME, false, AT(table), 0, 0},        {"table", ASSAY_F_NODE, false, AT(at_table), 0, 0},
+    {"format", ASSAY_F_NAME, false, AT(format), 0, 0},      {"format", ASSAY_F_NODE, false, AT(at_format), 0, 0},
+    {"snapshot", ASSAY_F_NAME, false, AT(snapshot), 0, 0},  {"snapshot", ASSAY_F_NODE, false, AT(at_snapshot), 0, 0},
+    {"exec", ASSAY_F_NODE, false, AT(exec), 0, 0},          {"csv", ASSAY_F_NODE, false, AT(csv), 0, 0},
+    {"timeout", ASSAY_F_INT, false, AT(timeout), 0, 86400},
 };
 #undef AT
 
@@ -121,14 +124,63 @@ static void bind_csv(struct assay_bind *b, const yaml_node_t *node, struct assay
     check_csv(b, node, &raw, c);
 }
 
+bool assay_uri_is_command(const char *uri)
+{
+    return strncmp(uri, EXEC, sizeof EXEC - 1) == 0;
+}
+
+/* exec: [CMD, ARG, ...] is the locator "exec:CMD ARG ...", quoted where it must be. */
+static void bind_exec(struct assay_bind *b, const yaml_node_t *node, struct raw_side *raw)
+{
+    const yaml_node_item_t *item;
+    struct assay_buf command = {.max = ASSAY_MAX_PLAN_BYTES}, uri = {.max = ASSAY_MAX_PLAN_BYTES};
+    size_t n;
+    char *word = NULL;
+    enum assay_status s = ASSAY_OK;
+    if (raw->locator)
+        assay_diag_add(b->diag, &node->start_mark, "exec: stands beside locator; expected one of them");
+    if (raw->locator || !assay_bind_list(b, node, "exec", &item, &n))
+        return;
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
+        const yaml_node_t *at = yaml_document_get_node(b->doc, item[i]);
+        bool empty = at->type == YAML_SCALAR_NODE && at->data.scalar.length == 0 && i > 0; /* "" is an argument */
+        if (!empty && !assay_bind_text(b, at, "exec", &word))
+            continue;
+        s = assay_words_add(&command, empty ? "" : word);
+    }
+    free(word);
+    const char *words = s == ASSAY_OK ? assay_buf_str(&command) : NULL;
+    s = words ? assay_buf_addf(&uri, "%s%s", EXEC, words) : ASSAY_ENOMEM;
+    raw->at_locator = node;
+    if (s != ASSAY_OK || !assay_buf_str(&uri) || !(raw->locator = strdup((const char *)uri.ptr)))
+        b->diag->nomem = true;
+    assay_buf_release(&command);
+    assay_buf_release(&uri);
+}
+
+static void check_command(struct assay_bind *b, const yaml_node_t *node, const struct raw_side *raw)
+{
+    struct assay_words words;
+    struct assay_err why = {0};
+    enum assay_status s = assay_words_split(raw->locator + sizeof EXEC - 1, &words, &why);
+    if (s == ASSAY_ENOMEM)
+        b->diag->nomem = true;
+    else if (s != ASSAY_OK)
+        assay_diag_add(b->diag, &raw->at_locator->start_mark, "exec: %s", why.msg);
+    assay_words_release(&words);
+    if (!raw->at_format)
+        assay_diag_add(b->diag, &node->start_mark, "missing key \"format\": a command has no suffix that says it");
+}
+
 static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const char *uri)
 {
     static const char word[] = "{segment}";
     const char *first = strstr(uri, word);
     if (!first)
         return;
-    if (assay_uri_is_database(uri))
-        assay_diag_add(b->diag, &at->start_mark, "locator: {segment} has a meaning for files only, not for a database");
+    if (assay_uri_is_database(uri) || assay_uri_is_command(uri))
+        assay_diag_add(b->diag, &at->start_mark, "locator: {segment} has a meaning for files only, not for a %s",
+                       assay_uri_is_database(uri) ? "database" : "command");
     else if (strstr(first + 1, word))
         assay_diag_add(b->diag, &at->start_mark, "locator: {segment} stands twice; expected once");
 }
@@ -178,8 +230,14 @@ void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_s
     side->csv = raw.format && strcmp(raw.format, "copy") == 0 ? assay_copy_default() : assay_csv_default();
     if (side->csv.null_text && !(side->csv.null_text = strdup(side->csv.null_text)))
         b->diag->nomem = true;
+    if (raw.exec)
+        bind_exec(b, raw.exec, &raw);
+    else if (node->type == YAML_MAPPING_NODE && !raw.at_locator)
+        assay_diag_add(b->diag, &node->start_mark, "missing key \"locator\" in %s", what);
     if (raw.csv)
         bind_csv(b, raw.csv, &side->csv);
+    if (raw.locator && assay_uri_is_command(raw.locator))
+        check_command(b, node, &raw);
     if (raw.locator) {
         check_placeholder(b, raw.at_locator, raw.locator);
         if (assay_uri_is_database(raw.locator))

@@ -3,6 +3,7 @@
 #define ASSAY_VERIFY_CMD_H
 
 #include "assay/cli.h"
+#include "assay/session.h"
 
 int assay_cmd_init(struct assay_args *a);
 int assay_cmd_plan(struct assay_args *a);
@@ -16,5 +17,8 @@ int assay_cmd_ledger_show(struct assay_args *a);
 int assay_cmd_ledger_verify(struct assay_args *a);
 int assay_cmd_ledger_append(struct assay_args *a);
 int assay_cmd_doctor(struct assay_args *a);
+
+/* assay plan --coverage (cmd_coverage.c). */
+int assay_plan_show_coverage(const struct assay_session *s, const struct assay_args *a);
 
 #endif

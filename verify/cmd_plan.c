@@ -228,7 +228,10 @@ int assay_cmd_plan(struct assay_args *a)
 {
     struct assay_session s;
     int code = assay_session_open(a, &s);
-    for (size_t i = 0; code != ASSAY_EXIT_USAGE && i < s.n_sets; i++) {
+    bool coverage = assay_arg_flag(a, "coverage");
+    if (coverage && code == ASSAY_EXIT_OK)
+        code = assay_plan_show_coverage(&s, a);
+    for (size_t i = 0; !coverage && code != ASSAY_EXIT_USAGE && i < s.n_sets; i++) {
         int one = explain(s.plan, s.set[i], assay_arg_flag(a, "resolved"), assay_arg_flag(a, "probe"));
         code = one == ASSAY_EXIT_OK ? code : one;
     }

@@ -4,6 +4,7 @@
 
 #include "assay/approve.h"
 #include "assay/check.h"
+#include "assay/coverage.h"
 #include "assay/digest.h"
 #include "assay/keys.h"
 #include "assay/log.h"
@@ -58,6 +59,31 @@ static int verify_set(struct assay_session *s, const struct assay_dataset *d, en
     return (int)assay_err_exit(st);
 }
 
+/* Of a plan that wants everything covered. What is lacking is a finding of the run like any other. */
+static int verify_coverage(const struct assay_session *s, const char *run, const char *spool)
+{
+    struct assay_coverage c;
+    struct assay_err why = {0}, e = {0};
+    struct assay_sink *sink = NULL;
+    bool said = assay_coverage_take(s->plan, &c, &why) == ASSAY_OK;
+    bool full = said && assay_coverage_full(&c);
+    if (!said)
+        assay_log(ASSAY_LOG_ERROR, "coverage cannot be said: %s", why.msg);
+    else if (!full)
+        assay_log(ASSAY_LOG_WARN,
+                  "the plan wants full coverage: %zu are in no dataset, %zu are gone (assay plan %s --coverage)",
+                  c.count[ASSAY_COVER_NO], c.count[ASSAY_COVER_GONE], s->plan->path);
+    enum assay_status st = open_sink(s, spool, ASSAY_SOURCE, &sink, &e);
+    if (st == ASSAY_OK)
+        st = assay_coverage_attest(said ? &c : NULL, &why, run, sink, &e);
+    assay_sink_free(sink);
+    if (said)
+        assay_coverage_release(&c);
+    if (st != ASSAY_OK)
+        assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
+    return st != ASSAY_OK ? (int)assay_err_exit(st) : full ? ASSAY_EXIT_OK : ASSAY_EXIT_UNVERIFIED;
+}
+
 int assay_cmd_verify(struct assay_args *a)
 {
     struct assay_session s;
@@ -91,6 +117,9 @@ int assay_cmd_verify(struct assay_args *a)
                 continue;
             all = assay_exit_worse(all, verify_set(&s, s.set[i], (enum assay_side_id)k, run, spool, key));
         }
+    bool whole = s.n_sets == s.plan->n_sets && s.n_segments == 0 && (!side || strcmp(side, "source") == 0);
+    if (s.plan->full_coverage && whole && all != ASSAY_EXIT_LEDGER && !assay_interrupted())
+        all = assay_exit_worse(all, verify_coverage(&s, run, spool));
     worst = all < 0 ? ASSAY_EXIT_UNVERIFIED : all;
 done:
     OPENSSL_cleanse(key, sizeof key);

@@ -74,6 +74,9 @@ struct assay_plan {
     char *origin; /* ledger origin line, e.g. "assay.local/sales" */
     struct assay_dataset *set;
     size_t n_sets;
+    bool full_coverage; /* everything the sources hold must be in a dataset, or ignored */
+    char **ignore; /* patterns of relations that need no dataset: "schema.table" or "table", with * ? [a-z] */
+    size_t n_ignore;
 };
 
 /* Read and bind. All errors of the file are collected (one line each, "file:line:column: sentence"), at most 20,

@@ -182,6 +182,8 @@ void assay_report_judge(struct assay_report *r)
     }
     if (r->n_sets)
         qsort(r->set, r->n_sets, sizeof *r->set, by_verdict);
+    if (worst == ASSAY_RV_MATCH && assay_coverage_lacking(r))
+        worst = ASSAY_RV_UNVERIFIED; /* the plan asks for the whole source */
     r->verdict = worst;
     r->exit_code = worst == ASSAY_RV_MISMATCH ? ASSAY_EXIT_DISCREPANCY
                    : worst == ASSAY_RV_MATCH  ? ASSAY_EXIT_OK

@@ -298,7 +298,7 @@ static enum assay_status read_run(struct assay_ledger *l, struct assay_report *r
     drop_others(r, scope);
     for (size_t i = 0; i < r->n_sets && s == ASSAY_OK; i++)
         s = fill(l, r, &r->set[i], e);
-    return s;
+    return s == ASSAY_OK ? assay_collect_coverage(l, r, e) : s;
 }
 
 static struct assay_report *new_report(const struct assay_report_scope *scope)
@@ -369,6 +369,7 @@ void assay_report_free(struct assay_report *r)
     for (size_t i = 0; i < r->n_sets; i++)
         release_set(&r->set[i]);
     free(r->set);
+    free(r->coverage.lacks);
     assay_arena_release(&r->arena);
     free(r);
 }

@@ -143,8 +143,17 @@ struct assay_rep_dataset {
     uint64_t object_mismatches; /* verdicts about objects, not chunks */
 };
 
+struct assay_rep_coverage { /* of a plan that wants the whole source covered */
+    const char *status; /* "full", "incomplete", "unknown"; NULL: nothing was stated */
+    const char *reason;
+    uint64_t covered, uncovered, gone, ignored, apart;
+    const char **lacks; /* "KIND NAME" */
+    size_t n_lacks, cap_lacks;
+};
+
 struct assay_report {
     struct assay_arena arena;
+    struct assay_rep_coverage coverage;
     const char *run, *plan_path, *ledger_path, *keys_path; /* NULL plan_path: called with --ledger */
     const char *error; /* ledger broken, or nothing to report: the sentence */
     const char *independence; /* why it is not claimed; NULL: two hosts and two keys */
@@ -172,6 +181,7 @@ struct assay_report_scope {
 
 /* Read the run from the ledger. ASSAY_ENOTFOUND when the named run or dataset is not in it; a ledger without any run
  * gives a report whose verdict is unverified. Caller frees. */
+bool assay_coverage_lacking(const struct assay_report *r); /* coverage was stated, and is not full */
 enum assay_status assay_report_build(struct assay_ledger *l, const struct assay_report_scope *scope,
                                      struct assay_report **out, struct assay_err *e);
 /* A report that says that the ledger or the evidence is broken (exit code 4) or that nothing could be read (3). */

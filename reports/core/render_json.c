@@ -366,6 +366,27 @@ static void verdict(struct assay_jw *w, const struct assay_report *r)
     counts(w, &r->counts);
 }
 
+static void coverage(struct assay_jw *w, const struct assay_rep_coverage *c)
+{
+    if (!c->status) {
+        assay_jw_null(w, "coverage");
+        return;
+    }
+    assay_jw_open(w, "coverage", '{');
+    assay_jw_text(w, "status", c->status);
+    assay_jw_text(w, "reason", c->reason);
+    assay_jw_number(w, "covered", c->covered);
+    assay_jw_number(w, "uncovered", c->uncovered);
+    assay_jw_number(w, "gone", c->gone);
+    assay_jw_number(w, "ignored", c->ignored);
+    assay_jw_number(w, "apart", c->apart);
+    assay_jw_open(w, "lacks", '[');
+    for (size_t i = 0; i < c->n_lacks; i++)
+        assay_jw_text(w, NULL, c->lacks[i]);
+    assay_jw_close(w, ']');
+    assay_jw_close(w, '}');
+}
+
 static enum assay_status deliver(struct assay_out *o, struct assay_buf *out)
 {
     if (o->status == ASSAY_OK)
@@ -383,6 +404,7 @@ enum assay_status assay_render_json(const struct assay_report *r, struct assay_b
     assay_jw_open(&w, NULL, '{');
     head(&w, r);
     verdict(&w, r);
+    coverage(&w, &r->coverage);
     ledger(&w, r);
     assay_jw_open(&w, "datasets", '[');
     for (size_t i = 0; i < r->n_sets; i++) {
@@ -492,6 +514,7 @@ enum assay_status assay_render_ndjson(const struct assay_report *r, struct assay
     event(&w, "run.end", NULL);
     assay_jw_text(&w, "run_id", r->run);
     verdict(&w, r);
+    coverage(&w, &r->coverage);
     event_end(&w);
     return deliver(&o, out);
 }

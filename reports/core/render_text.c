@@ -10,6 +10,7 @@
 #define FEW_FINDINGS 7 /* beside causes, which say more */
 #define MAX_CAUSES 4
 #define MAX_OBJECTS 4
+#define MAX_LACKS 3
 #define MAX_DRIFT 4
 
 struct text {
@@ -280,6 +281,30 @@ static void sets(struct text *t, const struct assay_report *r)
     more(&t->o, r->n_sets > MAX_SETS ? r->n_sets - MAX_SETS : 0, "datasets");
 }
 
+static void coverage(struct text *t, const struct assay_rep_coverage *c)
+{
+    struct assay_out *o = &t->o;
+    if (!c->status)
+        return;
+    assay_out_raw(o, "coverage: ");
+    assay_out_plain(o, c->status, 20);
+    if (c->reason)
+        assay_out_raw(o, ": ");
+    assay_out_plain(o, c->reason, 100);
+    for (size_t i = 0; i < c->n_lacks && i < MAX_LACKS; i++) {
+        assay_out_raw(o, i ? ", " : ": ");
+        assay_out_plain(o, c->lacks[i], 60);
+    }
+    if (c->uncovered + c->gone > MAX_LACKS)
+        assay_out_raw(o, ", ...");
+    if (c->ignored) {
+        assay_out_raw(o, "; ");
+        assay_out_number(o, c->ignored, ",");
+        assay_out_raw(o, " ignored by the plan");
+    }
+    assay_out_raw(o, "\n");
+}
+
 static void tail(struct text *t, const struct assay_report *r)
 {
     struct assay_out *o = &t->o;
@@ -295,6 +320,7 @@ static void tail(struct text *t, const struct assay_report *r)
         assay_out_number(o, closed, ",");
         assay_out_raw(o, " closed by this run\n");
     }
+    coverage(t, &r->coverage);
     size_t before = o->buf.len;
     assay_out_raw(o, "not plainly equal: ");
     if (assay_render_caveats(o, r, ","))

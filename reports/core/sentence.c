@@ -59,6 +59,26 @@ static void mismatch(struct assay_out *o, const struct assay_report *r, const ch
     }
 }
 
+/* Only of a plan that wants full coverage. */
+static void coverage(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    if (!assay_coverage_lacking(r))
+        return;
+    if (strcmp(r->coverage.status, "unknown") == 0) {
+        assay_out_raw(o, "; coverage is not known");
+        return;
+    }
+    assay_out_raw(o, "; coverage is not full: ");
+    assay_out_number(o, r->coverage.uncovered, sep);
+    assay_out_raw(o, r->coverage.uncovered == 1 ? " table or column" : " tables or columns");
+    assay_out_f(o, " of the source %s in no dataset", r->coverage.uncovered == 1 ? "is" : "are");
+    if (!r->coverage.gone)
+        return;
+    assay_out_raw(o, ", ");
+    assay_out_number(o, r->coverage.gone, sep);
+    assay_out_raw(o, " gone");
+}
+
 void assay_render_sentence(struct assay_out *o, const struct assay_report *r, const char *sep)
 {
     const struct assay_rep_counts *c = &r->counts;
@@ -89,6 +109,7 @@ void assay_render_sentence(struct assay_out *o, const struct assay_report *r, co
         plural(o, r->n_sets, "dataset", sep);
         assay_out_raw(o, " are equal on both sides");
     }
+    coverage(o, r, sep);
     strength(o, r);
 }
 

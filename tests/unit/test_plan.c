@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "assay/coverage.h"
 #include "assay/digest.h"
 #include "assay/limits.h"
 #include "assay/plan.h"
@@ -73,6 +74,11 @@ static char *edit(const char *find, const char *with)
 static const struct bad {
     const char *find, *with, *says; /* find NULL: `with` is the whole file */
 } bad[] = {
+    /* coverage */
+    {"datasets:", "coverage: all\ndatasets:",
+     "plan.yaml:3:11: coverage: expected full (or no such key), found \"all\"\n"},
+    {"datasets:", "ignore: tmp\ndatasets:", "plan.yaml:3:9: ignore: expected a list, found text\n"},
+    {"datasets:", "ignore: [a, '']\ndatasets:", "plan.yaml:3:13: ignore: is empty\n"},
     /* the file as YAML */
     {NULL, "", "plan.yaml: the plan is empty\n"},
     {NULL, "# only a comment\n", "plan.yaml: the plan is empty\n"},
@@ -306,6 +312,38 @@ static const char rich[] =
     "    chunk_rows: 16\n"
     "    columns: {n: integer, 'a b': {type: text, source: {name: A}}}\n"
     "    reprocess: ['./x.sh', '{dataset}', '$$1', '']\n";
+
+static void test_coverage_binds(void **state)
+{
+    (void)state;
+    struct assay_plan *p = NULL;
+    struct assay_buf errors = {0};
+    char *text = edit("datasets:", "coverage: full\nignore: [public.log, 'tmp_*']\ndatasets:");
+    assert_int_equal(load(text, strlen(text), &p, &errors), ASSAY_OK);
+    assert_true(p->full_coverage);
+    assert_int_equal(p->n_ignore, 2);
+    assert_string_equal(p->ignore[1], "tmp_*");
+    assay_plan_free(p);
+    free(text);
+    text = edit("", "");
+    assert_int_equal(load(text, strlen(text), &p, &errors), ASSAY_OK);
+    assert_false(p->full_coverage);
+    assay_plan_free(p);
+    free(text);
+    assay_buf_release(&errors);
+}
+
+static void test_ignored_names(void **state)
+{
+    (void)state;
+    assert_true(assay_coverage_ignores("tmp_*", "public.tmp_x", 7));
+    assert_true(assay_coverage_ignores("tmp_*", "a.b.tmp_x", 4));
+    assert_false(assay_coverage_ignores("tmp_*", "tmp_s.x", 6)); /* that is the schema */
+    assert_true(assay_coverage_ignores("tmp_s.*", "tmp_s.x", 6));
+    assert_false(assay_coverage_ignores("public.log", "public.logs", 7));
+    assert_true(assay_coverage_ignores("log", "log", 0));
+    assert_false(assay_coverage_ignores("og", "log", 0));
+}
 
 static void test_rich_binds(void **state)
 {
@@ -614,6 +652,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_plans),
         cmocka_unit_test(test_base_binds),
+        cmocka_unit_test(test_coverage_binds),
+        cmocka_unit_test(test_ignored_names),
         cmocka_unit_test(test_rich_binds),
         cmocka_unit_test(test_date_bounds),
         cmocka_unit_test(test_missing_file),

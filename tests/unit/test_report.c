@@ -99,7 +99,6 @@ static void run_start(struct fixture *f, int side, const char *set, const char *
     add(f, "host", "00112233aabbccdd");
     add(f, "uid", "1000");
     add(f, "version", "0.1.0");
-    add(f, "snapshot", side ? "files" : "0/16B3748");
     add(f, "locator", side ? "out/flights/*.csv.gz" : "postgresql://app@db.example/flights");
     add(f, "scope", "all");
     add(f, "observed", TIME);
@@ -112,6 +111,7 @@ static void run_end(struct fixture *f, int side, const char *set, const char *pl
     add(f, "status", status);
     if (strcmp(status, "ok") != 0)
         add(f, "reason", "out/x.parquet: page 3 of column <b>: checksum differs");
+    add(f, "snapshot", side ? "files" : "0/16B3748");
     add_number(f, "rows", rows);
     add_number(f, "counted", rows);
     add(f, "tiled", "yes");

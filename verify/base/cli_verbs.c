@@ -77,6 +77,8 @@ static const struct assay_opt plan_opts[] = {
     OPT_DATASET,
     {"resolved", 0, ASSAY_OPT_FLAG, NULL, "Print the resolved form that statements cite, as JSON."},
     {"probe", 0, ASSAY_OPT_FLAG, NULL, "Open both sides and compare what is there with the plan."},
+    {"coverage", 0, ASSAY_OPT_FLAG, NULL, "Name the tables, partitions and columns of the sources in no dataset."},
+    {"json", 0, ASSAY_OPT_FLAG, NULL, "With --coverage: as JSON."},
     END,
 };
 static const struct assay_opt check_opts[] = {
@@ -178,7 +180,8 @@ static const struct assay_verb table[] = {
      init_opts, 2, 2, NULL, VERIFY},
     {"plan", "PLAN", "Check a plan and say what would be read.",
      "  assay plan plan.yaml\n"
-     "  assay plan plan.yaml --dataset orders --resolved\n",
+     "  assay plan plan.yaml --dataset orders --resolved\n"
+     "  assay plan plan.yaml --coverage\n",
      plan_opts, 1, 1, NULL, VERIFY},
     {"check", "PLAN [-- EXPORTER ARGS...]", "The whole step after an export: verify both sides, reconcile, report.",
      "  assay check plan.yaml\n"

@@ -12,7 +12,8 @@
 struct raw_plan {
     int64_t format;
     char *origin, *ledger, *keys;
-    const yaml_node_t *at_origin, *datasets;
+    char *coverage;
+    const yaml_node_t *at_origin, *at_coverage, *ignore, *datasets;
 };
 
 #define AT(member) offsetof(struct raw_plan, member)
@@ -22,6 +23,9 @@ static const struct assay_field plan_fields[] = {
     {"origin", ASSAY_F_NODE, false, AT(at_origin), 0, 0},
     {"ledger", ASSAY_F_TEXT, false, AT(ledger), 0, 0},
     {"keys", ASSAY_F_TEXT, false, AT(keys), 0, 0},
+    {"coverage", ASSAY_F_NAME, false, AT(coverage), 0, 0},
+    {"coverage", ASSAY_F_NODE, false, AT(at_coverage), 0, 0},
+    {"ignore", ASSAY_F_NODE, false, AT(ignore), 0, 0},
     {"datasets", ASSAY_F_NODE, true, AT(datasets), 0, 0},
 };
 #undef AT
@@ -89,6 +93,34 @@ static void check_origin(struct assay_bind *b, const struct raw_plan *raw)
         assay_diag_add(b->diag, &raw->at_origin->start_mark, "origin: must not hold spaces or +");
 }
 
+static void check_coverage(struct assay_bind *b, const struct raw_plan *raw, struct assay_plan *p)
+{
+    p->full_coverage = raw->coverage && strcmp(raw->coverage, "full") == 0;
+    if (raw->coverage && !p->full_coverage)
+        assay_diag_add(b->diag, &raw->at_coverage->start_mark,
+                       "coverage: expected full (or no such key), found \"%.40s\"", raw->coverage);
+}
+
+/* Copied into reports as they stand: no values from outside. */
+static void bind_ignore(struct assay_bind *b, const yaml_node_t *node, struct assay_plan *p)
+{
+    const yaml_node_item_t *item;
+    size_t n;
+    if (!assay_bind_list(b, node, "ignore", &item, &n))
+        return;
+    if (n > ASSAY_MAX_IGNORED) {
+        assay_diag_add(b->diag, &node->start_mark, "ignore: %zu patterns; the limit is %d", n, ASSAY_MAX_IGNORED);
+        return;
+    }
+    if (!(p->ignore = calloc(n + 1, sizeof *p->ignore))) {
+        b->diag->nomem = true;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (assay_bind_name(b, yaml_document_get_node(b->doc, item[i]), "ignore", &p->ignore[p->n_ignore]))
+            p->n_ignore++;
+}
+
 /* Beside the plan unless absolute. A plan in another directory gets absolute paths, which stay right however often they
  * are joined to base_dir again. */
 static bool place(const char *base_dir, const char *given, const char *fallback, char **out)
@@ -109,10 +141,14 @@ static void bind_plan(struct assay_bind *b, const yaml_node_t *root, struct assa
         raw.datasets)
         bind_datasets(b, raw.datasets, p);
     check_origin(b, &raw);
+    check_coverage(b, &raw, p);
+    if (raw.ignore)
+        bind_ignore(b, raw.ignore, p);
     if (!place(p->base_dir, raw.ledger, "ledger.db", &p->ledger) || !place(p->base_dir, raw.keys, "keys", &p->keys))
         b->diag->nomem = true;
     p->origin = raw.origin;
     free(raw.ledger);
+    free(raw.coverage);
     free(raw.keys);
 }
 
@@ -170,6 +206,9 @@ void assay_plan_free(struct assay_plan *p)
         return;
     for (size_t i = 0; i < p->n_sets; i++)
         assay_dataset_release(&p->set[i]);
+    for (size_t i = 0; i < p->n_ignore; i++)
+        free(p->ignore[i]);
+    free(p->ignore);
     free(p->set);
     free(p->path);
     free(p->base_dir);

@@ -16,6 +16,7 @@ struct assay_column {
     enum assay_logical logical; /* what the reader proposes; ASSAY_L_NONE: outside the allow-list */
     struct assay_shape *shape; /* of a list, struct or map, else NULL; owned */
     bool nullable;
+    bool unreadable; /* the role may not read it; no part of the schema's text */
     bool binary_order; /* text: the engine compares it bytewise */
     uint16_t key_pos; /* 1-based position in the primary key, 0 if none */
 };

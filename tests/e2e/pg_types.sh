@@ -45,6 +45,37 @@ jq -r '"\(.key) \(.kind) \([.cells[].column] | join(","))"' differ | sort >got
 printf '%s\n' '0 changed c012' '1 changed c012' >want
 check_same 'edge values, NDJSON: and nothing else' want got
 
+# An array column may hold other dimensions than it declares, and even several: as text it is compared all the same.
+mkdir "$TMP/dimensions" && cd "$TMP/dimensions" || exit 1
+sql -f - <<'SQL'
+CREATE TABLE dimensions (id int PRIMARY KEY, more int[], less int[][][], mixed int[], e mood[][]);
+INSERT INTO dimensions VALUES (1, '{{1,2},{3,4}}', '{1,2}', '{1}', '{{sad},{ok}}'), (2, '{}', NULL, '{{1}}', '{}'), (3, '[0:0][2:2]={{7}}', '[5:5]={NULL}', NULL, NULL);
+SQL
+sql -c 'COPY (SELECT * FROM dimensions ORDER BY id) TO STDOUT (FORMAT csv, HEADER)' >d.csv
+check 'dimensions: init' assay init "$PG_URI" d.csv --table dimensions --output plan.yaml
+check_has 'more than declared' plan.yaml '^      more: "list<list<integer>>"$'
+check_has 'fewer than declared' plan.yaml '^      less: "list<integer>"$'
+check_has 'several: said' plan.yaml '1 of 2 sampled values of the source do not read as list<integer>'
+check_exit 3 'several: not verified' assay check plan.yaml
+check_has 'several: named' "$ERR" 'warning: .*mixed: '
+sed -i 's/^      mixed: .*/      mixed: text/' plan.yaml
+check 'several: equal as text' assay check plan.yaml
+sql -c "UPDATE dimensions SET mixed = '[0:0]={1}' WHERE id = 1"
+check_exit 1 'several: a bound is found in the text' assay check plan.yaml
+
+# A role that may read some columns only.
+mkdir "$TMP/granted" && cd "$TMP/granted" || exit 1
+sql -c 'CREATE TABLE granted (id int PRIMARY KEY, a text, b text)' -c "INSERT INTO granted VALUES (1, 'x', 'y')" \
+    -c 'CREATE ROLE part LOGIN' -c 'GRANT SELECT (id, a) ON granted TO part'
+printf 'id,a,b\n1,x,y\n' >g.csv
+check 'granted: init' assay init "${PG_URI/user=assay/user=part}" g.csv --table granted --output plan.yaml
+check_has 'granted: what may not be read is left out, and why' plan.yaml '# this role may not read it'
+check 'granted: the rest is equal' assay check plan.yaml
+sed -i -e '/uncovered:/,$d' plan.yaml
+echo '      b: text' >>plan.yaml
+check_exit 3 'granted: a column that may not be read' assay check plan.yaml
+check_has 'granted: is named' "$ERR" 'this role may not read column "b": GRANT SELECT'
+
 types change | sql -f - || exit 1
 for format in csv ndjson parquet; do
     cd "$TMP/$format" || exit 1

@@ -73,6 +73,11 @@ static enum assay_status check_columns(const struct side *x, struct assay_err *e
                               assay_side_name(x->c->side), native, near ? "; did you mean \"" : "", near ? near : "",
                               near ? "\"?" : "");
         }
+        if (x->schema.col[at].unreadable)
+            return assay_fail(e, ASSAY_ESOURCE,
+                              "dataset %s, %s: this role may not read column \"%s\": GRANT SELECT on it, or name it in "
+                              "uncovered",
+                              d->name, assay_side_name(x->c->side), native);
         if (x->schema.col[at].logical == ASSAY_L_NONE)
             return assay_fail(e, ASSAY_ETYPE, "dataset %s, %s: column \"%s\": unverified: type %s", d->name,
                               assay_side_name(x->c->side), native, x->schema.col[at].native);

@@ -452,6 +452,9 @@ void assay_choose(const struct assay_survey *source, size_t source_col, const st
     bool other_strict = strict(archive, archive_col);
     struct candidates c = {0};
     struct assay_choice first = {.type = ASSAY_L_NONE};
+    *out = first;
+    if (a->unreadable || b->unreadable)
+        return;
     add_shape(&c, a, true);
     if (!a->shape && !strict(source, source_col))
         add_shape(&c, b, other_strict); /* what holds it as text can be read under it */

@@ -262,7 +262,10 @@ static void uncovered(struct pen *p, const struct assay_draft *d)
     char why[200];
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) {
-        snprintf(why, sizeof why, "type %.100s is not supported", s->col[i].native);
+        if (s->col[i].unreadable)
+            snprintf(why, sizeof why, "this role may not read it");
+        else
+            snprintf(why, sizeof why, "type %.100s is not supported", s->col[i].native);
         if (d->pair->archive_of[i] == SIZE_MAX)
             leave_out(p, ASSAY_SOURCE, &s->col[i], "the archive has no such column", &n);
         else if (d->choice[i].type == ASSAY_L_NONE)
@@ -275,7 +278,7 @@ static void uncovered(struct pen *p, const struct assay_draft *d)
         if (i == s->n)
             leave_out(p, ASSAY_ARCHIVE, &a->col[k], "the source has no such column", &n);
         else if (d->choice[i].type == ASSAY_L_NONE)
-            leave_out(p, ASSAY_ARCHIVE, &a->col[k], "its partner's type is not supported", &n);
+            leave_out(p, ASSAY_ARCHIVE, &a->col[k], "its partner cannot be compared", &n);
     }
 }
 

@@ -109,11 +109,17 @@ static bool note_value(struct assay_survey *s, struct assay_sampled *c, const st
     return true;
 }
 
-static enum assay_status sample_part(struct assay_survey *s, size_t part, size_t rows, const char *const *names,
+struct asked { /* the columns that may be read */
+    const char *name[ASSAY_MAX_COLUMNS];
+    size_t at[ASSAY_MAX_COLUMNS]; /* in the schema */
+    size_t n;
+};
+
+static enum assay_status sample_part(struct assay_survey *s, size_t part, size_t rows, const struct asked *asked,
                                      struct assay_err *e)
 {
     struct assay_scan_opts o = {
-        .columns = names, .n_columns = s->schema.n, .sample = !s->part[part].object, .sample_rows = rows};
+        .columns = asked->name, .n_columns = asked->n, .sample = !s->part[part].object, .sample_rows = rows};
     const struct assay_reader_ops *ops = s->reader->ops;
     struct assay_scan *scan = NULL;
     struct assay_batch b;
@@ -122,7 +128,7 @@ static enum assay_status sample_part(struct assay_survey *s, size_t part, size_t
     while (st == ASSAY_OK && seen < rows && (st = ops->next(scan, &b, e)) == ASSAY_OK && b.rows) {
         for (size_t r = 0; st == ASSAY_OK && r < b.rows && seen < rows; r++, seen++)
             for (size_t c = 0; st == ASSAY_OK && c < b.cols; c++)
-                if (!note_value(s, &s->col[c], &b.v[r * b.cols + c], (uint32_t)part))
+                if (!note_value(s, &s->col[asked->at[c]], &b.v[r * b.cols + c], (uint32_t)part))
                     st = assay_fail_nomem(e);
     }
     s->rows += seen;
@@ -132,20 +138,81 @@ static enum assay_status sample_part(struct assay_survey *s, size_t part, size_t
 
 static enum assay_status sample(struct assay_survey *s, struct assay_err *e)
 {
-    const char **names = calloc(s->schema.n + 1, sizeof *names);
+    struct asked *asked = calloc(1, sizeof *asked);
     s->col = calloc(s->schema.n + 1, sizeof *s->col);
-    enum assay_status st = names && s->col ? ASSAY_OK : assay_fail_nomem(e);
-    for (size_t i = 0; st == ASSAY_OK && i < s->schema.n; i++)
-        names[i] = s->schema.col[i].name;
+    enum assay_status st = asked && s->col ? ASSAY_OK : assay_fail_nomem(e);
+    for (size_t i = 0; st == ASSAY_OK && i < s->schema.n; i++) {
+        if (s->schema.col[i].unreadable)
+            continue;
+        asked->name[asked->n] = s->schema.col[i].name;
+        asked->at[asked->n++] = i;
+    }
     size_t rows = s->schema.n ? CELLS / s->schema.n : 0;
     size_t parts = s->n_parts < PARTS ? s->n_parts : PARTS;
     rows = rows > ROWS ? ROWS : rows;
     for (size_t i = 0; st == ASSAY_OK && i < parts; i++) {
         size_t part = parts > 1 ? i * (s->n_parts - 1) / (parts - 1) : 0; /* the first, the last and some between */
-        st = sample_part(s, part, rows / parts ? rows / parts : 1, names, e);
+        st = sample_part(s, part, rows / parts ? rows / parts : 1, asked, e);
     }
-    free(names);
+    free(asked);
     return st;
+}
+
+/* On which level of lists the first value stands that is none; 0 when there is none. */
+static unsigned leaf_level(const struct assay_value *v)
+{
+    if (v->kind == ASSAY_K_NULL)
+        return 0;
+    if (v->kind != ASSAY_K_LIST)
+        return 1;
+    const size_t bound = (v->flags & ASSAY_V_BOUND) != 0;
+    for (size_t i = 0; i < v->len; i++) {
+        unsigned below = leaf_level(&v->items[i + bound]);
+        if (below)
+            return below + 1;
+    }
+    return 0;
+}
+
+/* One list more around the shape, or one less. */
+static bool change_depth(struct assay_shape **shape, bool more)
+{
+    struct assay_shape *old = *shape;
+    if (!more) {
+        *shape = old->child;
+        free(old);
+        return true;
+    }
+    struct assay_shape *outer = calloc(1, sizeof *outer);
+    if (!outer)
+        return false;
+    *outer = (struct assay_shape){.type = ASSAY_L_LIST, .child = old, .n = 1};
+    *shape = outer;
+    return true;
+}
+
+/* PostgreSQL does not hold an array to the dimensions that its column declares: where the values sampled agree on
+ * others, those are what it has. */
+static bool fit_dimensions(struct assay_survey *s, size_t col)
+{
+    struct assay_shape **shape = &s->schema.col[col].shape;
+    unsigned depth = 1, seen = 0;
+    if (!*shape || (*shape)->type != ASSAY_L_LIST)
+        return true;
+    for (const struct assay_shape *p = *shape; p->type == ASSAY_L_LIST; p = p->child)
+        depth++;
+    for (size_t i = 0; i < s->col[col].n; i++) {
+        unsigned level = leaf_level(&s->col[col].v[i]);
+        if (level > 7 || (seen && level && level != seen))
+            return true;
+        seen = level ? level : seen;
+    }
+    for (; seen > 1 && depth < seen; depth++)
+        if (!change_depth(shape, true))
+            return false;
+    for (; seen > 1 && depth > seen; depth--)
+        change_depth(shape, false);
+    return true;
 }
 
 enum assay_status assay_survey_open(const struct assay_locator *loc, struct assay_survey *out, struct assay_err *e)
@@ -161,6 +228,9 @@ enum assay_status assay_survey_open(const struct assay_locator *loc, struct assa
                    (strcmp(out->schema.col[0].native, "csv") == 0 || strcmp(out->schema.col[0].native, "copy") == 0);
     if (s == ASSAY_OK)
         s = sample(out, e);
+    for (size_t i = 0; s == ASSAY_OK && i < out->schema.n; i++)
+        if (!fit_dimensions(out, i))
+            s = assay_fail_nomem(e);
     if (s != ASSAY_OK)
         assay_survey_close(out);
     return s;

@@ -121,6 +121,7 @@ static enum assay_status pg_schema(struct assay_reader *base, struct assay_schem
                      : assay_schema_add(out, c->name, c->native, c->logical, c->nullable, e);
         if (s != ASSAY_OK)
             break;
+        out->col[out->n - 1].unreadable = c->unreadable;
         out->col[out->n - 1].binary_order = c->binary_order;
         out->col[out->n - 1].key_pos = c->key_pos;
     }

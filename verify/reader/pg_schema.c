@@ -214,14 +214,15 @@ static const char columns_sql[] =
     "  pg_catalog.pg_encoding_to_char(d.encoding) = 'UTF8' AND b.t IN (19, 25, 1043) AND coalesce("
     "   CASE WHEN o.oid = 100 THEN CASE coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c')"
     "     WHEN 'c' THEN d.datcollate IN ('C', 'POSIX') ELSE false END"
-    "    ELSE o.collprovider = 'c' AND o.collcollate IN ('C', 'POSIX') END, false)"
+    "    ELSE o.collprovider = 'c' AND o.collcollate IN ('C', 'POSIX') END, false),"
+    "  pg_catalog.has_column_privilege($1::oid, a.attnum, 'SELECT')"
     " FROM pg_catalog.pg_attribute a JOIN base b ON b.attnum = a.attnum"
     " JOIN pg_catalog.pg_type y ON y.oid = b.t AND y.typtype <> 'd' LEFT JOIN k ON true"
     " LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation,"
     " pg_catalog.pg_database d WHERE a.attrelid = $1::oid AND d.datname = pg_catalog.current_database()"
     " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-enum { A_NAME, A_NATIVE, A_NOTNULL, A_TYPE, A_DIMS, A_KEYPOS, A_BINARY };
+enum { A_NAME, A_NATIVE, A_NOTNULL, A_TYPE, A_DIMS, A_KEYPOS, A_BINARY, A_READABLE };
 
 static enum assay_status add_column(struct assay_pg_reader *r, const struct assay_pg_types *types, const PGresult *res,
                                     int i, struct assay_err *e)
@@ -240,6 +241,7 @@ static enum assay_status add_column(struct assay_pg_reader *r, const struct assa
         return s;
     struct assay_column *c = &r->schema.col[r->schema.n - 1];
     c->binary_order = is_true(res, i, A_BINARY);
+    c->unreadable = !is_true(res, i, A_READABLE);
     c->key_pos = (uint16_t)strtoul(PQgetvalue(res, i, A_KEYPOS), NULL, 10);
     if (c->key_pos)
         r->schema.key_is_unique = true;

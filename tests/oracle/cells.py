@@ -358,6 +358,8 @@ def read_uuid(v):
 
 
 def read_json(v):
+    if v[0] == 'bool':
+        v = ('json', b'true' if v[1] else b'false')
     if v[0] not in TEXT_KINDS + ('json',):
         raise Defect('not JSON')
     tree = Json(v[1]).tree()

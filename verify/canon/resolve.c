@@ -118,6 +118,11 @@ static bool resolve_json(const struct assay_value *v, struct assay_value *out, c
     if (v->flags &
         ASSAY_V_STRING) /* "1" may be the text of the number, or the string: a guess could be a wrong match */
         return defect(why, "a JSON string under json, which may mean its text or itself: rule as: json, or type text");
+    if (v->kind == ASSAY_K_BOOL) { /* true and false of a JSON document */
+        const char *text = v->i ? "true" : "false";
+        *out = (struct assay_value){.kind = ASSAY_K_JSON, .len = (uint32_t)strlen(text), .p = (const uint8_t *)text};
+        return true;
+    }
     *out = *v;
     out->kind = ASSAY_K_JSON; /* the text is parsed once, by the cell */
     return v->kind == ASSAY_K_JSON || assay_is_textual(v) || defect(why, "not json");

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The cross matrix: a column of every type, with its corner cases, goes from PostgreSQL and from SQLite into every format by
+# stock tools, and is verified there. matrix.py says what must come of every cell; docs/compatibility.md is its outcome.
+# MATRIX_WRITE=1 writes that page anew. ASSAY_TEST_FULL=1 adds writers from PyPI (matrix_python.py).
+if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 2000000 ]; then
+    export TMPDIR=/dev/shm # ledgers sync at every commit
+fi
+. "$(dirname "$0")/lib.sh"
+pg_start
+python3 "$REPO/tests/e2e/matrix.py" || exit 1

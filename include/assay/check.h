@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assay/buf.h"
 #include "assay/err.h"
 #include "assay/ledger.h"
 #include "assay/ledger_append.h"
@@ -57,6 +58,7 @@ struct assay_part_result {
     struct assay_err err;
     struct assay_scan_end end;
     uint64_t unplaced, misplaced, defects, rows;
+    struct assay_buf denied; /* what a manifest claims of it otherwise: lines "KIND SENTENCE"; owned */
     bool skipped; /* not in scope */
 };
 struct assay_scan_job {

@@ -47,6 +47,7 @@ struct assay_side {
     char *uri, *table, *format; /* table NULL for files, format NULL for tables */
     struct assay_csv_dialect csv;
     char *snapshot;
+    char *manifest; /* files: path of a manifest or of its folder, "none", or NULL: what lies beside them */
     int timeout_s;
 };
 

@@ -134,6 +134,9 @@ enum assay_status assay_reader_open(const struct assay_locator *loc, struct assa
 struct assay_buf;
 enum assay_status assay_locator_show(const char *uri, struct assay_buf *out);
 
+/* Would a file of that name, as the locator's objects are named, be one of them if it were there? Looks at no file. */
+bool assay_files_wants(const struct assay_locator *loc, const char *name);
+
 /* The defaults: PostgreSQL's CSV, and its COPY text. */
 struct assay_csv_dialect assay_csv_default(void);
 struct assay_csv_dialect assay_copy_default(void);

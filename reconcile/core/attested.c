@@ -356,6 +356,21 @@ static void keep_newest_cut(struct attested *a)
 
 /* ---- objects ---- */
 
+static enum assay_status take_denied(struct loader *l, const struct assay_stmt *s, struct attested_object *o)
+{
+    const char *line;
+    while ((line = assay_stmt_nth(s, "manifest", o->n_denied))) {
+        char **grown = realloc(o->denied, (o->n_denied + 1) * sizeof *grown);
+        if (!grown)
+            return assay_fail_nomem(l->err);
+        o->denied = grown;
+        if (!(grown[o->n_denied] = strdup(line)))
+            return assay_fail_nomem(l->err);
+        o->n_denied++;
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status take_object(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
 {
     struct attested *a = l->out;
@@ -380,6 +395,9 @@ static enum assay_status take_object(struct loader *l, const struct assay_stmt *
     o->segment = copy(assay_stmt_get(s, "segment"));
     o->status = copy(assay_stmt_get(s, "status"));
     o->scrubbed = run == NULL;
+    enum assay_status st = take_denied(l, s, o);
+    if (st != ASSAY_OK)
+        return st;
     const char *why = assay_stmt_get(s, "reason");
     o->reason = copy(why ? why : assay_stmt_get(s, "finding"));
     return o->name && o->status ? ASSAY_OK : assay_fail(l->err, ASSAY_ELEDGER, "an object statement is not whole");
@@ -398,6 +416,9 @@ static void object_release(struct attested_object *o)
     free(o->segment);
     free(o->status);
     free(o->reason);
+    for (size_t i = 0; i < o->n_denied; i++)
+        free(o->denied[i]);
+    free(o->denied);
 }
 
 /* Which of the statements i..end about one object, newest first, holds. "intact" says that the bytes are those of the

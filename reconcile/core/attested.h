@@ -27,6 +27,8 @@ struct attested_object {
     char *name, *segment, *status, *reason; /* segment NULL: of any */
     uint64_t leaf; /* of the newest statement that says so */
     uint64_t misplaced, defects, rows;
+    char **denied; /* what a manifest says of it otherwise: "KIND SENTENCE"; owned */
+    size_t n_denied;
     bool scrubbed; /* found by a scrub, which decodes nothing */
 };
 

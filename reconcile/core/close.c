@@ -72,8 +72,8 @@ static bool object_is_well(const struct run *r, const struct discrepancy *d)
     const struct attested_object *o =
         d->object && a->n_objects ? bsearch(d->object, a->object, a->n_objects, sizeof *o, with_name) : NULL;
     if (o)
-        return o->leaf > d->leaf &&
-               (strcmp(o->status, "ok") == 0 || strcmp(o->status, "intact") == 0); /* misplaced rows were found again */
+        return o->leaf > d->leaf && (strcmp(o->status, "ok") == 0 || strcmp(o->status, "intact") == 0 ||
+                                     strcmp(o->status, "manifest") == 0); /* misplaced rows were found again */
     if (strcmp(d->kind, "unexpected") == 0) /* a later look at the whole archive does not meet it */
         return a->basis && a->basis->start > d->leaf;
     return seen_later(r, d) && segment_matches(r, d->segment); /* replaced by files of other names, or a table */

@@ -106,11 +106,26 @@ static bool doubts_scope(const struct run *r, char *text, size_t n)
     return false;
 }
 
+/* What one was to compare with is in doubt then. */
+static bool doubts_manifest(const struct attested *source, char *text, size_t n)
+{
+    for (size_t i = 0; i < source->n_objects; i++) {
+        const struct attested_object *o = &source->object[i];
+        if (!o->n_denied)
+            continue;
+        snprintf(text, n, "a manifest of the source says otherwise than what was read: %s: %s", o->name,
+                 o->denied[0] + strcspn(o->denied[0], " ") + 1);
+        return true;
+    }
+    return false;
+}
+
 bool assay_source_is_short(const struct run *r)
 {
     const struct attested *a = &r->side[ASSAY_SOURCE];
     for (size_t i = 0; i < a->n_objects; i++)
-        if (strcmp(a->object[i].status, "ok") != 0 && strcmp(a->object[i].status, "intact") != 0)
+        if (strcmp(a->object[i].status, "ok") != 0 && strcmp(a->object[i].status, "intact") != 0 &&
+            strcmp(a->object[i].status, "manifest") != 0)
             return true;
     return false;
 }
@@ -126,6 +141,8 @@ const char *assay_doubt(const struct run *r, char *text, size_t n)
             if (counts(a, &a->run[k]) && doubts_run(r, i, &a->run[k], text, n))
                 return text;
     }
+    if (doubts_manifest(&r->side[ASSAY_SOURCE], text, n))
+        return text;
     if (r->keys_differ)
         return "the digests were made under different dataset keys: both checkers need the same dataset.key";
     if (doubts_scope(r, text, n))

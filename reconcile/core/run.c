@@ -362,12 +362,29 @@ static enum assay_status judge_unplaced(struct run *r, uint32_t *findings)
     return object_finding(r, &(struct attested_object){0}, "undecodable", text);
 }
 
+/* Each difference between a manifest's claim and what was read; "manifest-" and the claim's kind is its kind. */
+static enum assay_status judge_denied(struct run *r, const struct attested_object *o, uint32_t *findings)
+{
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < o->n_denied && s == ASSAY_OK; i++) {
+        char kind[32];
+        size_t n = strcspn(o->denied[i], " ");
+        snprintf(kind, sizeof kind, "manifest-%.*s", (int)(n < 16 ? n : 16), o->denied[i]);
+        s = object_finding(r, o, kind, o->denied[i] + n + (o->denied[i][n] == ' '));
+        ++*findings;
+    }
+    return s;
+}
+
 static enum assay_status judge_objects(struct run *r, uint32_t *findings)
 {
     const struct attested *a = &r->side[ASSAY_ARCHIVE];
     enum assay_status s = judge_unplaced(r, findings);
     for (size_t i = 0; i < a->n_objects && s == ASSAY_OK; i++) {
         const struct attested_object *o = &a->object[i];
+        s = judge_denied(r, o, findings);
+        if (o->n_denied && strcmp(o->status, "missing") == 0)
+            continue; /* the manifest alone misses it */
         if (!o->scrubbed && strcmp(o->status, "missing") == 0 && r->out->rows[ASSAY_SOURCE] == 0)
             continue; /* there is nothing that it should hold */
         for (size_t k = 0; k < sizeof object_kinds / sizeof *object_kinds && s == ASSAY_OK; k++)

@@ -130,7 +130,7 @@ static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, stru
 
 static bool object_ok(const char *status)
 {
-    return status && (strcmp(status, "ok") == 0 || strcmp(status, "intact") == 0);
+    return status && (strcmp(status, "ok") == 0 || strcmp(status, "intact") == 0 || strcmp(status, "manifest") == 0);
 }
 
 static bool take_object(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
@@ -143,7 +143,10 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     assay_collect_number(s, "misplaced", &o.misplaced);
     assay_collect_number(s, "nonstandard", &o.nonstandard);
     side->nonstandard += o.nonstandard;
-    o.ok = object_ok(o.status) && !o.misplaced;
+    const char *denied = assay_stmt_get(s, "manifest");
+    o.ok = object_ok(o.status) && !o.misplaced && !denied;
+    if (denied && object_ok(o.status))
+        o.status = assay_arena_copy(&c->r->arena, "manifest");
     side->objects++;
     side->objects_bad += !o.ok;
     side->object_bytes += o.bytes;
@@ -159,6 +162,8 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     o.reason = assay_collect_text(c->r, s, "reason");
     if (!o.reason)
         o.reason = assay_collect_text(c->r, s, "finding");
+    if (!o.reason && denied)
+        o.reason = assay_arena_copy(&c->r->arena, denied + strcspn(denied, " ") + 1);
     o.sha256 = assay_collect_text(c->r, s, "sha256");
     assay_collect_number(s, "rows", &o.rows);
     if (o.misplaced && !o.reason)

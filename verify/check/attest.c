@@ -117,6 +117,18 @@ static const char *object_status(const struct assay_part_result *p)
     }
 }
 
+/* Lines "KIND SENTENCE" of a manifest's check. */
+static void add_denied(struct assay_writer *w, const struct assay_buf *denied)
+{
+    char line[1024];
+    for (size_t from = 0, n; from < denied->len; from += n + 1) {
+        const char *p = (const char *)denied->ptr + from, *end = memchr(p, '\n', denied->len - from);
+        n = end ? (size_t)(end - p) : denied->len - from;
+        snprintf(line, sizeof line, "%.*s", (int)n, p);
+        assay_writer_add(w, "manifest", line);
+    }
+}
+
 static enum assay_status attest_object(const struct assay_check *c, const char *plan_hash,
                                        const struct assay_part_result *p, const struct assay_lane *lane,
                                        struct assay_err *e)
@@ -148,6 +160,7 @@ static enum assay_status attest_object(const struct assay_check *c, const char *
             assay_writer_add(&w, "finding", f[i].text);
             said++;
         }
+    add_denied(&w, &p->denied);
     return assay_writer_send(&w, c->sink, e);
 }
 

@@ -14,6 +14,7 @@
 #include "attest.h"
 #include "changes.h"
 #include "cuts.h"
+#include "manifest.h"
 #include "unique.h"
 
 #define SAID_FINDINGS 10 /* values and rows that are named on the way */
@@ -328,6 +329,10 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
         s = get_cuts(x, e);
     if (s == ASSAY_OK)
         s = scan_side(x, e);
+    if (s == ASSAY_OK && !x->gone) {
+        struct manifest_job j = {c, x->plan_hash, &x->schema, &x->router, x->result, x->n_parts};
+        s = assay_manifest_check(&j, e);
+    }
     if (s == ASSAY_OK && !x->gone)
         s = assay_attest_objects(c, x->plan_hash, x->result, x->n_parts, x->lane, e);
     if (s == ASSAY_OK)
@@ -351,6 +356,8 @@ static void side_release(struct side *x)
 {
     assay_unique_free(x->unique);
     assay_lane_free(x->lane);
+    for (size_t i = 0; x->result && i < x->n_parts; i++)
+        assay_buf_release(&x->result[i].denied);
     free(x->result);
     assay_cutset_release(&x->cuts);
     assay_schema_release(&x->schema);

@@ -9,9 +9,9 @@ static const char EXEC[] = "exec:";
 static const char *const formats[] = {"csv", "copy", "parquet", "avro", "ndjson"};
 
 struct raw_side {
-    char *locator, *table, *format, *snapshot;
+    char *locator, *table, *format, *snapshot, *manifest;
     int64_t timeout;
-    const yaml_node_t *csv, *exec, *at_locator, *at_table, *at_format, *at_snapshot;
+    const yaml_node_t *csv, *exec, *at_locator, *at_table, *at_format, *at_snapshot, *at_manifest;
 };
 
 #define AT(member) offsetof(struct raw_side, member)
@@ -21,6 +21,7 @@ static const struct assay_field side_fields[] = {
     {"format", ASSAY_F_NAME, false, AT(format), 0, 0},      {"format", ASSAY_F_NODE, false, AT(at_format), 0, 0},
     {"snapshot", ASSAY_F_NAME, false, AT(snapshot), 0, 0},  {"snapshot", ASSAY_F_NODE, false, AT(at_snapshot), 0, 0},
     {"exec", ASSAY_F_NODE, false, AT(exec), 0, 0},          {"csv", ASSAY_F_NODE, false, AT(csv), 0, 0},
+    {"manifest", ASSAY_F_TEXT, false, AT(manifest), 0, 0},  {"manifest", ASSAY_F_NODE, false, AT(at_manifest), 0, 0},
     {"timeout", ASSAY_F_INT, false, AT(timeout), 0, 86400},
 };
 #undef AT
@@ -245,10 +246,13 @@ void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_s
         else
             check_files(b, &raw);
     }
+    if (raw.at_manifest && raw.locator && (assay_uri_is_database(raw.locator) || assay_uri_is_command(raw.locator)))
+        assay_diag_add(b->diag, &raw.at_manifest->start_mark, "manifest: has a meaning for files only");
     side->uri = raw.locator;
     side->table = raw.table;
     side->format = raw.format;
     side->snapshot = raw.snapshot;
+    side->manifest = raw.manifest;
     side->timeout_s = (int)raw.timeout;
 }
 
@@ -258,6 +262,7 @@ void assay_side_release(struct assay_side *side)
     free(side->table);
     free(side->format);
     free(side->snapshot);
+    free(side->manifest);
     free((char *)(uintptr_t)side->csv.null_text);
     *side = (struct assay_side){0};
 }

@@ -303,6 +303,52 @@ static const char *below_base(const struct assay_locator *loc)
     return rest && *rest ? rest : loc->uri;
 }
 
+/* Nothing hidden on the way down, and a format: what each_entry would come to. */
+static bool would_list(const struct assay_locator *loc, const char *name)
+{
+    const struct assay_format_ops *format = NULL;
+    for (const char *p = name; *p; p += strspn(p, "/")) {
+        if (skipped(p, NULL))
+            return false;
+        p += strcspn(p, "/");
+    }
+    return *name && assay_file_format(loc, name, false, &format, NULL) == ASSAY_OK && format;
+}
+
+/* The next component into out; the rest behind it. NULL: it is too long. */
+static const char *component_of(const char *p, char out[MAX_COMPONENT])
+{
+    size_t n = strcspn(p, "/");
+    if (n >= MAX_COMPONENT)
+        return NULL;
+    memcpy(out, p, n);
+    out[n] = '\0';
+    return p + n + strspn(p + n, "/");
+}
+
+bool assay_files_wants(const struct assay_locator *loc, const char *name)
+{
+    const char *pattern = below_base(loc);
+    char want[MAX_COMPONENT], have[MAX_COMPONENT];
+    size_t from, len;
+    if ((*pattern == '/') != (*name == '/'))
+        return false;
+    pattern += strspn(pattern, "/");
+    name += strspn(name, "/");
+    while (*pattern && *name) {
+        if (!(pattern = component_of(pattern, want)))
+            return false;
+        if (strcmp(want, ".") == 0)
+            continue;
+        if (!(name = component_of(name, have)) || skipped(have, want) ||
+            !assay_match_component(want, have, &from, &len))
+            return false;
+        if (!*pattern && !*name)
+            return true;
+    }
+    return !*pattern && would_list(loc, name);
+}
+
 enum assay_status assay_files_find(const struct assay_locator *loc, struct assay_file_list *out, struct assay_err *e)
 {
     *out = (struct assay_file_list){0};

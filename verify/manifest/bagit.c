@@ -1,0 +1,109 @@
+/* BagIt, RFC 8493. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "assay/limits.h"
+#include "entries.h"
+
+/* The next line without its end (LF, CR or CR LF). */
+static bool line(const char **p, const char *end, const char **from, size_t *n)
+{
+    if (*p >= end)
+        return false;
+    const char *q = *from = *p;
+    while (q < end && *q != '\n' && *q != '\r')
+        q++;
+    *n = (size_t)(q - *from);
+    q += q + 1 < end && q[0] == '\r' && q[1] == '\n';
+    *p = q < end ? q + 1 : q;
+    return true;
+}
+
+/* LF, CR and % are written as %0A, %0D and %25, and nothing else is encoded. */
+static char *decoded(const char *p, size_t n, size_t *len)
+{
+    static const struct {
+        const char *text;
+        char byte;
+    } codes[] = {{"%0A", '\n'}, {"%0D", '\r'}, {"%25", '%'}};
+    char *out = malloc(n + 1);
+    size_t w = 0;
+    for (size_t i = 0; out && i < n; i++) {
+        char byte = p[i];
+        for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
+            if (n - i >= 3 && strncasecmp(p + i, codes[k].text, 3) == 0) {
+                byte = codes[k].byte;
+                i += 2;
+                break;
+            }
+        out[w++] = byte;
+    }
+    *len = w;
+    return out;
+}
+
+static enum assay_status take_line(struct assay_entries *x, const char *p, size_t n, size_t no, struct assay_err *e)
+{
+    struct assay_manifest_entry *entry = NULL;
+    uint8_t sha256[32];
+    char hex[65];
+    size_t at = 64, len;
+    if (n > 66) {
+        memcpy(hex, p, 64);
+        for (size_t i = 0; i < 64; i++)
+            hex[i] = (char)(hex[i] >= 'A' && hex[i] <= 'F' ? hex[i] | 0x20 : hex[i]);
+        hex[64] = '\0';
+    }
+    if (n <= 66 || assay_unhex(hex, sha256, 32) || (p[at] != ' ' && p[at] != '\t'))
+        return assay_fail(e, ASSAY_EDATA, "%s:%zu: expected 64 hex digits, blanks and a path", x->name, no);
+    while (at < n && (p[at] == ' ' || p[at] == '\t'))
+        at++;
+    at += at < n && p[at] == '*'; /* md5sum's mark of a binary file */
+    char *path = decoded(p + at, n - at, &len);
+    if (!path)
+        return assay_fail_nomem(e);
+    enum assay_status s = assay_entries_add(x, path, len, &entry, e);
+    free(path);
+    if (s != ASSAY_OK)
+        return s;
+    entry->has_sha256 = true;
+    memcpy(entry->sha256, sha256, 32);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_manifest_bag(const char *text, size_t n, const char *name, struct assay_manifest *out,
+                                     struct assay_err *e)
+{
+    *out = (struct assay_manifest){0};
+    struct assay_entries x = {.m = out, .name = name};
+    const char *p = text, *end = text + n, *from;
+    enum assay_status s = ASSAY_OK;
+    size_t len;
+    for (size_t no = 1; s == ASSAY_OK && line(&p, end, &from, &len); no++)
+        if (len)
+            s = take_line(&x, from, len, no, e);
+    if (s == ASSAY_OK)
+        s = assay_entries_finish(&x, e);
+    if (s != ASSAY_OK)
+        assay_manifest_release(out);
+    return s;
+}
+
+enum assay_status assay_manifest_bag_declaration(const char *text, size_t n, const char *name, struct assay_err *e)
+{
+    static const char *const versions[] = {"0.93", "0.94", "0.95", "0.96", "0.97", "1.0"};
+    static const char version[] = "BagIt-Version: ", encoding[] = "Tag-File-Character-Encoding: UTF-8";
+    const char *p = text, *from;
+    size_t len;
+    bool known = false;
+    if (line(&p, text + n, &from, &len) && len > sizeof version - 1 && memcmp(from, version, sizeof version - 1) == 0)
+        for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+            known |= len - (sizeof version - 1) == strlen(versions[i]) &&
+                     memcmp(from + sizeof version - 1, versions[i], strlen(versions[i])) == 0;
+    if (!known)
+        return assay_fail(e, ASSAY_EDATA, "%s: its first line names no known version of BagIt", name);
+    if (!line(&p, text + n, &from, &len) || len != sizeof encoding - 1 || memcmp(from, encoding, len) != 0)
+        return assay_fail(e, ASSAY_EDATA, "%s: its second line is not \"%s\"", name, encoding);
+    return ASSAY_OK;
+}

@@ -15,6 +15,7 @@
 
 enum assay_difference_kind { /* those that take least from a value come first: of two that explain as much it wins */
                              ASSAY_DK_NULL_EMPTY,
+                             ASSAY_DK_ABSENT,
                              ASSAY_DK_SENTINEL, /* n: which, see assay_difference_word */
                              ASSAY_DK_RTRIM,
                              ASSAY_DK_TRIM,
@@ -22,6 +23,7 @@ enum assay_difference_kind { /* those that take least from a value come first: o
                              ASSAY_DK_NFC,
                              ASSAY_DK_CASE,
                              ASSAY_DK_JSON,
+                             ASSAY_DK_JSON_STRING,
                              ASSAY_DK_ENCODING, /* n: which character set */
                              ASSAY_DK_MOJIBAKE, /* likewise */
                              ASSAY_DK_REPLACED,
@@ -36,6 +38,7 @@ enum assay_difference_kind { /* those that take least from a value come first: o
                              ASSAY_DK_TIME_SHIFT, /* n: seconds that the archive is ahead */
                              ASSAY_DK_DAY_SHIFT, /* n: days that the archive is ahead */
                              ASSAY_DK_DAY_MONTH,
+                             ASSAY_DK_INTERVAL,
                              ASSAY_DK_EPOCH, /* n: which unit */
                              ASSAY_DK_ZERO_SIGN,
                              ASSAY_DK_FLOAT32,

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import struct
 import sys
+import unicodedata
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -126,12 +127,16 @@ CASES = [
     ruled('letter case', 'letter-case', 'text', word, lambda i: word(i).upper(), 'both', 'case: lower', {'case': 'lower'}),
     ruled('line ends', 'line-ends', 'text', lambda i: f'{word(i)}\r\nx', lambda i: f'{word(i)}\nx', 'source', 'newline: lf',
           {'newline': 'lf'}),
-    Case('mojibake', 'mojibake', 'text', name, lambda i: name(i).encode().decode('latin-1')),
+    ruled('mojibake', 'mojibake', 'text', name, lambda i: name(i).encode().decode('windows-1252'), 'archive',
+          'encoding: utf-8-as-windows-1252', {'encoding': 'utf-8-as-windows-1252'}),
+    ruled('another character set', 'encoding', 'text', lambda i: name(i) + '\u201c', lambda i: (name(i) + '\u201c').encode('windows-1252'),
+          'archive', 'encoding: windows-1252', {'encoding': 'windows-1252'}),
+    ruled('Unicode normal forms', 'unicode-form', 'text', lambda i: unicodedata.normalize('NFD', name(i)), name, 'source', 'nfc', 'nfc'),
     Case('characters replaced', 'characters-replaced', 'text', name, lambda i: name(i).replace('ü', '?')),
     Case('texts cut', 'text-cut', 'text', lambda i: word(i).rjust(40, 'x') + 'y' * (1 + i % 50),
          lambda i: (word(i).rjust(40, 'x') + 'y' * (1 + i % 50))[:40]),
     Case('JSON written anew', 'json-rewritten', 'text', json_of, lambda i: json.dumps(json.loads(json_of(i)), sort_keys=True,
-                                                                                  separators=(',', ':')), 'as: json', 'both'),
+                                                                                  separators=(',', ':'))),
     ruled('boolean words', 'boolean-words', 'boolean', lambda i: i % 2, lambda i: 'ja' if i % 2 else 'nein', 'archive',
           'boolean: ja/nein', {'boolean': 'ja/nein'}),
     Case('booleans as text', 'boolean-spelling', 'text', lambda i: 't' if i % 2 else 'f', lambda i: 'true' if i % 2 else 'false'),
@@ -207,10 +212,11 @@ def case_of(case):
     rows = [[str(i), case.archive(i), f'k{i}', f'z{i * 31}'] for i in range(N)]
     null = (case.csv or {}).get('null', '')
     rows = [[null if c is None else c for c in r] for r in (case.rows(rows) if case.rows else rows)]
-    with open(f'{folder}/a.csv', 'w', newline='') as f:
-        f.write('id,c,k,z\n')
+    with open(f'{folder}/a.csv', 'wb') as f:
+        f.write(b'id,c,k,z\n')
         for r in rows:
-            f.write(','.join(c if c == null else suite.csv_cell(c) for c in r) + '\n')
+            cells = [c if isinstance(c, bytes) else (c if c == null else suite.csv_cell(c)).encode() for c in r]
+            f.write(b','.join(cells) + b'\n')
     suite.write_plan(f'{folder}/plan.yaml', plan_of(case))
     r = assay('check', 'plan.yaml', cwd=folder)
     result = causes_of(folder)
@@ -230,8 +236,147 @@ def case_of(case):
     check(f'{case.title}: the ledger holds', assay('ledger', 'verify', 'plan.yaml', cwd=folder).status == 0)
 
 
+# ---- scenes of their own ----
+
+COLUMNS = {'id': 'integer', 'a': 'timestamp', 'b': 'timestamp', 't': 'text'}
+
+
+class Scene:
+    """app.db and a.csv of the same rows: id, two time stamps, a text."""
+
+    def __init__(self, title, edit=None, **body):
+        self.folder = suite.new_folder(title)
+        self.title = title
+        self.rows = [[str(i), stamp(i), stamp(i + 1), word(i)] for i in range(N)]
+        suite.write_sqlite(f'{self.folder}/app.db', 't', 'id INTEGER PRIMARY KEY, a TEXT, b TEXT, t TEXT', self.rows,
+                           [int, str, str, str])
+        self.write('a.csv', [edit(i, list(r)) for i, r in enumerate(self.rows)] if edit else self.rows)
+        self.body = {'source': {'locator': 'sqlite:app.db', 'table': 't'}, 'archive': {'locator': 'a.csv'},
+                     'key': ['id'], 'columns': COLUMNS, 'chunk_rows': 400, **body}
+        suite.write_plan(f'{self.folder}/plan.yaml', {title: self.body})
+
+    def write(self, name, rows):
+        suite.write_csv(f'{self.folder}/{name}', ['id', 'a', 'b', 't'], rows)
+
+    def causes(self, *argv, status=1):
+        r = assay('check', 'plan.yaml', *argv, cwd=self.folder)
+        check(f'{self.title}: exit status {status}', r.status == status, r)
+        return causes_of(self.folder)['causes']
+
+    def wants(self, told, *wanted):
+        """wanted: kind, columns, chunks, rows"""
+        got = [(x['kind'], x['columns'], x['chunks'], x['rows']) for x in told]
+        check(f'{self.title}: {", ".join(w[0] for w in wanted) or "no cause"}', got == list(wanted), f'{told}')
+        return got == list(wanted)
+
+
+def two_columns(_):
+    s = Scene('two-columns', lambda i, r: [r[0], r[1][:23], r[2][:23], r[3]])
+    told = s.causes()
+    if s.wants(told, ('time-cut', ['a', 'b'], 5, 1998)):
+        check('two-columns: evidence has figures', '1998 of 1998' in told[0]['evidence'], told)
+
+
+def two_causes(_):
+    s = Scene('two-causes', lambda i, r: [r[0], r[1][:23] if i % 2 else r[1], r[2],
+                                          r[3] + '  ' if i % 3 else r[3].upper()])
+    s.wants(s.causes(), ('trailing-blanks', ['t'], 5, 1333), ('time-cut', ['a'], 5, 998), ('letter-case', ['t'], 5, 667))
+
+
+def many_chunks(_):
+    s = Scene('many-chunks', lambda i, r: [r[0], r[1][:23], r[2], r[3]], chunk_rows=16)
+    told = s.causes()
+    leaves = assay('ledger', 'log', 'plan.yaml', '--kind', 'sample', '--limit', '0', '--json', cwd=s.folder).out.splitlines()
+    check('many-chunks: a bounded sample', len(leaves) == 16, len(leaves))
+    check('many-chunks: all chunks are covered', len(told) == 1 and told[0]['kind'] == 'time-cut' and told[0]['chunks'] > 100 and
+          'in 16 of 16 chunks looked at' in told[0]['evidence'], told)
+    r = assay('sample', 'plan.yaml', '--chunks', '4', '--rows', '3', cwd=s.folder)
+    check('many-chunks: sample by hand', r.status == 0 and 'looked at 4 chunks' in r.out, r)
+    r = assay('reconcile', 'plan.yaml', cwd=s.folder)
+    told = causes_of(s.folder)['causes']
+    check('many-chunks: the newest sample of a chunk counts', r.status == 1 and len(told) == 1 and
+          'in 16 of 16 chunks looked at' in told[0]['evidence'], told)
+
+
+def keyless(_):
+    s = Scene('keyless', lambda i, r: [r[0], r[1][:23], r[2], r[3]] if i % 10 == 0 else r, key=None)
+    told = s.causes()
+    check('keyless: rows are paired by what they have in common', [(x['kind'], x['columns'], x['rule']) for x in told] ==
+          [('time-cut', ['a'], 'truncate: ms')], told)
+    s = Scene('keyless-rows', key=None)
+    s.write('a.csv', s.rows + s.rows[7:8])
+    told = s.causes()
+    check('keyless-rows: a row twice', [(x['kind'], x['rows'], x['scope']) for x in told] == [('rows-repeated', 1, 'isolated')], told)
+
+
+def no_sample(_):
+    s = Scene('no-sample', lambda i, r: [r[0], r[1][:23], r[2], r[3]])
+    told = s.causes('--no-sample')
+    s.wants(told, ('unexplained', ['a'], 5, 0))
+    check('no-sample: what to do is said', 'assay sample' in told[0]['hint'], told)
+    s = Scene('sums', lambda i, r: [r[0], r[2], r[1], r[3]])
+    told = s.causes('--no-sample')
+    check('sums: swapped columns show in the sums alone', [(x['kind'], x['columns']) for x in told] ==
+          [('columns-swapped', ['a', 'b'])], told)
+
+
+def segments(_):
+    s = Scene('segments', archive={'locator': 'ar/{segment}.csv'}, window={'column': 'a', 'every': 'month'}, chunk_rows=65536)
+    os.makedirs(f'{s.folder}/ar')
+    months = {}
+    for r in s.rows:
+        months.setdefault(r[1][:7], []).append(r)
+    for m, rows in months.items():
+        s.write(f'ar/{m}.csv', rows)
+    s.wants(s.causes(status=0))
+    os.remove(f'{s.folder}/ar/2024-03.csv')
+    os.remove(f'{s.folder}/ar/2024-04.csv')
+    told = s.causes()
+    s.wants(told, ('segment-missing', [], 2, len(months['2024-03']) + len(months['2024-04'])))
+    check('segments: they are named', '2024-03, 2024-04' in told[0]['evidence'], told)
+    s.write('ar/2024-03.csv', months['2024-03'])
+    s.write('ar/2024-04.csv', [])
+    with open(f'{s.folder}/ar/2024-12.csv', 'r+') as f:
+        f.truncate(os.path.getsize(f.name) // 2 + 3)
+    told = s.causes()
+    check('segments: an empty file and one cut in half', [x['kind'] for x in told] in (
+        ['segment-missing', 'end-missing'], ['end-missing', 'segment-missing'], ['segment-missing', 'file-broken'],
+        ['file-broken', 'segment-missing']), told)
+
+
+def absent(_):
+    s = Scene('absent', archive={'locator': 'a.ndjson'})
+    import sqlite3 as sq
+    db = sq.connect(f'{s.folder}/app.db')
+    db.execute('UPDATE t SET t = NULL WHERE id % 4 = 0')
+    db.commit()
+    with open(f'{s.folder}/a.ndjson', 'w') as f:
+        for i, r in enumerate(s.rows):
+            row = {'id': i, 'a': r[1], 'b': r[2], **({'t': r[3]} if i % 4 else {})}
+            f.write(json.dumps(row) + '\n')
+    told = s.causes()
+    check('absent: NULLs that are left out', [(x['kind'], x['rule'], x['side']) for x in told] ==
+          [('absent', 'absent: null', 'archive')], told)
+    s.body['columns'] = {**COLUMNS, 't': {'type': 'text', 'archive': {'rules': [{'absent': 'null'}]}}}
+    suite.write_plan(f'{s.folder}/plan.yaml', {s.title: s.body})
+    s.wants(s.causes(status=0))
+
+
+def late(_):
+    s = Scene('late')
+    s.causes(status=0)
+    import sqlite3 as sq
+    db = sq.connect(f'{s.folder}/app.db')
+    db.execute("UPDATE t SET t = 'later' WHERE id = 5")
+    db.commit()
+    told = s.causes()
+    check('late: the source has changed', [x['kind'] for x in told] == ['source-changed'], told)
+
+
 def main():
     only = os.environ.get('ASSAY_CASE')
+    if not only:
+        each(lambda scene: scene(None), [two_columns, two_causes, many_chunks, keyless, no_sample, segments, absent, late])
     each(case_of, [c for c in CASES if not only or only in c.title])
 
 

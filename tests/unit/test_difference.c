@@ -108,6 +108,10 @@ static const struct example examples[] = {
      NULL},
     {L(TEXT), "\xe2\x82\xac 5", "\xc3\xa2\xe2\x80\x9a\xc2\xac 5", "mojibake:windows-1252@archive", NULL, "8859"},
     {L(TEXT), "M\xc3\x83\xc2\xbcller", "M\xc3\xbcller", "mojibake:windows-1252@source", NULL, NULL},
+    {L(TEXT), "caf\xc3\xa9", "cafe\xcc\x81", "unicode-form@archive", NULL, NULL},
+    {L(TEXT), "caf\xc3\xa9", "!caf\xe9", "encoding:windows-1252@archive", "encoding:iso-8859-1@archive", NULL},
+    {L(INTERVAL), "1 mon", "30 days", "interval-justified@archive", NULL, NULL},
+    {L(INTERVAL), "1 mon", "31 days", "", NULL, NULL},
     {L(TEXT), "M\xc3\xbcller", "M?ller", "characters-replaced@archive", NULL, NULL},
     {L(TEXT), "M\xc3\xbcller", "M\xef\xbf\xbdller", "characters-replaced@archive", NULL, NULL},
     {L(TEXT), "M\xc3\xbcller", "Moller", "", NULL, NULL},
@@ -223,7 +227,7 @@ static void test_rules(void **state)
         {"typed-double:2@archive", "as: decimal(2)"},
         {"time-zone:+02%3A00@archive", "timezone: +02:00"},
         {"boolean-words:ja/nein@archive", "boolean: ja/nein"},
-        {"mojibake:iso-8859-1@archive", ""},
+        {"mojibake:iso-8859-1@archive", "encoding: utf-8-as-iso-8859-1"},
         {"letter-case@both", "case: lower"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {

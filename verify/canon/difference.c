@@ -83,6 +83,11 @@ static bool cell_value(enum assay_logical type, struct side_value *s)
     case 'D':
         s->v = (struct assay_value){.kind = ASSAY_K_DATE, .i = (int32_t)assay_get_be32(p + 1)};
         return true;
+    case 'I':
+        s->interval = (struct assay_interval){(int32_t)assay_get_be32(p + 1), (int32_t)assay_get_be32(p + 5),
+                                              (int64_t)assay_get_be64(p + 9), (int32_t)assay_get_be32(p + 17)};
+        s->v = (struct assay_value){.kind = ASSAY_K_INTERVAL, .p = (const uint8_t *)&s->interval};
+        return s->interval.ns >= 0 && s->interval.ns <= 999999999;
     case 'F':
     case 'C':
     case 'c':
@@ -102,10 +107,13 @@ static bool defect_value(struct side_value *s)
     if (!nul || end - nul < 2)
         return false;
     const size_t n = (size_t)(end - nul) - 2;
-    const uint8_t kind = nul[1];
+    const uint8_t kind = nul[1] & 0x7f, flags = nul[1] & 0x80 ? ASSAY_V_STRING : 0;
     if (kind == ASSAY_K_TEXT || kind == ASSAY_K_LEXEME)
-        s->v = (struct assay_value){.kind = kind, .len = (uint32_t)n, .p = nul + 2};
-    else if (n == 8 && (kind == ASSAY_K_F64 || kind == ASSAY_K_INT)) {
+        s->v = (struct assay_value){.kind = kind, .flags = flags, .len = (uint32_t)n, .p = nul + 2};
+    else if (kind == ASSAY_K_BAD) { /* an absent member is the only such value that is kept */
+        s->v.flags = ASSAY_V_ABSENT;
+        return true;
+    } else if (n == 8 && (kind == ASSAY_K_F64 || kind == ASSAY_K_INT)) {
         s->v.kind = kind;
         s->v.u = assay_get_be64(nul + 2);
     }
@@ -189,16 +197,20 @@ static const struct {
     unsigned when; /* enum classifier_when */
 } trials[] = {
     {ASSAY_DK_NULL_EMPTY, "null_if", "", 0, 0, 1, WHEN_NULL},
+    {ASSAY_DK_ABSENT, "absent", "null", 0, 0, 1, WHEN_DEFECT},
     {ASSAY_DK_SENTINEL, "null_if", "*", 0, 99, 1, WHEN_NULL},
     {ASSAY_DK_RTRIM, "rtrim", NULL, 0, 0, 1, WHEN_ANY | ON_BOTH},
     {ASSAY_DK_TRIM, "trim", NULL, 0, 0, 1, WHEN_ANY | ON_BOTH},
     {ASSAY_DK_NEWLINE, "newline", "lf", 0, 0, 1, WHEN_ANY | ON_BOTH},
     {ASSAY_DK_NFC, "nfc", NULL, 0, 0, 1, WHEN_ANY | ON_BOTH},
     {ASSAY_DK_CASE, "case", "lower", 0, 0, 1, WHEN_ANY | ON_BOTH},
-    {ASSAY_DK_ENCODING, "encoding", "*", 0, 9, 1, WHEN_DEFECT},
+    {ASSAY_DK_ENCODING, "encoding", "*", 0, 99, 1, WHEN_DEFECT},
+    {ASSAY_DK_MOJIBAKE, "encoding", "utf-8-as-*", 0, 99, 1, WHEN_ANY},
+    {ASSAY_DK_JSON_STRING, "as", "json", 0, 0, 1, WHEN_DEFECT},
     {ASSAY_DK_BOOLEAN_WORDS, "boolean", "*", 0, 99, 1, WHEN_DEFECT},
     {ASSAY_DK_TIME_CUT, "truncate", "*", 0, 2, 1, WHEN_ANY},
     {ASSAY_DK_TIME_ROUNDED, "round", "*", 0, 2, 1, WHEN_ANY},
+    {ASSAY_DK_INTERVAL, "justify", NULL, 0, 0, 1, WHEN_ANY | ON_BOTH},
     {ASSAY_DK_EPOCH, "epoch", "*", 0, 9, 1, WHEN_DEFECT},
     {ASSAY_DK_ZERO_SIGN, "fold_zero", NULL, 0, 0, 1, WHEN_ANY},
     {ASSAY_DK_FLOAT32, "as", "float32", 0, 0, 1, WHEN_ANY},
@@ -209,14 +221,15 @@ static const struct {
 
 static bool argument(size_t t, int n, char out[64])
 {
-    const char *arg = trials[t].arg, *hole = arg ? strstr(arg, "%d") : NULL;
+    const char *arg = trials[t].arg, *hole = arg ? strstr(arg, "%d") : NULL, *star = arg ? strchr(arg, '*') : NULL;
+    const char *word = star ? assay_difference_word(trials[t].kind, n) : NULL;
     out[0] = '\0';
-    if (arg && strcmp(arg, "*") == 0)
-        arg = assay_difference_word(trials[t].kind, n);
-    if (trials[t].arg && !arg)
+    if (star && !word)
         return false;
     if (hole)
         snprintf(out, 64, "%.*s%d%s", (int)(hole - arg), arg, n, hole + 2);
+    else if (star)
+        snprintf(out, 64, "%.*s%s", (int)(star - arg), arg, word);
     else if (arg)
         snprintf(out, 64, "%s", arg);
     return true;

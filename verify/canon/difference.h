@@ -14,6 +14,7 @@ struct side_value { /* one side of a pair */
     size_t len;
     struct assay_value v; /* the resolved value; of a defect the raw one, BAD when that is not kept */
     bool defect, known; /* known: v can be used */
+    struct assay_interval interval; /* of one */
     struct assay_buf scratch; /* what v points to */
 };
 

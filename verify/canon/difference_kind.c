@@ -10,6 +10,8 @@ static const struct assay_difference_row kinds[ASSAY_DK_COUNT] = {
                              "write NULL and '' differently, or declare them the same", ASSAY_DW_BOTH},
     [ASSAY_DK_SENTINEL] = {"sentinel", "NULL on one side is %s on the other", "null_if: \"%s\"",
                            "the word stands for NULL on that side", ASSAY_DW_BOTH},
+    [ASSAY_DK_ABSENT] = {"absent", "NULL on one side is not written at all on the other", "absent: null",
+                         "the exporter leaves NULLs out of its records", ASSAY_DW_BOTH},
     [ASSAY_DK_RTRIM] = {"trailing-blanks", "the values differ in spaces at their end", "rtrim",
                         "char(n) columns are padded with spaces", ASSAY_DW_BOTH},
     [ASSAY_DK_TRIM] = {"outer-blanks", "the values differ in white space at their ends", "trim",
@@ -20,11 +22,13 @@ static const struct assay_difference_row kinds[ASSAY_DK_COUNT] = {
                       "a file system or an importer normalised the text", ASSAY_DW_BOTH},
     [ASSAY_DK_CASE] = {"letter-case", "the values differ in upper and lower case", "case: lower",
                        "case-insensitive columns may be stored in one case", ASSAY_DW_BOTH},
-    [ASSAY_DK_JSON] = {"json-rewritten", "the same JSON is written in other text", "as: json",
-                       "a parser wrote the document anew", ASSAY_DW_BOTH},
+    [ASSAY_DK_JSON] = {"json-rewritten", "the same JSON is written in other text", NULL,
+                       "declare the column json: then the spelling does not matter", ASSAY_DW_BOTH},
+    [ASSAY_DK_JSON_STRING] = {"json-string", "JSON stands in a string", "as: json",
+                              "the exporter takes the document for text", ASSAY_DW_SAME},
     [ASSAY_DK_ENCODING] = {"encoding", "the bytes are text in %s, not UTF-8", "encoding: %s",
                            "have the exporter write UTF-8, or declare the character set", ASSAY_DW_SAME},
-    [ASSAY_DK_MOJIBAKE] = {"mojibake", "UTF-8 was read as %s and encoded once more", NULL,
+    [ASSAY_DK_MOJIBAKE] = {"mojibake", "UTF-8 was read as %s and encoded once more", "encoding: utf-8-as-%s",
                            "the exporter or its database connection has the wrong client encoding", ASSAY_DW_SAME},
     [ASSAY_DK_REPLACED] = {"characters-replaced", "characters outside ASCII became a replacement sign", NULL,
                            "the exporter wrote in a character set that lacks them", ASSAY_DW_SAME},
@@ -51,6 +55,8 @@ static const struct assay_difference_row kinds[ASSAY_DK_COUNT] = {
                             "a date went through a time stamp of another zone, or another calendar", ASSAY_DW_SAME},
     [ASSAY_DK_DAY_MONTH] = {"day-month", "day and month are exchanged", NULL,
                             "a date was read in another order than it was written in", ASSAY_DW_BOTH},
+    [ASSAY_DK_INTERVAL] = {"interval-justified", "the same spans are split otherwise into months, days and hours",
+                           "justify", "30 days are a month there, 24 hours a day", ASSAY_DW_BOTH},
     [ASSAY_DK_EPOCH] = {"epoch", "times are written as numbers, counted in %s since 1970", "epoch: %s",
                         "declare what the numbers count", ASSAY_DW_SAME},
     [ASSAY_DK_ZERO_SIGN] = {"zero-sign", "-0 on one side is 0 on the other", "fold_zero",
@@ -81,7 +87,9 @@ static const struct assay_difference_row kinds[ASSAY_DK_COUNT] = {
 
 static const char *const units[] = {"us", "ms", "s", "minute", "hour", "day", NULL};
 static const char *const epochs[] = {"s", "ms", "us", "ns", "julian", NULL};
-static const char *const charsets[] = {"windows-1252", "iso-8859-1", "iso-8859-15", "iso-8859-2", "windows-1250", NULL};
+static const char *const charsets[] = {
+    "windows-1252", "iso-8859-1",   "iso-8859-15",  "macintosh",    "ibm850",       "ibm437", "windows-1250",
+    "iso-8859-2",   "windows-1251", "windows-1253", "windows-1254", "windows-1257", "koi8-r", NULL};
 static const char *const sentinels[] = {"NULL",
                                         "null",
                                         "Null",

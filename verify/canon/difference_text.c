@@ -24,39 +24,6 @@ static bool same(struct text a, const struct assay_buf *b)
 
 /* ---- characters ---- */
 
-/* What windows-1252 has at 80..9f; the rest of it, and all of iso-8859-1, are code points as they stand. */
-static const uint16_t upper_control[32] = {0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-                                           0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
-                                           0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-                                           0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
-
-static enum assay_status put_point(struct assay_buf *out, uint32_t c)
-{
-    if (c < 0x80)
-        return assay_buf_addc(out, (uint8_t)c);
-    if (c < 0x800) {
-        const uint8_t two[] = {(uint8_t)(0xc0 | c >> 6), (uint8_t)(0x80 | (c & 0x3f))};
-        return assay_buf_add(out, two, sizeof two);
-    }
-    const uint8_t three[] = {(uint8_t)(0xe0 | c >> 12), (uint8_t)(0x80 | (c >> 6 & 0x3f)),
-                             (uint8_t)(0x80 | (c & 0x3f))};
-    return assay_buf_add(out, three, sizeof three);
-}
-
-/* Every byte taken for a character of its own. */
-static bool misread(struct text t, bool windows, struct assay_buf *out)
-{
-    assay_buf_reset(out);
-    for (size_t i = 0; i < t.n; i++) {
-        uint32_t c = t.p[i];
-        if (windows && c >= 0x80 && c < 0xa0 && upper_control[c - 0x80])
-            c = upper_control[c - 0x80];
-        if (put_point(out, c) != ASSAY_OK)
-            return false;
-    }
-    return true;
-}
-
 static bool is_tail(uint8_t byte)
 {
     return (byte & 0xc0) == 0x80;
@@ -96,9 +63,6 @@ static void of_characters(struct assay_classifier *c, int side, struct text mine
     const enum assay_difference_side other = side ? ASSAY_DS_SOURCE : ASSAY_DS_ARCHIVE;
     if (!has_high(mine))
         return;
-    for (int32_t i = 0; i < 2; i++)
-        if (misread(mine, i == 0, &c->work) && same(theirs, &c->work))
-            assay_difference_add(out, ASSAY_DK_MOJIBAKE, other, i);
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (replaced(mine, signs[i].sign, signs[i].by_byte, &c->work) && same(theirs, &c->work))
             assay_difference_add(out, ASSAY_DK_REPLACED, other, 0);

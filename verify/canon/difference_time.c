@@ -7,13 +7,14 @@
 
 #define DAY 86400
 #define MOST_ZONE (14 * 3600) /* offsets of time zones run from -12:00 to +14:00 */
+#define MOST_SECONDS (INT64_C(1) << 60) /* beyond are infinities, and what no calendar holds */
 #define MOST_DAYS 13 /* the calendars are so far apart by 2100 */
 #define EXCEL_DAYS 1462 /* between spreadsheets that count from 1900 and from 1904 */
 
 static bool is_stamp(const struct side_value *s)
 {
-    return !s->defect && (s->v.kind == ASSAY_K_TS || s->v.kind == ASSAY_K_TSTZ) && s->v.i != INT64_MIN &&
-           s->v.i != INT64_MAX;
+    return !s->defect && (s->v.kind == ASSAY_K_TS || s->v.kind == ASSAY_K_TSTZ) && s->v.i > -MOST_SECONDS &&
+           s->v.i < MOST_SECONDS;
 }
 
 static int64_t floor_to(int64_t x, int64_t unit)
@@ -73,8 +74,10 @@ static void of_naive(struct assay_classifier *c, int side, struct assay_differen
     if (c->type != ASSAY_L_TIMESTAMPTZ || !naive->defect || !is_stamp(other) ||
         !assay_resolve(ASSAY_L_TIMESTAMP, &naive->v, &local, &c->work, &why) || local.aux != other->v.aux)
         return;
+    if (local.i <= -MOST_SECONDS || local.i >= MOST_SECONDS)
+        return;
     const int64_t d = local.i - other->v.i;
-    if (local.i != INT64_MIN && local.i != INT64_MAX && d >= -MOST_ZONE && d <= MOST_ZONE && d % 900 == 0)
+    if (d >= -MOST_ZONE && d <= MOST_ZONE && d % 900 == 0)
         assay_difference_add(out, ASSAY_DK_TIME_ZONE, (enum assay_difference_side)side, (int32_t)d);
 }
 

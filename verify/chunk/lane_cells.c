@@ -74,13 +74,14 @@ static enum assay_status put_defect(struct assay_buf *b, const char *why)
     return s == ASSAY_OK ? assay_buf_add(b, why, n) : s;
 }
 
-/* Behind the reason, for those who look for the cause: NUL, kind, and a short raw value. */
+/* Behind the reason, for those who look for the cause: NUL, kind (and 80 of a string member), a short raw value. */
 static enum assay_status put_raw(struct assay_buf *b, size_t head, const struct assay_value *raw)
 {
     const bool text = raw->kind == ASSAY_K_TEXT || raw->kind == ASSAY_K_LEXEME;
+    const bool absent = raw->kind == ASSAY_K_BAD && raw->flags & ASSAY_V_ABSENT;
     const bool number = raw->kind == ASSAY_K_F64 || raw->kind == ASSAY_K_INT;
-    uint8_t kind[10] = {0, raw->kind};
-    if (!(text && raw->len <= DEFECT_RAW) && !number)
+    uint8_t kind[10] = {0, (uint8_t)(raw->kind | (raw->flags & ASSAY_V_STRING ? 0x80 : 0))};
+    if (!(text && raw->len <= DEFECT_RAW) && !number && !absent)
         return ASSAY_OK;
     assay_put_be64(kind + 2, number ? raw->u : 0);
     enum assay_status s = assay_buf_add(b, kind, number ? 10 : 2);

@@ -44,7 +44,10 @@ DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellchec
 .SECONDARY:
 .PHONY: all lib unit FORCE
 
-all: $(PROGRAMS:%=$(BUILD)/%) $(LIB_SO) ## build the four programs and libassay
+PROFILES := $(wildcard verify/profiles/*.yaml)
+BUILT_PROFILES := $(PROFILES:verify/profiles/%=$(BUILD)/share/assay/profiles/%)
+
+all: $(PROGRAMS:%=$(BUILD)/%) $(LIB_SO) $(BUILT_PROFILES) ## build the four programs and libassay
 lib: $(LIB_A)
 
 # A changed compiler or flag rebuilds everything.
@@ -62,6 +65,11 @@ $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/support/%.o: ROLE_FLAGS := $(CMOC
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ASSAY_CPPFLAGS) $(ROLE_FLAGS) $(WARN) $(CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+# Beside the programs as they are installed: found from the build tree, too.
+$(BUILD)/share/assay/profiles/%.yaml: verify/profiles/%.yaml
+	@mkdir -p $(@D)
+	@cp $< $@
 
 # q, not r: two folders may hold files of one name.
 $(LIB_A): $(LIB_OBJ)
@@ -168,6 +176,7 @@ install: all $(LIB_A) $(BUILD)/assay.pc $(BUILD)/man/assay.1 $(COMPLETIONS:%=$(B
 	ln -sf libassay.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION)
 	ln -sf libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so
 	install -m 644 $(BUILD)/assay.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -D -m 644 -t $(SHARE)/assay/profiles $(PROFILES)
 	install -m 644 include/assay/*.h $(DESTDIR)$(PREFIX)/include/assay
 	install -m 644 $(DOCS) $(SHARE)/doc/assay
 	set -e; for f in $(COMPLETIONS); do install -D -m 644 $(BUILD)/share/$$f $(SHARE)/$$f; done

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "assay/init.h"
 #include "assay/keys.h"
 #include "assay/log.h"
 #include "assay/reader.h"
@@ -83,11 +84,27 @@ static void examine_side(struct exam *x, const struct assay_session *s, const st
         r->ops->close(r);
 }
 
+static int list_profiles(void)
+{
+    struct assay_buf text = {0};
+    struct assay_err e = {0};
+    enum assay_status s = assay_profiles_show(&text, &e);
+    const char *shown = s == ASSAY_OK ? assay_buf_str(&text) : NULL;
+    if (shown)
+        fputs(shown, stdout);
+    else
+        assay_log(ASSAY_LOG_ERROR, "%s", s == ASSAY_OK ? "out of memory" : e.msg);
+    assay_buf_release(&text);
+    return shown ? ASSAY_EXIT_OK : ASSAY_EXIT_UNVERIFIED;
+}
+
 int assay_cmd_doctor(struct assay_args *a)
 {
     struct exam x = {0};
     struct assay_session s = {0};
     const char *const *operand;
+    if (assay_arg_flag(a, "profiles"))
+        return list_profiles();
     printf("assay %s, %s\n", ASSAY_VERSION, OpenSSL_version(OPENSSL_VERSION));
     if (assay_arg_operands(a, &operand) == 0)
         return ASSAY_EXIT_OK;

@@ -22,6 +22,7 @@ int assay_cmd_init(struct assay_args *a)
         .window = assay_arg(a, "window"),
         .every = assay_arg(a, "every"),
         .format = assay_arg(a, "format"),
+        .profile = assay_arg(a, "profile"),
         .force = assay_arg_flag(a, "force"),
     };
     o.n_tables = assay_arg_list(a, "table", &o.tables);

@@ -18,6 +18,7 @@ struct assay_init {
     const char *name; /* of the dataset, when there is one; NULL: the table's or the file's */
     const char *key; /* comma-separated columns; NULL: the source's primary key */
     const char *window, *every; /* NULL: by the names of the archive's files */
+    const char *profile; /* of the archive's exporter: a name, a path, or "auto"; NULL: none is looked for */
     const char *format; /* of the archive's files; NULL: by suffix */
     bool force; /* replace an existing plan; keys and ledger are never replaced */
 };
@@ -26,5 +27,8 @@ struct assay_init {
  * there is none, and (when the source's locator holds a password) KEYS/source.uri, mode 0600, which the plan then
  * refers to. Appends to `said` one line for each thing made. ASSAY_EUSAGE when the plan exists and force is not set. */
 enum assay_status assay_init(const struct assay_init *o, struct assay_buf *said, struct assay_err *e);
+
+/* The installed exporter profiles for people: name, title, and below each what is known of the exporter. Appends. */
+enum assay_status assay_profiles_show(struct assay_buf *out, struct assay_err *e);
 
 #endif

@@ -19,6 +19,7 @@
 #define ASSAY_MAX_NESTED_ROW (64u << 20) /* bytes that the nested values of one row take in memory */
 #define ASSAY_MAX_NESTED_VALUES (1u << 22) /* values in one nested value, on all levels */
 #define ASSAY_MAX_JSON_DEPTH 512 /* nesting of a JSON value */
+#define ASSAY_MAX_MARKS 65536 /* bytes of a file, and of its metadata, looked at to recognise its exporter */
 #define ASSAY_MAX_OBJECTS 1000000 /* files of one archive side */
 #define ASSAY_MAX_PATH 4096 /* bytes of a path */
 #define ASSAY_MAX_DATAPACKAGE (16u << 20) /* bytes of a datapackage.json; JSON takes some 40 times that in memory */

@@ -48,6 +48,8 @@ struct assay_side {
     struct assay_csv_dialect csv;
     char *snapshot;
     char *manifest; /* files: path of a manifest or of its folder, "none", or NULL: what lies beside them */
+    char *profile; /* name of the exporter profile it was expanded from, or NULL */
+    struct assay_profile *loaded; /* while binding only */
     int timeout_s;
 };
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assay/buf.h"
 #include "assay/err.h"
 #include "assay/schema.h"
 #include "assay/value.h"
@@ -86,6 +87,13 @@ struct assay_scan_opts {
     const char *window_column, *window_lo, *window_hi; /* lexemes in ISO form, or NULL for open */
 };
 
+/* What an exporter leaves in its files besides the rows. */
+struct assay_marks {
+    struct assay_buf head; /* the first bytes of a text object, decompressed, at most ASSAY_MAX_MARKS; else empty */
+    struct assay_buf made; /* lines "created_by TEXT" and "metadata KEY", of formats that say so */
+};
+void assay_marks_release(struct assay_marks *m);
+
 struct assay_reader;
 struct assay_scan;
 
@@ -116,6 +124,8 @@ struct assay_reader_ops {
     /* Identity of an object as it stands now: whole-file SHA-256 and size, without decoding. NULL for tables. */
     enum assay_status (*hash_object)(struct assay_reader *r, size_t part, uint8_t sha256[32], uint64_t *bytes,
                                      struct assay_err *e);
+    /* The marks of one object, into a zeroed *out. NULL for tables. */
+    enum assay_status (*marks)(struct assay_reader *r, size_t part, struct assay_marks *out, struct assay_err *e);
     void (*close)(struct assay_reader *r); /* NULL is a no-op; all scans freed before */
 };
 
@@ -157,6 +167,9 @@ struct assay_format_ops {
     enum assay_status (*next)(struct assay_scan *s, struct assay_batch *b, struct assay_err *e);
     void (*end)(struct assay_scan *s, struct assay_scan_end *end);
     void (*scan_free)(struct assay_scan *s);
+    /* Append what the file says of its writer, as lines of assay_marks.made. NULL: it says nothing, its bytes are text.
+     */
+    enum assay_status (*marks)(int fd, const char *name, struct assay_buf *out, struct assay_err *e);
 };
 
 extern const struct assay_reader_ops assay_exec_reader, assay_pg_reader, assay_sqlite_reader, assay_files_reader;

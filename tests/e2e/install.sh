@@ -10,7 +10,7 @@ install_to() {
 check 'make install' install_to -j 2 install
 for file in bin/assay bin/assay-verify bin/assay-reconcile bin/assay-report lib/libassay.a lib/libassay.so.0 \
     lib/libassay.so lib/pkgconfig/assay.pc include/assay/canon.h share/doc/assay/README.md \
-    share/bash-completion/completions/assay share/man/man1/assay.1 share/man/man1/assay-ledger-verify.1; do
+    share/bash-completion/completions/assay share/man/man1/assay.1 share/man/man1/assay-ledger-verify.1 share/assay/profiles/duckdb-parquet.yaml; do
     check "$file is installed" test -s "$root/usr/$file"
 done
 
@@ -46,6 +46,8 @@ check_has 'symbols have a version' exported '^assay_fail@@ASSAY_0$'
 check_lacks 'nothing else is exported' exported '^(assay_[a-z0-9_]*@@ASSAY_0.|[^a]|a[^s])'
 check 'the installed front door finds its programs' env -u BUILD PATH=/usr/bin:/bin "$root/usr/bin/assay" help verify
 check 'a verb of another program runs' env -u BUILD PATH=/usr/bin:/bin "$root/usr/bin/assay" ledger verify -h
+
+check "the installed programs find their profiles" env -u BUILD PATH=/usr/bin:/bin "$root/usr/bin/assay" doctor --profiles
 
 check 'make uninstall' install_to uninstall
 find "$root" ! -type d >left

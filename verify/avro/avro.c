@@ -54,6 +54,20 @@ static enum assay_status avro_schema(int fd, const char *name, const struct assa
     return s;
 }
 
+static enum assay_status avro_marks(int fd, const char *name, struct assay_buf *out, struct assay_err *e)
+{
+    struct assay_av_input in;
+    struct assay_av_header header = {0};
+    enum assay_status s = assay_av_input_init(&in, fd, name, false, e);
+    if (s == ASSAY_OK)
+        s = assay_av_header_read(&header, &in, e);
+    if (s == ASSAY_OK && header.marks.len && assay_buf_add(out, header.marks.ptr, header.marks.len) != ASSAY_OK)
+        s = assay_fail_nomem(e);
+    assay_av_header_release(&header);
+    assay_av_input_release(&in);
+    return s;
+}
+
 static enum assay_status refuse(const struct scan *s, const struct assay_av_column *c, struct assay_err *e)
 {
     struct assay_buf native = {0};
@@ -266,4 +280,5 @@ const struct assay_format_ops assay_avro_format = {
     .next = avro_next,
     .end = avro_end,
     .scan_free = avro_free,
+    .marks = avro_marks,
 };

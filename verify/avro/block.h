@@ -14,6 +14,7 @@ struct assay_av_header {
     const struct assay_av_codec *codec;
     bool legacy; /* Spark says: dates before the switch of calendars are not proleptic Gregorian */
     uint8_t sync[ASSAY_AV_SYNC];
+    struct assay_buf marks; /* names of the metadata, as far as they fit; owned */
 };
 
 /* On failure the header is still to be released. */

@@ -7,6 +7,7 @@
 #define KEY_MOST 32 /* longer keys are none of ours */
 
 struct metadata {
+    struct assay_buf *marks;
     struct assay_buf schema, codec;
     bool has_schema, has_codec, legacy;
 };
@@ -67,6 +68,11 @@ static enum assay_status entry(struct assay_av_input *in, struct metadata *m, st
         s = length(in, &n, e);
     if (s != ASSAY_OK)
         return s;
+    bool plain = *key != '\0';
+    for (const char *p = key; *p; p++)
+        plain = plain && (unsigned char)*p > 0x20 && *p < 0x7f;
+    if (plain) /* what does not fit is left out */
+        (void)assay_buf_addf(m->marks, "metadata %s\n", key);
     const bool schema = strcmp(key, "avro.schema") == 0, codec = strcmp(key, "avro.codec") == 0;
     if ((schema && m->has_schema) || (codec && m->has_codec))
         return assay_fail(e, ASSAY_EDATA, "%s: header: two entries are named \"%s\"", in->name, key);
@@ -124,7 +130,8 @@ enum assay_status assay_av_header_read(struct assay_av_header *h, struct assay_a
 {
     uint8_t magic[4] = {0};
     struct metadata m = {0};
-    *h = (struct assay_av_header){0};
+    *h = (struct assay_av_header){.marks = {.max = ASSAY_MAX_MARKS}};
+    m.marks = &h->marks;
     enum assay_status s = in->size < sizeof magic ? ASSAY_OK : assay_av_input_take(in, magic, sizeof magic, e);
     if (s == ASSAY_OK && memcmp(magic, "Obj\x01", sizeof magic) != 0)
         s = assay_fail(e, ASSAY_EDATA, "%s: not an Avro object container file", in->name);
@@ -144,4 +151,5 @@ enum assay_status assay_av_header_read(struct assay_av_header *h, struct assay_a
 void assay_av_header_release(struct assay_av_header *h)
 {
     assay_av_schema_release(&h->schema);
+    assay_buf_release(&h->marks);
 }

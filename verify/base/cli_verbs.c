@@ -65,6 +65,9 @@ static const struct assay_opt init_opts[] = {
     {"key", 'k', ASSAY_OPT_STRING, "COLUMNS", "Key columns, comma-separated; default: the primary key."},
     {"window", 'w', ASSAY_OPT_STRING, "COLUMN", "Column that cuts the data into segments; default: by the file names."},
     {"every", 0, ASSAY_OPT_STRING, "hour|day|month|year", "Length of a segment."},
+    {"profile", 0, ASSAY_OPT_STRING, "NAME",
+     "Exporter that wrote the archive: a profile, or auto: recognised by its files; assay doctor --profiles lists "
+     "them."},
     {"format", 0, ASSAY_OPT_STRING, "FORMAT",
      "Format of the archive's files when the suffix does not say it, or of what exec: prints (default ndjson)."},
     {"ledger", 0, ASSAY_OPT_STRING, "FILE", "Ledger to make and name in the plan; default ledger.db beside it."},
@@ -171,6 +174,10 @@ static const struct assay_opt report_opts[] = {
     OPT_KEYS,
     END,
 };
+static const struct assay_opt doctor_opts[] = {
+    {"profiles", 0, ASSAY_OPT_FLAG, NULL, "List the exporter profiles and what is known of each exporter."},
+    END,
+};
 static const struct assay_opt version_opts[] = {{"json", 0, ASSAY_OPT_FLAG, NULL, "As one JSON object."}, END};
 
 static const struct assay_verb table[] = {
@@ -240,8 +247,9 @@ static const struct assay_verb table[] = {
      ledger_opts, 1, 2, NULL, VERIFY},
     {"doctor", "[PLAN]", "Look for what would go wrong: keys, rights, clocks, sides, versions.",
      "  assay doctor\n"
-     "  assay doctor plan.yaml\n",
-     NULL, 0, 1, NULL, VERIFY},
+     "  assay doctor plan.yaml\n"
+     "  assay doctor --profiles\n",
+     doctor_opts, 0, 1, NULL, VERIFY},
     {"help", "[VERB]", "Show all verbs, or examples and options of one.", "  assay help check\n", NULL, 0, 2, NULL,
      FRONT},
     {"version", "", "Print the version.", "  assay version --json\n", version_opts, 0, 0, NULL, FRONT},

@@ -260,6 +260,19 @@ struct spark {
     bool has_schema, has_version;
 };
 
+/* One line; what does not fit is left out. */
+static void mark(struct walk *w, const char *kind, struct assay_pq_span text)
+{
+    struct assay_buf *b = &w->m->marks;
+    const size_t from = b->len;
+    b->max = ASSAY_MAX_MARKS;
+    enum assay_status s = assay_buf_adds(b, kind);
+    for (size_t i = 0; i < text.len && s == ASSAY_OK; i++)
+        s = assay_buf_addc(b, text.p[i] < 0x20 || text.p[i] == 0x7f ? '?' : text.p[i]);
+    if (s != ASSAY_OK || assay_buf_addc(b, '\n') != ASSAY_OK)
+        b->len = from;
+}
+
 static void read_key_value(struct walk *w, struct spark *seen)
 {
     struct assay_pq_span key = {0}, value = {0};
@@ -270,6 +283,7 @@ static void read_key_value(struct walk *w, struct spark *seen)
             value = assay_pq_thrift_bytes(&w->t, &f);
         else
             assay_pq_thrift_skip(&w->t, &f);
+    mark(w, "metadata ", key);
     const bool version = is(key, "org.apache.spark.version");
     seen->has_version = seen->has_version || version;
     seen->has_schema = seen->has_schema || is(key, "org.apache.spark.sql.parquet.row.metadata");
@@ -306,6 +320,9 @@ static enum assay_status read_fields(struct walk *w)
             break;
         case 5:
             read_key_values(w, &f);
+            break;
+        case 6:
+            mark(w, "created_by ", assay_pq_thrift_bytes(&w->t, &f));
             break;
         case 8: /* the footer is plain, and signed: some columns are encrypted */
             w->has_signature = true;
@@ -411,5 +428,6 @@ void assay_pq_meta_release(struct assay_pq_meta *m)
     free(m->column);
     free(m->group_rows);
     free(m->chunk);
+    assay_buf_release(&m->marks);
     *m = (struct assay_pq_meta){0};
 }

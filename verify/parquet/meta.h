@@ -2,6 +2,7 @@
 #ifndef ASSAY_PARQUET_META_H
 #define ASSAY_PARQUET_META_H
 
+#include "assay/buf.h"
 #include "assay/schema.h"
 #include "file.h"
 #include "tree.h"
@@ -36,6 +37,7 @@ struct assay_pq_meta {
     struct assay_pq_chunk *chunk; /* groups * leaves */
     size_t groups;
     uint64_t footer_at;
+    struct assay_buf marks; /* created_by and the names of the key-value metadata; as far as they fit */
     bool legacy_int96, legacy_dates; /* Spark's hybrid calendar, from the key-value metadata */
 };
 

@@ -52,6 +52,21 @@ static enum assay_status parquet_schema(int fd, const char *name, const struct a
     return s;
 }
 
+static enum assay_status parquet_marks(int fd, const char *name, struct assay_buf *out, struct assay_err *e)
+{
+    struct assay_pq_file file;
+    struct assay_pq_meta meta;
+    enum assay_status s = assay_pq_file_init(&file, fd, name, e);
+    if (s == ASSAY_OK)
+        s = assay_pq_meta_read(&meta, &file, e);
+    if (s != ASSAY_OK)
+        return s;
+    if (meta.marks.len && assay_buf_add(out, meta.marks.ptr, meta.marks.len) != ASSAY_OK)
+        s = assay_fail_nomem(e);
+    assay_pq_meta_release(&meta);
+    return s;
+}
+
 static enum assay_status find_column(const struct scan *s, const char *name, const struct assay_pq_column **out,
                                      struct assay_err *e)
 {
@@ -297,4 +312,5 @@ const struct assay_format_ops assay_parquet_format = {
     .next = parquet_next,
     .end = parquet_end,
     .scan_free = parquet_free,
+    .marks = parquet_marks,
 };

@@ -4,6 +4,7 @@
 
 #include "assay/limits.h"
 #include "dataset.h"
+#include "profile.h"
 
 #define MAX_RULES 32 /* rules of one column on one side */
 
@@ -193,7 +194,7 @@ static void bind_rule(struct assay_bind *b, const yaml_node_t *node, struct assa
 /* Early rules come first whatever the order of the file: they act on what the reader delivered. */
 static void order_rules(struct rule_list *list)
 {
-    struct assay_rule sorted[MAX_RULES];
+    struct assay_rule sorted[MAX_RULES] = {0};
     size_t n = 0;
     for (int early = 1; early >= 0; early--)
         for (size_t i = 0; i < list->n; i++)
@@ -214,22 +215,43 @@ static void keep_rules(struct assay_bind *b, struct rule_list *list, enum assay_
         assay_rule_release(&list->rule[i]);
 }
 
+static void bind_list(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c,
+                      struct rule_list *list)
+{
+    const yaml_node_item_t *item;
+    size_t n = 0;
+    if (!node || !assay_bind_list(b, node, "rules", &item, &n))
+        return;
+    for (size_t i = 0; i < n && i <= MAX_RULES; i++)
+        bind_rule(b, yaml_document_get_node(b->doc, item[i]), c, list);
+}
+
 /* constant, if any, is the first rule. */
 static void bind_rules(struct assay_bind *b, const yaml_node_t *node, const yaml_node_t *constant,
                        enum assay_side_id id, struct assay_plan_column *c)
 {
-    const yaml_node_item_t *item;
-    size_t n = 0;
-    if (node && !assay_bind_list(b, node, "rules", &item, &n))
-        return;
     struct assay_rule rule[MAX_RULES + 1] = {0};
     struct rule_list list = {.rule = rule};
     if (constant)
         add_rule(b, constant, "constant", constant, c, &list);
-    for (size_t i = 0; i < n && i <= MAX_RULES; i++)
-        bind_rule(b, yaml_document_get_node(b->doc, item[i]), c, &list);
+    bind_list(b, node, c, &list);
     order_rules(&list);
     keep_rules(b, &list, id, c);
+}
+
+void assay_bind_profile_rules(struct assay_bind *b, const struct assay_profile *p, bool other, enum assay_side_id id,
+                              struct assay_plan_column *c)
+{
+    struct assay_bind own = {(yaml_document_t *)(uintptr_t)&p->doc, b->diag, b->base_dir};
+    struct assay_rule rule[MAX_RULES + 1] = {0};
+    struct rule_list list = {.rule = rule};
+    if (c->rule[id] || c->type == ASSAY_L_NONE)
+        return;
+    bind_list(&own, p->rules[other][ASSAY_L_NONE], c, &list);
+    bind_list(&own, p->rules[other][c->type], c, &list);
+    order_rules(&list);
+    if (list.n)
+        keep_rules(b, &list, id, c);
 }
 
 static void bind_column_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "assay/limits.h"
+#include "profile.h"
 
 #define MIN_CHUNK_ROWS 16
 #define MAX_CHUNK_ROWS 16777216
@@ -195,6 +196,23 @@ static void check_file_sets(struct assay_bind *b, const struct raw_dataset *raw,
                    "locator: {segment} on one side only needs a window; without one use * for any file name");
 }
 
+/* A column that has rules of its own on a side takes none from a profile there; the profile of the side comes before
+ * that of the other side. */
+static void expand_profiles(struct assay_bind *b, struct assay_dataset *d)
+{
+    for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++) {
+        const struct assay_profile *p = d->side[s].loaded;
+        for (int id = ASSAY_SOURCE; p && id <= ASSAY_ARCHIVE; id++)
+            for (size_t i = 0; i < d->n_cols; i++)
+                if (d->col[i].name)
+                    assay_bind_profile_rules(b, p, id != s, (enum assay_side_id)id, &d->col[i]);
+    }
+    for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++) {
+        assay_profile_free(d->side[s].loaded);
+        d->side[s].loaded = NULL;
+    }
+}
+
 static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, struct assay_dataset *d)
 {
     if (raw->source)
@@ -205,6 +223,7 @@ static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, stru
         check_file_sets(b, raw, d);
     if (raw->columns)
         assay_bind_columns(b, raw->columns, d);
+    expand_profiles(b, d);
     if (raw->key)
         bind_key(b, raw->key, d);
     if (raw->window)

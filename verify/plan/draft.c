@@ -5,6 +5,10 @@
 #include <strings.h>
 
 #include "assay/digest.h"
+#include <fnmatch.h>
+
+#include "dataset.h"
+#include "profile.h"
 #include "survey.h"
 
 /* Reads back as text in every YAML: no indicator, nothing that looks like a number, a date, a boolean or null. */
@@ -93,20 +97,44 @@ static void dialect(struct pen *p, const struct assay_csv_dialect *c)
     put(p, c->quoted_null ? ", quoted_null: true}" : ", quoted_null: false}");
 }
 
+/* Which exporter, why, and what is known of it. */
+static void profile(struct pen *p, const struct assay_draft *d)
+{
+    char text[1200];
+    if (!d->profile_name)
+        return;
+    if (!d->profile) {
+        snprintf(text, sizeof text, "no exporter profile recognised: %.400s", d->profile_why);
+        comment(p, "    ", text);
+        return;
+    }
+    snprintf(text, sizeof text, "exporter profile %.60s: %.200s%s%.400s", d->profile->name, d->profile->title,
+             d->profile_why[0] ? "; recognised by " : "", d->profile_why);
+    comment(p, "    ", text);
+    for (size_t i = 0; i < d->profile->n_quirks; i++) {
+        snprintf(text, sizeof text, "  - %.900s (%.200s)", d->profile->quirk[i].says, d->profile->quirk[i].see);
+        comment(p, "    ", text);
+    }
+}
+
 static void side(struct pen *p, const struct assay_draft *d, enum assay_side_id id)
 {
     const struct assay_survey *s = d->side[id];
+    const bool profiled = id == ASSAY_ARCHIVE && d->profile;
     put(p, id == ASSAY_SOURCE ? "    source:  {locator: " : "    archive: {locator: ");
     put(p, d->locator[id]);
     if (s->loc.table) {
         put(p, ", table: ");
         scalar(p, s->loc.table);
     }
-    if (s->loc.format) {
+    if (profiled) {
+        put(p, ", profile: ");
+        scalar(p, strcmp(d->profile_name, "auto") == 0 ? d->profile->name : d->profile_name);
+    } else if (s->loc.format) {
         put(p, ", format: ");
         scalar(p, s->loc.format);
     }
-    if (s->untyped)
+    if (s->untyped && !s->loc.csv.copy)
         dialect(p, &s->loc.csv);
     put(p, "}\n");
 }
@@ -177,21 +205,42 @@ static void window(struct pen *p, const struct assay_draft *d)
     put(p, d->choice[w->column].type == ASSAY_L_TIMESTAMPTZ ? ", timezone: UTC}\n" : "}\n");
 }
 
-static void rules(struct pen *p, const struct assay_choice *c, int id)
+static void one_rule(struct pen *p, const char *name, const char *arg, bool first)
 {
+    put(p, first ? "" : ", ");
+    put(p, *arg ? "{" : "");
+    put(p, name);
+    if (*arg) {
+        put(p, ": ");
+        scalar(p, arg);
+        put(p, "}");
+    }
+}
+
+/* A column's own rules replace those of the profile, so that these are written out before them. */
+static void rules(struct pen *p, const struct assay_draft *d, const struct assay_choice *c, int id)
+{
+    struct assay_plan_column of_profile = {.type = c->type};
+    struct assay_diag diag = {0};
+    struct assay_bind b = {NULL, &diag, "."};
+    size_t n = 0;
+    if (d->profile)
+        assay_bind_profile_rules(&b, d->profile, id != ASSAY_ARCHIVE, (enum assay_side_id)id, &of_profile);
     put(p, "rules: [");
+    for (size_t i = 0; i < of_profile.n_rules[id]; i++)
+        one_rule(p, assay_rule_name(&of_profile.rule[id][i]), of_profile.rule[id][i].text, n++ == 0);
     for (size_t i = 0; i < c->n_rules[id]; i++) {
-        const struct assay_choice_rule *r = &c->rule[id][i];
-        put(p, i ? ", " : "");
-        put(p, r->arg[0] ? "{" : "");
-        put(p, r->name);
-        if (r->arg[0]) {
-            put(p, ": ");
-            scalar(p, r->arg);
-            put(p, "}");
-        }
+        bool stands = false;
+        for (size_t k = 0; k < of_profile.n_rules[id]; k++)
+            stands = stands || strcmp(assay_rule_name(&of_profile.rule[id][k]), c->rule[id][i].name) == 0;
+        if (!stands)
+            one_rule(p, c->rule[id][i].name, c->rule[id][i].arg, n++ == 0);
     }
     put(p, "]");
+    if (diag.nomem)
+        p->s = ASSAY_ENOMEM;
+    assay_diag_release(&diag);
+    assay_plan_column_release(&of_profile);
 }
 
 static void type(struct pen *p, const struct assay_choice *c)
@@ -227,7 +276,7 @@ static void column(struct pen *p, const struct assay_draft *d, size_t i)
     type(p, c);
     if (c->n_rules[ASSAY_SOURCE]) {
         put(p, ", source: {");
-        rules(p, c, ASSAY_SOURCE);
+        rules(p, d, c, ASSAY_SOURCE);
         put(p, "}");
     }
     if (renamed || c->n_rules[ASSAY_ARCHIVE]) {
@@ -238,7 +287,7 @@ static void column(struct pen *p, const struct assay_draft *d, size_t i)
             put(p, c->n_rules[ASSAY_ARCHIVE] ? ", " : "");
         }
         if (c->n_rules[ASSAY_ARCHIVE])
-            rules(p, c, ASSAY_ARCHIVE);
+            rules(p, d, c, ASSAY_ARCHIVE);
         put(p, "}");
     }
     put(p, "}\n");
@@ -254,6 +303,14 @@ static void leave_out(struct pen *p, enum assay_side_id id, const struct assay_c
     put(p, "      - ");
     scalar(p, text);
     put(p, "\n");
+}
+
+static bool is_own(const struct assay_profile *profile, const char *name)
+{
+    for (size_t i = 0; profile && i < profile->own.n; i++)
+        if (fnmatch(profile->own.v[i], name, 0) == 0)
+            return true;
+    return false;
 }
 
 static void uncovered(struct pen *p, const struct assay_draft *d)
@@ -276,7 +333,10 @@ static void uncovered(struct pen *p, const struct assay_draft *d)
         while (i < s->n && d->pair->archive_of[i] != k)
             i++;
         if (i == s->n)
-            leave_out(p, ASSAY_ARCHIVE, &a->col[k], "the source has no such column", &n);
+            leave_out(p, ASSAY_ARCHIVE, &a->col[k],
+                      is_own(d->profile, a->col[k].name) ? "a column of the exporter's own"
+                                                         : "the source has no such column",
+                      &n);
         else if (d->choice[i].type == ASSAY_L_NONE)
             leave_out(p, ASSAY_ARCHIVE, &a->col[k], "its partner cannot be compared", &n);
     }
@@ -295,6 +355,7 @@ enum assay_status assay_draft_dataset(const struct assay_draft *d, struct assay_
     put(&p, id);
     put(&p, " # what the ledger knows it by: keep it when names change\n");
     side(&p, d, ASSAY_SOURCE);
+    profile(&p, d);
     side(&p, d, ASSAY_ARCHIVE);
     if (d->by_position)
         comment(&p, "    ", "the files have no header that fits: columns are paired by position, look at them");

@@ -15,6 +15,7 @@
 #include "assay/reader_tables.h"
 #include "dataset.h"
 #include "partner.h"
+#include "recognise.h"
 #include "survey.h"
 
 #define MAX_PLAN ASSAY_MAX_PLAN_BYTES
@@ -111,6 +112,8 @@ struct meeting {
     struct assay_choice *choice;
     struct assay_period period;
     bool by_position;
+    struct assay_recognised exporter;
+    struct assay_csv_dialect dialect; /* of the profile: owns its null_text */
 };
 
 static void meeting_release(struct meeting *m)
@@ -120,6 +123,58 @@ static void meeting_release(struct meeting *m)
     free(m->pair.archive_of);
     free(m->choice);
     free(m->period.pattern);
+    assay_profile_free(m->exporter.profile);
+    free((char *)(uintptr_t)m->dialect.null_text);
+}
+
+/* Read the archive again as the profile says. Delimiter and header of a CSV file are what was found in it. */
+static enum assay_status use_profile(struct assay_locator *loc, struct meeting *m, struct assay_err *e)
+{
+    const struct assay_profile *p = m->exporter.profile;
+    const struct assay_csv_dialect found = loc->csv;
+    if (strcmp(p->format, "csv") != 0 && strcmp(p->format, "copy") != 0)
+        return ASSAY_OK;
+    if (!assay_profile_dialect(p, &m->dialect))
+        return assay_fail_nomem(e);
+    loc->csv = m->dialect;
+    if (m->dialect.copy) {
+        loc->format = p->format;
+        m->by_position = !m->dialect.header;
+    } else {
+        loc->csv.delimiter = found.delimiter;
+        loc->csv.header = found.header;
+    }
+    assay_survey_close(&m->side[ASSAY_ARCHIVE]);
+    return assay_survey_open(loc, &m->side[ASSAY_ARCHIVE], e);
+}
+
+static enum assay_status look_at_archive(const struct init *in, struct assay_locator *loc, struct meeting *m,
+                                         struct assay_err *e)
+{
+    const struct assay_survey *source = &m->side[ASSAY_SOURCE];
+    struct assay_survey *archive = &m->side[ASSAY_ARCHIVE];
+    const char *want = assay_uri_is_database(loc->uri) ? NULL : in->o->profile;
+    const bool detect = want && strcmp(want, "auto") == 0;
+    struct assay_err first = {0};
+    enum assay_status s = ASSAY_OK;
+    if (want && !detect) {
+        s = assay_profile_load(want, in->base, &m->exporter.profile, e);
+        if (s == ASSAY_OK && !loc->format)
+            loc->format = m->exporter.profile->format;
+        if (s == ASSAY_OK && strcmp(loc->format, "copy") == 0)
+            return use_profile(loc, m, e);
+    }
+    if (s == ASSAY_OK)
+        s = assay_match_dialect(source, loc, archive, &m->by_position, detect ? &first : e);
+    if (s == ASSAY_EDATA && detect && !loc->format) { /* no suffix that is known: text, if anything */
+        loc->format = "csv";
+        s = assay_match_dialect(source, loc, archive, &m->by_position, e);
+    } else if (s != ASSAY_OK && detect) {
+        return assay_fail(e, s, "%s", first.msg);
+    }
+    if (s == ASSAY_OK && detect)
+        s = assay_recognise(source, archive, &m->exporter, e);
+    return s == ASSAY_OK && m->exporter.profile ? use_profile(loc, m, e) : s;
 }
 
 static enum assay_status look(const struct init *in, struct assay_locator loc[2], struct meeting *m,
@@ -131,7 +186,7 @@ static enum assay_status look(const struct init *in, struct assay_locator loc[2]
         s = assay_survey_open(&loc[ASSAY_SOURCE], &m->side[ASSAY_SOURCE], e);
     const struct assay_survey *source = &m->side[ASSAY_SOURCE], *archive = &m->side[ASSAY_ARCHIVE];
     if (s == ASSAY_OK)
-        s = assay_match_dialect(source, &loc[ASSAY_ARCHIVE], &m->side[ASSAY_ARCHIVE], &m->by_position, e);
+        s = look_at_archive(in, &loc[ASSAY_ARCHIVE], m, e);
     if (s == ASSAY_OK)
         s = assay_match(&source->schema, &archive->schema, m->by_position, &m->pair, e);
     if (s == ASSAY_OK && m->pair.n == 0)
@@ -181,12 +236,20 @@ static enum assay_status draft(struct init *in, const char *name, const char *ta
         .period = &m.period,
         .key = in->o->key,
         .by_position = m.by_position,
+        .profile = m.exporter.profile,
+        .profile_name = in->o->profile,
+        .profile_why = m.exporter.why,
     };
     size_t before = in->plan.len;
     if (s == ASSAY_OK && (s = assay_draft_dataset(&d, &in->plan, e)) == ASSAY_OK) {
         in->drafted++;
         assay_buf_addf(in->said, "dataset %s: %zu columns compared, %zu objects seen%s\n", name, m.pair.n,
                        m.side[ASSAY_ARCHIVE].n_parts, m.period.column == SIZE_MAX ? "" : ", a window proposed");
+        if (m.exporter.profile)
+            assay_buf_addf(in->said, "dataset %s: exporter profile %s%s%s\n", name, m.exporter.profile->name,
+                           m.exporter.why[0] ? ": " : "", m.exporter.why);
+        else if (in->o->profile)
+            assay_buf_addf(in->said, "dataset %s: no exporter profile recognised: %s\n", name, m.exporter.why);
     } else
         in->plan.len = before;
     meeting_release(&m);

@@ -4,14 +4,15 @@
 #include "assay/limits.h"
 #include "assay/words.h"
 #include "dataset.h"
+#include "profile.h"
 
 static const char EXEC[] = "exec:";
 static const char *const formats[] = {"csv", "copy", "parquet", "avro", "ndjson"};
 
 struct raw_side {
-    char *locator, *table, *format, *snapshot, *manifest;
+    char *locator, *table, *format, *snapshot, *manifest, *profile;
     int64_t timeout;
-    const yaml_node_t *csv, *exec, *at_locator, *at_table, *at_format, *at_snapshot, *at_manifest;
+    const yaml_node_t *csv, *exec, *at_locator, *at_table, *at_format, *at_snapshot, *at_manifest, *at_profile;
 };
 
 #define AT(member) offsetof(struct raw_side, member)
@@ -22,7 +23,8 @@ static const struct assay_field side_fields[] = {
     {"snapshot", ASSAY_F_NAME, false, AT(snapshot), 0, 0},  {"snapshot", ASSAY_F_NODE, false, AT(at_snapshot), 0, 0},
     {"exec", ASSAY_F_NODE, false, AT(exec), 0, 0},          {"csv", ASSAY_F_NODE, false, AT(csv), 0, 0},
     {"manifest", ASSAY_F_TEXT, false, AT(manifest), 0, 0},  {"manifest", ASSAY_F_NODE, false, AT(at_manifest), 0, 0},
-    {"timeout", ASSAY_F_INT, false, AT(timeout), 0, 86400},
+    {"timeout", ASSAY_F_INT, false, AT(timeout), 0, 86400}, {"profile", ASSAY_F_NAME, false, AT(profile), 0, 0},
+    {"profile", ASSAY_F_NODE, false, AT(at_profile), 0, 0},
 };
 #undef AT
 
@@ -186,6 +188,41 @@ static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const
         assay_diag_add(b->diag, &at->start_mark, "locator: {segment} stands twice; expected once");
 }
 
+bool assay_is_format(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(formats[i], name) == 0)
+            return true;
+    return false;
+}
+
+void assay_bind_dialect(struct assay_bind *b, const yaml_node_t *node, const char *format, struct assay_csv_dialect *c)
+{
+    *c = format && strcmp(format, "copy") == 0 ? assay_copy_default() : assay_csv_default();
+    if (c->null_text && !(c->null_text = strdup(c->null_text)))
+        b->diag->nomem = true;
+    if (node)
+        bind_csv(b, node, c);
+}
+
+/* Its format and dialect are defaults: what the side says itself comes after. */
+static struct assay_profile *bind_profile(struct assay_bind *b, struct raw_side *raw)
+{
+    struct assay_profile *p = NULL;
+    struct assay_err why = {0};
+    enum assay_status s = assay_profile_load(raw->profile, b->base_dir, &p, &why);
+    if (s == ASSAY_ENOMEM)
+        b->diag->nomem = true;
+    else if (s != ASSAY_OK)
+        assay_diag_add(b->diag, &raw->at_profile->start_mark, "profile: %s", why.msg);
+    else if (raw->format && strcmp(raw->format, p->format) != 0)
+        assay_diag_add(b->diag, &raw->at_profile->start_mark, "profile: %.60s is about format %.40s, not %.40s",
+                       p->name, p->format, raw->format);
+    else if (!raw->format && !(raw->format = strdup(p->format)))
+        b->diag->nomem = true;
+    return p;
+}
+
 static void check_format(struct assay_bind *b, const struct raw_side *raw)
 {
     size_t n = sizeof formats / sizeof formats[0], i = 0;
@@ -208,6 +245,9 @@ static void check_database(struct assay_bind *b, const yaml_node_t *node, const 
                        "format: has a meaning for files only, not for a database");
     if (raw->csv)
         assay_diag_add(b->diag, &raw->csv->start_mark, "csv: has a meaning for files only, not for a database");
+    if (raw->at_profile)
+        assay_diag_add(b->diag, &raw->at_profile->start_mark,
+                       "profile: has a meaning for files only, not for a database");
     if (raw->at_snapshot && strncmp(raw->locator, "sqlite:", 7) == 0)
         assay_diag_add(b->diag, &raw->at_snapshot->start_mark, "snapshot: has a meaning for PostgreSQL only");
 }
@@ -228,13 +268,15 @@ void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_s
     const char *what = assay_side_name(id);
     struct raw_side raw = {0};
     assay_bind_map(b, node, what, side_fields, sizeof side_fields / sizeof side_fields[0], &raw);
-    side->csv = raw.format && strcmp(raw.format, "copy") == 0 ? assay_copy_default() : assay_csv_default();
-    if (side->csv.null_text && !(side->csv.null_text = strdup(side->csv.null_text)))
-        b->diag->nomem = true;
     if (raw.exec)
         bind_exec(b, raw.exec, &raw);
     else if (node->type == YAML_MAPPING_NODE && !raw.at_locator)
         assay_diag_add(b->diag, &node->start_mark, "missing key \"locator\" in %s", what);
+    const bool files = raw.locator && !assay_uri_is_database(raw.locator);
+    if (raw.profile && files)
+        side->loaded = bind_profile(b, &raw);
+    struct assay_bind own = {side->loaded ? &side->loaded->doc : b->doc, b->diag, b->base_dir};
+    assay_bind_dialect(&own, side->loaded ? side->loaded->csv : NULL, raw.format, &side->csv);
     if (raw.csv)
         bind_csv(b, raw.csv, &side->csv);
     if (raw.locator && assay_uri_is_command(raw.locator))
@@ -253,6 +295,7 @@ void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_s
     side->format = raw.format;
     side->snapshot = raw.snapshot;
     side->manifest = raw.manifest;
+    side->profile = raw.profile;
     side->timeout_s = (int)raw.timeout;
 }
 
@@ -263,6 +306,8 @@ void assay_side_release(struct assay_side *side)
     free(side->format);
     free(side->snapshot);
     free(side->manifest);
+    free(side->profile);
+    assay_profile_free(side->loaded);
     free((char *)(uintptr_t)side->csv.null_text);
     *side = (struct assay_side){0};
 }

@@ -123,6 +123,8 @@ struct assay_draft {
     const struct assay_period *period;
     const char *key; /* comma-separated, or NULL */
     bool by_position;
+    const struct assay_profile *profile; /* of the archive's exporter, or NULL */
+    const char *profile_name, *profile_why; /* as asked for, NULL: none was; the marks that told, or why none did */
 };
 enum assay_status assay_draft_dataset(const struct assay_draft *d, struct assay_buf *out, struct assay_err *e);
 /* A YAML scalar that reads back as these bytes, with $ doubled where `expands`. Appends. */

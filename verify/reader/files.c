@@ -489,7 +489,16 @@ static enum assay_status files_hash(struct assay_reader *base, size_t part, uint
     return s;
 }
 
+static enum assay_status files_marks(struct assay_reader *base, size_t part, struct assay_marks *out,
+                                     struct assay_err *e)
+{
+    const struct files_reader *r = (const struct files_reader *)base;
+    return part < r->list.n ? assay_file_marks(&r->loc, &r->list.v[part], out, e)
+                            : assay_fail(e, ASSAY_EUSAGE, "there is no object %zu of %zu", part, r->list.n);
+}
+
 const struct assay_reader_ops assay_files_reader = {
+    .marks = files_marks,
     .name = "files",
     .accepts = files_accepts,
     .open = files_open,

@@ -66,6 +66,9 @@ enum assay_status assay_files_path(const struct assay_locator *loc, const char *
  * caller's. */
 enum assay_status assay_file_open(const struct assay_locator *loc, const struct assay_file *f, int *fd, struct stat *id,
                                   struct assay_err *e);
+/* files_marks.c */
+enum assay_status assay_file_marks(const struct assay_locator *loc, const struct assay_file *f, struct assay_marks *out,
+                                   struct assay_err *e);
 /* Everything from where fd stands to its end. */
 struct assay_sha256;
 enum assay_status assay_file_hash(int fd, const char *name, struct assay_sha256 *h, uint64_t *bytes,

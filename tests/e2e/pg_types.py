@@ -1,5 +1,5 @@
 """The types of PostgreSQL that tests/e2e/pg_types.sh proves, and docs/types.md lists.
-    pg_types.py ddl | rows | change | duck | edge | json_query [TABLE] | duck_query | docs FILE | plan FILE | diff FILE
+    pg_types.py ddl | rows | change | duck | edge | edge_column TYPE | json_query [TABLE] | duck_query | docs FILE | plan FILE | diff FILE
 Each type: the type, what it is compared as, how it travels, a value, another one, and the type that DuckDB writes it as
 in Parquet (None: no JSON writer of PostgreSQL prints it as COPY does, so that only CSV is tried)."""
 import json
@@ -182,6 +182,10 @@ def edge():
         row = [k] + [EDGES[t][k] if k < len(EDGES[t]) else None for t in chosen]
         out.append(f'INSERT INTO edge VALUES {values(row)};')
     return '\n'.join(out)
+
+
+def edge_column(kind):
+    return name(list(EDGES).index(kind))
 
 
 def duck():

@@ -36,6 +36,18 @@ cd "$TMP/edge_csv" || exit 1
 check 'edge values, CSV: init' assay init "$PG_URI" edge.csv --table edge --output plan.yaml
 check 'edge values, CSV: everything is equal' assay check plan.yaml
 
+# Whatever style a session had, its intervals are read.
+for style in sql_standard postgres_verbose iso_8601; do
+    mkdir "$TMP/$style" && cd "$TMP/$style" || exit 1
+    column=$(types edge_column interval)
+    psql -XqAt -c "SET intervalstyle = '$style'" -c "COPY (SELECT id, $column FROM edge ORDER BY id) TO STDOUT (FORMAT csv, HEADER)" >iv.csv
+    check "$style: init" assay init "$PG_URI" iv.csv --table edge --output plan.yaml
+    check_has "$style: intervals" plan.yaml "^      $column: interval$"
+    check "$style: equal" assay check plan.yaml
+    sed -i 's/^3,.*/3,@ 2 days/' iv.csv
+    check_exit 1 "$style: another is found" assay check plan.yaml
+done
+
 # JSON cannot tell a jsonb null from NULL, nor a jsonb string from the text of one: both are named, nothing else is.
 cd "$TMP/edge_ndjson" || exit 1
 check 'edge values, NDJSON: init' assay init "$PG_URI" edge.ndjson --table edge --output plan.yaml

@@ -109,7 +109,25 @@ def signed(rng, size):
     return rng.choice(('', '', '-', '+')) + str(rng.randrange(10 ** rng.randrange(1, size)))
 
 
+def sql_interval_text(rng):
+    sign = lambda: rng.choice('+-')
+    months = f'{rng.randrange(10 ** rng.randrange(1, 10))}-{rng.randrange(12)}'
+    days = str(rng.randrange(10 ** rng.randrange(1, 10)))
+    clock = f'{rng.randrange(10 ** rng.randrange(1, 17))}:{digits_of(rng, 2, 59)}:{digits_of(rng, 2, 59)}'
+    if rng.random() < .3:
+        return f'{sign()}{months} {sign()}{days} {sign()}{clock}'
+    return rng.choice(('', sign())) + rng.choice((months, f'{days} {clock}', clock))
+
+
+def verbose_interval_text(rng):
+    words = ('year', 'mon', 'day', 'hour', 'min', 'sec')
+    parts = [f'{signed(rng, 11)} {w}{rng.choice(("", "s"))}' for w in words if rng.random() < .4]
+    return ' '.join(['@'] + parts + rng.choice(([], [], ['ago'])))
+
+
 def interval_text(rng):
+    if rng.random() < .3:
+        return rng.choice((sql_interval_text, verbose_interval_text))(rng)
     if rng.random() < .5:
         parts = []
         for units in (('year', 'years'), ('mon', 'mons', 'month', 'months'), ('day', 'days')):

@@ -367,6 +367,14 @@ ISO = re.compile(rb'(-?)P(?:%sY)?(?:%sM)?(?:%sW)?(?:%sD)?(T(?:%sH)?(?:%sM)?(?:%s
                  % ((ISO_M,) * 7))
 
 
+VERBOSE = re.compile(rb'@(?: 0|(?: %s years?)?(?: %s (?:mons?|months?))?(?: %s days?)?(?: %s hours?)?(?: %s mins?)?'
+                     rb'(?: %s(?:\.([0-9]{1,9}))? secs?)?)( ago)?' % ((ISO_M,) * 6))
+SQL_CLOCK = rb'([0-9]{1,16}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?'
+SQL_MONTHS, SQL_DAYS = rb'([0-9]{1,10})-([0-9]{1,2})', rb'([0-9]{1,10})'
+SQL = re.compile(rb'([+-]?)(?:%s|(?:%s )?%s)' % (SQL_MONTHS, SQL_DAYS, SQL_CLOCK))
+SQL_ALL = re.compile(rb'([+-])%s ([+-])%s ([+-])%s' % (SQL_MONTHS, SQL_DAYS, SQL_CLOCK))
+
+
 def nanoseconds(fraction):
     return int((fraction or b'0').ljust(9, b'0'))
 
@@ -404,10 +412,49 @@ def parse_pg_interval(text):
     return interval(12 * values[0] + values[1], values[2], values[3])
 
 
+def parse_verbose(text):
+    m = VERBOSE.fullmatch(text)
+    if not m or text in (b'@', b'@ ago', b'@ 0 ago'):
+        raise Defect('not an interval')
+    y, mo, d, h, mi, s = (int(x or 0) for x in m.groups()[:6])
+    ns = nanoseconds(m[7])
+    if (m[6] or b'')[:1] == b'-':
+        ns = -ns
+    sign = -1 if m[8] else 1
+    return interval(sign * (12 * y + mo), sign * d, sign * ((h * 3600 + mi * 60 + s) * 10**9 + ns))
+
+
+def sql_part(sign, years, months, days, h, mi, s, fraction):
+    if int(months or 0) > 11 or int(mi or 0) > 59 or int(s or 0) > 59:
+        raise Defect('no such interval')
+    sign = -1 if sign == b'-' else 1
+    clock = (int(h or 0) * 3600 + int(mi or 0) * 60 + int(s or 0)) * 10**9 + nanoseconds(fraction)
+    return sign * (12 * int(years or 0) + int(months or 0)), sign * int(days or 0), sign * clock
+
+
+def parse_sql(text):
+    m = SQL_ALL.fullmatch(text)
+    if m:
+        parts = [sql_part(m[1], m[2], m[3], *[None] * 5), sql_part(m[4], None, None, m[5], *[None] * 4),
+                 sql_part(m[6], *[None] * 3, m[7], m[8], m[9], m[10])]
+        return interval(*(sum(p) for p in zip(*parts)))
+    m = SQL.fullmatch(text)
+    if m:
+        return interval(*sql_part(*m.groups()))
+    if text == b'0':
+        return interval(0, 0, 0)
+    raise Defect('not an interval')
+
+
 def parse_interval(text):
     m = ISO.fullmatch(text)
+    if not m and text[:1] == b'@':
+        return parse_verbose(text)
     if not m:
-        return parse_pg_interval(text)
+        try:
+            return parse_pg_interval(text)
+        except Defect:
+            return parse_sql(text)
     y, mo, w, d, clock, h, mi, s, fraction = m.groups()[1:]
     if all(x is None for x in (y, mo, w, d, clock)) or clock == b'T':
         raise Defect('an interval without parts')

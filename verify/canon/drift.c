@@ -40,6 +40,7 @@ static bool take_line(char *line, struct assay_observed *out)
     }
     unescape(field[0]);
     unescape(field[1]);
+    unescape(field[2]);
     *out = (struct assay_observed){.name = field[0],
                                    .native = field[1],
                                    .logical = field[2],

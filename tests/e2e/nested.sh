@@ -111,3 +111,37 @@ check_has 'it is refused' "$ERR" 'rtrim'
 refused id '"struct<a:integer,b:list< text >>"'
 check 'a shape in another spelling' assay plan refused.yaml --resolved
 check_has 'the resolved form has one spelling' "$OUT" '"type":"struct<a: integer, b: list<text>>"'
+
+# PostgreSQL's own nested types against what COPY, JSON and Parquet hold of them.
+pg_start
+psql -qX -v ON_ERROR_STOP=1 >/dev/null <<'EOF' || { not_ok 'the table is made'; exit 1; }
+CREATE TYPE pair AS (a integer, b text);
+CREATE TABLE n (id integer PRIMARY KEY, l integer[], t text[], p pair, ps pair[]);
+INSERT INTO n SELECT i, CASE WHEN i % 5 = 0 THEN NULL WHEN i % 5 = 1 THEN '{}' ELSE ARRAY[i, NULL, -i] END,
+    ARRAY['x' || i, NULL, '', 'NULL', 'a"b\c,d {e}', 'é '], ROW(i, CASE i % 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'b, "c"' END)::pair,
+    ARRAY[ROW(i, 'q')::pair, NULL, ROW(NULL, 'NULL')::pair] FROM generate_series(1, 500) i;
+\copy n TO 'n.csv' (FORMAT csv, HEADER)
+\copy (SELECT row_to_json(n) FROM n) TO 'n.ndjson' (FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')
+EOF
+duck "COPY (SELECT * FROM read_json('n.ndjson', format = 'newline_delimited', columns = {id: 'INTEGER', l: 'INTEGER[]', t: 'VARCHAR[]',
+    p: 'STRUCT(a INTEGER, b VARCHAR)', ps: 'STRUCT(a INTEGER, b VARCHAR)[]'})) TO 'n.parquet' (FORMAT parquet)" >/dev/null || exit 1
+for format in csv ndjson parquet; do
+    mkdir $format
+    check "init: PostgreSQL and $format" assay init "$PG_URI" n.$format --table n --origin example.org/pg --output $format/plan.yaml
+    check_has "$format: a list is proposed" $format/plan.yaml '^ *l: "?list<integer>"?$'
+    check_has "$format: a struct is proposed" $format/plan.yaml '^ *p: "?.?struct<a: integer, b: text>.?$'
+    check_has "$format: a list of structs is proposed" $format/plan.yaml '^ *ps: .*list<struct<a: integer, b: text>>'
+    check "$format: equal rows" assay check $format/plan.yaml
+    check_has "$format: all of them were compared" "$OUT" 'match +rows 500/500'
+done
+check 'plan shows shapes' assay plan csv/plan.yaml
+check_has 'of the struct' "$OUT" ' p +struct<a: integer, b: text>'
+psql -qX -c "UPDATE n SET l = '[0:2]={7,NULL,-7}' WHERE id = 7; UPDATE n SET t[2] = 'NULL' WHERE id = 8; UPDATE n SET p.b = NULL WHERE id = 10"
+for format in csv ndjson parquet; do
+    check_exit 1 "$format: three rows changed" assay check $format/plan.yaml
+    check_exit 1 "$format: diff" assay diff $format/plan.yaml
+    check_has "$format: a bound" "$OUT" '~ changed +7 +l: "0:\[7,null,-7\]" -> "\[7,null,-7\]"'
+    check_has "$format: a NULL element" "$OUT" '~ changed +8 +t: '
+    check_has "$format: an empty text in a row" "$OUT" '~ changed +10 +p: "\{"a":10,"b":null\}" -> "\{"a":10,"b":""\}"'
+    check_has "$format: no more" "$OUT" '0 missing, 0 extra, 0 duplicate, 3 changed'
+done

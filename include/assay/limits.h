@@ -16,7 +16,7 @@
 #define ASSAY_MIN_MASK_KEY 16 /* bytes of the key of a rule mask */
 #define ASSAY_MAX_MASK_KEY 65536
 #define ASSAY_MAX_NESTING 64 /* depth of a nested type and of its values */
-#define ASSAY_MAX_NESTED_ROW (64u << 20) /* bytes that the nested values of one row take in memory */
+#define ASSAY_MAX_NESTED_ROW (128u << 20) /* bytes that the nested values of one row take in a reader's memory */
 #define ASSAY_MAX_NESTED_VALUES (1u << 22) /* values in one nested value, on all levels */
 #define ASSAY_MAX_JSON_DEPTH 512 /* nesting of a JSON value */
 #define ASSAY_MAX_MARKS 65536 /* bytes of a file, and of its metadata, looked at to recognise its exporter */

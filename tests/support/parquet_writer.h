@@ -46,7 +46,7 @@ struct hand_column {
     int64_t rows, values, file_rows; /* of the group; of the chunk and of the file when they differ: value + 1 */
     int64_t data_at, dictionary_at; /* byte of the first page; 0: after the magic, none */
     int64_t size_off; /* added to the chunk's true size */
-    const char *key; /* a key of the key-value metadata */
+    const char *key, *key_value; /* of the key-value metadata */
     bool encrypted;
     const char *chunk_name; /* of the column chunk, when not the schema's */
     int32_t chunk_physical; /* likewise; number + 1 */
@@ -260,6 +260,8 @@ static inline void hand_finish(struct hand_file *f, const struct hand_column *c)
         put_list(f, 5, W_STRUCT, 1);
         put_struct(f, 0);
         put_text(f, 1, c->key);
+        if (c->key_value)
+            put_text(f, 2, c->key_value);
         put_end(f);
     }
     if (c->encrypted) {

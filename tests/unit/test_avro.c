@@ -421,31 +421,46 @@ static void a_file_that_grows_or_is_rewritten_has_changed(void **state)
 static void legacy_calendar(void **state)
 {
     (void)state;
-    static const char fields[] =
-        "{\"name\":\"d\",\"type\":" L("int", "date") "},{\"name\":\"t\",\"type\":" L("long", "timestamp-millis") "}";
+    static const char fields[] = "{\"name\":\"d\",\"type\":" L("int", "date") "},{\"name\":\"t\",\"type\":" L(
+        "long", "timestamp-millis") "},"
+                                    "{\"name\":\"l\",\"type\":{\"type\":\"array\",\"items\":" L("int", "date") "}}";
+    static const struct {
+        const char *key, *value;
+        bool doubt;
+    } marks[] = {{"org.apache.spark.other", "", false},
+                 {"org.apache.spark.legacyDateTime", "", true},
+                 {"org.apache.spark.version", "2.4.8", true},
+                 {"org.apache.spark.version", "3.0.0", false},
+                 {"org.apache.spark.version", "10.1", false}};
     static const char uncertain[] = "bad: written in Spark's legacy calendar: the instant is not certain";
-    for (int marked = 0; marked < 2; marked++) {
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const bool marked = marks[i].doubt;
         struct assay_buf schema = {0}, file = {0}, plain = {0}, text = {0}, wanted = {0};
         struct assay_scan_end end;
         struct assay_err e = {0};
         parquet_must(assay_buf_addf(&schema, "{\"type\":\"record\",\"name\":\"r\",\"fields\":[%s]}", fields));
         parquet_must(assay_buf_adds(&file, "Obj\x01"));
         avro_long(&file, 2);
-        avro_string(&file, marked ? "org.apache.spark.legacyDateTime" : "org.apache.spark.other");
-        avro_string(&file, "");
+        avro_string(&file, marks[i].key);
+        avro_string(&file, marks[i].value);
         avro_string(&file, "avro.schema");
         avro_string(&file, assay_buf_str(&schema));
         avro_long(&file, 0);
         parquet_must(assay_buf_adds(&file, AVRO_SYNC));
         avro_long(&plain, -141427);
         avro_long(&plain, -2208988800000);
+        avro_long(&plain, 0);
         avro_long(&plain, -141428);
         avro_long(&plain, -2208988801000);
+        avro_long(&plain, 1);
+        avro_long(&plain, -141428);
+        avro_long(&plain, 0);
         avro_block(&file, NULL, 2, plain.ptr, plain.len);
         int fd = avro_file(file.ptr, file.len);
         assert_int_equal(avro_dump(fd, NULL, 0, &text, &end, &e), ASSAY_OK);
-        parquet_must(assay_buf_addf(&wanted, "-141427\t-2208988800.000000000Z\n%s\t%s\n",
-                                    marked ? uncertain : "-141428", marked ? uncertain : "-2208988801.000000000Z"));
+        parquet_must(assay_buf_addf(&wanted, "-141427\t-2208988800.000000000Z\t[]\n%s\t%s\t[%s]\n",
+                                    marked ? uncertain : "-141428", marked ? uncertain : "-2208988801.000000000Z",
+                                    marked ? uncertain : "-141428"));
         assert_string_equal(assay_buf_str(&text), assay_buf_str(&wanted));
         close(fd);
         assay_buf_release(&schema);

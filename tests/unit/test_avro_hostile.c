@@ -305,7 +305,7 @@ static void broken_arrays(void **state)
     }
 }
 
-/* Five million items are more than a row may have; the next row is there all the same. */
+/* Nine million items are more than a row may have; the next row is there all the same. */
 static void an_array_too_large_spares_the_other_rows(void **state)
 {
     (void)state;
@@ -313,16 +313,17 @@ static void an_array_too_large_spares_the_other_rows(void **state)
     struct assay_scan_end end;
     struct assay_err e = {0};
     avro_record(&file, "{\"name\":\"x\",\"type\":{\"type\":\"array\",\"items\":\"boolean\"}}", "deflate");
-    avro_long(&rows, 5000000);
-    parquet_must(assay_buf_reserve(&rows, 5000000));
-    memset(rows.ptr + rows.len, 1, 5000000);
-    rows.len += 5000000;
+    avro_long(&rows, 9000000);
+    parquet_must(assay_buf_reserve(&rows, 9000000));
+    memset(rows.ptr + rows.len, 1, 9000000);
+    rows.len += 9000000;
     parquet_must(assay_buf_add(&rows, "\0\2\1\0", 4));
     avro_block(&file, "deflate", 2, rows.ptr, rows.len);
     int fd = avro_file(file.ptr, file.len);
     if (avro_dump(fd, NULL, 0, &text, &end, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
-    assert_string_equal(assay_buf_str(&text), "bad: nested values of more than 64 MiB in one row\n[true]\n");
+    assert_string_equal(assay_buf_str(&text),
+                        "bad: nested values that take more than 128 MiB of memory in one row\n[true]\n");
     close(fd);
     assay_buf_release(&file);
     assay_buf_release(&rows);

@@ -385,7 +385,8 @@ static void a_row_too_large_spares_the_others(void **state)
     assert_int_equal(write(fd, f.out.ptr, f.out.len), (ssize_t)f.out.len);
     if (parquet_dump(fd, "f", NULL, 0, &text, NULL, &end, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
-    assert_string_equal(assay_buf_str(&text), "[1]\nbad: nested values of more than 64 MiB in one row\n[3]\n");
+    assert_string_equal(assay_buf_str(&text),
+                        "[1]\nbad: nested values that take more than 128 MiB of memory in one row\n[3]\n");
     close(fd);
     assay_buf_release(&f.out);
     assay_buf_release(&text);

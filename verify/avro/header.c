@@ -1,4 +1,5 @@
 /* "Obj" 1, a map of metadata, the sync mark (Apache Avro 1.11 specification, "Object Container Files"). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "assay/limits.h"
@@ -8,7 +9,7 @@
 
 struct metadata {
     struct assay_buf *marks;
-    struct assay_buf schema, codec;
+    struct assay_buf schema, codec, spark; /* spark: its version */
     bool has_schema, has_codec, legacy;
 };
 
@@ -81,6 +82,8 @@ static enum assay_status entry(struct assay_av_input *in, struct metadata *m, st
     m->has_codec |= codec;
     if (schema || codec)
         return keep(in, n, schema ? &m->schema : &m->codec, e);
+    if (strcmp(key, "org.apache.spark.version") == 0)
+        return keep(in, n, &m->spark, e);
     return discard(in, n, e);
 }
 
@@ -111,7 +114,7 @@ static enum assay_status metadata(struct assay_av_input *in, struct metadata *m,
     }
 }
 
-static enum assay_status use(struct assay_av_header *h, const struct assay_av_input *in, const struct metadata *m,
+static enum assay_status use(struct assay_av_header *h, const struct assay_av_input *in, struct metadata *m,
                              struct assay_err *e)
 {
     const char *codec = m->has_codec ? (const char *)m->codec.ptr : "null";
@@ -122,7 +125,9 @@ static enum assay_status use(struct assay_av_header *h, const struct assay_av_in
                           in->name, n < KEY_MOST ? (int)n : KEY_MOST, codec);
     if (!m->has_schema)
         return broken(in, "there is no schema (avro.schema)", e);
-    h->legacy = m->legacy;
+    /* Before 3.0 Spark knew no other calendar. */
+    const char *spark = m->spark.len ? assay_buf_str(&m->spark) : NULL;
+    h->legacy = m->legacy || (spark && strtol(spark, NULL, 10) < 3);
     return assay_av_schema_parse(&h->schema, in->name, m->schema.ptr, m->schema.len, e);
 }
 
@@ -145,6 +150,7 @@ enum assay_status assay_av_header_read(struct assay_av_header *h, struct assay_a
         s = use(h, in, &m, e);
     assay_buf_release(&m.schema);
     assay_buf_release(&m.codec);
+    assay_buf_release(&m.spark);
     return s;
 }
 

@@ -95,7 +95,7 @@ bool assay_items_keep(struct assay_items *t, struct assay_value *v)
 
 struct assay_value assay_items_too_large(void)
 {
-    static const char why[] = "nested values of more than 64 MiB in one row";
+    static const char why[] = "nested values that take more than 128 MiB of memory in one row";
     return (struct assay_value){.kind = ASSAY_K_BAD, .len = sizeof why - 1, .p = (const uint8_t *)why};
 }
 

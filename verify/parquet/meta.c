@@ -254,8 +254,8 @@ static bool older(struct assay_pq_span version, int major, int minor)
     return v[0] < major || (v[0] == major && v[1] < minor);
 }
 
-/* Spark marks files whose dates before the switch of calendars are not proleptic Gregorian, and since 2.4 leaves its
- * version; before, only its own schema says that it was Spark. */
+/* Spark marks files whose dates before the switch of calendars are not proleptic Gregorian, and leaves its version; of
+ * early ones only the key of its own schema tells that it was Spark. */
 struct spark {
     bool has_schema, has_version;
 };

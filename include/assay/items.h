@@ -24,6 +24,8 @@ void assay_items_reset(struct assay_items *t);
 void assay_items_row(struct assay_items *t);
 /* One more item. false: out of memory, here and below. */
 bool assay_items_push(struct assay_items *t, const struct assay_value *v);
+/* n more items, to be filled at once: *out is where, or NULL when the row is over. */
+bool assay_items_more(struct assay_items *t, size_t n, struct assay_value **out);
 /* The items pushed since there were `from` of them become *items, and are popped. */
 bool assay_items_close(struct assay_items *t, size_t from, const struct assay_value **items);
 /* Copy what v points to, unless that stays as it is (ASSAY_V_STABLE). */

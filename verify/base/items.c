@@ -27,19 +27,34 @@ static bool fits(struct assay_items *t, size_t n)
     return !t->over;
 }
 
-bool assay_items_push(struct assay_items *t, const struct assay_value *v)
+bool assay_items_more(struct assay_items *t, size_t n, struct assay_value **out)
 {
-    if (!fits(t, sizeof *v))
+    *out = NULL;
+    if (n > ASSAY_MAX_NESTED_ROW / sizeof **out || !fits(t, n * sizeof **out)) {
+        t->over = true;
         return true;
-    if (t->n == t->cap) {
+    }
+    if (n > t->cap - t->n) {
         size_t cap = t->cap ? t->cap * 2 : 256;
+        cap = cap - t->n < n ? t->n + n : cap;
         struct assay_value *grown = reallocarray(t->open, cap, sizeof *grown);
         if (!grown)
             return false;
         t->open = grown;
         t->cap = cap;
     }
-    t->open[t->n++] = *v;
+    *out = t->open + t->n;
+    t->n += n;
+    return true;
+}
+
+bool assay_items_push(struct assay_items *t, const struct assay_value *v)
+{
+    struct assay_value *room;
+    if (!assay_items_more(t, 1, &room))
+        return false;
+    if (room)
+        *room = *v;
     return true;
 }
 

@@ -12,6 +12,8 @@ struct walk {
 
 static const char not_of_one_row[] = "the levels do not fit together: a row is longer or shorter than in another part";
 
+static const char null_part[] = "the levels do not fit together: a part of what is null";
+
 static bool fail(struct walk *w, const struct assay_pq_stream *s, const char *why)
 {
     w->status = assay_pq_cursor_fail(&s->cursor, ASSAY_EDATA, why, w->e);
@@ -92,12 +94,51 @@ static bool read_fields(struct walk *w, uint32_t at, unsigned rep)
     return true;
 }
 
+/* n entries of a leaf, none of which may be less deep than `def`, as items. */
+static bool take_leaves(struct walk *w, struct assay_pq_stream *s, unsigned most, unsigned def, size_t n)
+{
+    const uint8_t *d = s->def + s->at;
+    struct assay_value *v;
+    bool ok = assay_items_more(w->t, n, &v);
+    for (size_t i = 0; i < n && ok; i++) {
+        if (d[i] < def)
+            return fail(w, s, null_part);
+        const bool there = d[i] == most;
+        if (v) {
+            v[i] = there ? s->value[s->value_at] : (struct assay_value){.kind = ASSAY_K_NULL};
+            ok = assay_items_keep(w->t, &v[i]);
+        }
+        s->value_at += there;
+    }
+    s->at += n;
+    return ok || nomem(w);
+}
+
+/* A list of leaves, as many at a time as the window has. */
+static bool read_leaves(struct walk *w, const struct assay_pq_node *list, unsigned rep, uint32_t *count)
+{
+    struct assay_pq_stream *s = w->n->stream + list->leaf;
+    if (!ready(w, s, rep))
+        return false;
+    do {
+        size_t n = 1;
+        while (s->at + n < s->n && s->rep[s->at + n] == list->rep)
+            n++;
+        if (!take_leaves(w, s, list[1].def, list->def + 1u, n))
+            return false;
+        *count += (uint32_t)n;
+    } while (another(w, s, list->rep));
+    return w->status == ASSAY_OK;
+}
+
 /* The items of a list or map, of which there is at least one. */
 static bool read_items(struct walk *w, uint32_t at, unsigned rep, uint32_t *count)
 {
     const struct assay_pq_node *node = w->n->column->tree->node;
     struct assay_pq_stream *first = w->n->stream + node[at].leaf;
     const unsigned def = node[at].def + 1u;
+    if (node[at].form == PQ_LIST && node[at + 1].form == PQ_LEAF)
+        return read_leaves(w, &node[at], rep, count);
     do {
         if (!push(w, at + 1, rep, def))
             return false;
@@ -119,7 +160,7 @@ static bool read_value(struct walk *w, uint32_t at, unsigned rep, unsigned def, 
         return false;
     const unsigned there = s->def[s->at];
     if (there < def)
-        return fail(w, s, "the levels do not fit together: a part of what is null");
+        return fail(w, s, null_part);
     if (node->form == PQ_LEAF)
         return read_leaf(w, s, node->def, out);
     *out = (struct assay_value){.kind = there < node->def ? ASSAY_K_NULL : kinds[node->form]};

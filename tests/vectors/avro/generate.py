@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Writes trees_*.avro with fastavro (made with 1.13.1), and trees.txt, the rows that are in them, from the same Python
-values; nested.txt from nested.avro, as fastavro reads it.
+"""Writes trees_*.avro with fastavro (made with 1.13.1), and trees.txt and trees.ndjson, the rows that are in them, from the
+same Python values; nested.txt from nested.avro, as fastavro reads it.
 
     python3 generate.py     # rewrites them here
 """
+import datetime
+import json
 import random
 import struct
 import uuid
@@ -111,6 +113,17 @@ def stored(r):
     }
 
 
+def iso(micros):
+    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=micros)).isoformat(sep=' ') + '+00'
+
+
+def as_json(r):
+    amount, (months, days, ms) = r['price']['amount'], r['price']['span']
+    sign, cents = '-' * (amount < 0), abs(amount)
+    price = {'amount': f'{sign}{cents // 100}.{cents % 100:02}', 'span': f'{months} mons {days} days 00:00:00.{ms:03}'}
+    return json.dumps(r | {'stamps': [iso(t) for t in r['stamps']], 'price': price}, ensure_ascii=False)
+
+
 def plain(kind):
     """The schema without logical types, for a writer that would convert."""
     if isinstance(kind, dict):
@@ -130,6 +143,8 @@ def main():
     with open('trees.txt', 'w', encoding='utf-8') as out:
         for r in rows:
             out.write('\t'.join(SHOW.get(n, show)(r[n]) for n, _ in FIELDS) + '\n')
+    with open('trees.ndjson', 'w', encoding='utf-8') as out:
+        out.writelines(as_json(r) + '\n' for r in rows)
     with open('nested.avro', 'rb') as f, open('nested.txt', 'w', encoding='utf-8') as out:
         for r in fastavro.reader(f):
             out.write('\t'.join(show(r[n]) for n in ('tags', 'a', 'z')) + '\n')
@@ -144,7 +159,6 @@ def varint(n):
 
 def annotate(path, fields):
     """Put the schema with its logical types into the header: the bytes of the rows are the same."""
-    import json
     with open(path, 'rb') as f:
         data = f.read()
     key = varint(len('avro.schema')) + b'avro.schema'

@@ -6,7 +6,7 @@
 #include "parquet_writer.h"
 
 enum { GROUP = -1, REQ = 0, OPT = 1, REP = 2 };
-enum { NOTE_MAP = 2, NOTE_KEY_VALUE = 3, NOTE_LIST = 4 }; /* converted types, plus one */
+enum { NOTE_MAP = 2, NOTE_KEY_VALUE = 3, NOTE_LIST = 4, NOTE_DATE = 7 }; /* converted types, plus one */
 
 struct tree_part {
     const char *name;
@@ -27,6 +27,7 @@ struct tree_file {
     int rows;
     bool v2, bit_packed;
     int v2_rows; /* 0: as many as the page begins */
+    const char *key; /* of the key-value metadata */
 };
 
 static inline int tree_width(int most)
@@ -164,6 +165,12 @@ static inline void tree_footer(struct hand_file *f, const struct tree_file *t, c
     put_int(f, 2, at[leaves] - 4);
     put_int(f, 3, t->rows);
     put_end(f);
+    if (t->key) {
+        put_list(f, 5, W_STRUCT, 1);
+        put_struct(f, 0);
+        put_text(f, 1, t->key);
+        put_end(f);
+    }
     put_byte(f, 0);
     hand_close(f, from);
 }

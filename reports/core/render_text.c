@@ -7,8 +7,8 @@
 #define NAME_CHARS 28
 #define MAX_SETS 10
 #define MAX_FINDINGS 12
-#define FEW_FINDINGS 7 /* beside causes, which say more */
-#define MAX_CAUSES 4
+#define MAX_CAUSES 8
+#define TAIL_LINES 5
 #define MAX_OBJECTS 4
 #define MAX_LACKS 3
 #define MAX_DRIFT 4
@@ -159,6 +159,24 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
     assay_out_raw(o, "\n");
 }
 
+/* Lines that causes and findings may share, whatever else there is to say. */
+static size_t room(const struct assay_report *r)
+{
+    const size_t set_lines = r->n_sets < MAX_SETS ? r->n_sets : MAX_SETS + 1;
+    const size_t more_lines = 2;
+    return ASSAY_REPORT_TEXT_LINES - 1 - set_lines - (MAX_OBJECTS + 1) - (MAX_DRIFT + 1) - TAIL_LINES - more_lines;
+}
+
+/* Causes come first, for they say more, but leave a third to findings. */
+static size_t most_causes(const struct assay_report *r)
+{
+    size_t all = 0, most = room(r) * 2 / 3;
+    for (size_t i = 0; i < r->n_sets; i++)
+        all += r->set[i].n_causes;
+    most = most < MAX_CAUSES ? most : MAX_CAUSES;
+    return all < most ? all : most;
+}
+
 /* Those of one verdict, dataset after dataset; the number of chunks told. */
 static size_t findings_of(struct text *t, const struct assay_report *r, enum assay_rv v, size_t most, size_t *shown)
 {
@@ -180,11 +198,10 @@ static size_t findings_of(struct text *t, const struct assay_report *r, enum ass
 
 static void findings(struct text *t, const struct assay_report *r)
 {
-    size_t shown = 0, all = 0, most = MAX_FINDINGS;
-    for (size_t i = 0; i < r->n_sets; i++) {
+    const size_t left = room(r) - most_causes(r), most = left < MAX_FINDINGS ? left : MAX_FINDINGS;
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
         all += r->set[i].n_worst;
-        most = r->set[i].n_causes ? FEW_FINDINGS : most;
-    }
     size_t told = findings_of(t, r, ASSAY_RV_MISMATCH, most, &shown);
     told += findings_of(t, r, ASSAY_RV_UNVERIFIED, most, &shown);
     more(&t->o, all - told, "findings; --report json lists them");
@@ -242,10 +259,11 @@ static void cause_line(struct text *t, const struct assay_rep_dataset *d, const 
 
 static void causes(struct text *t, const struct assay_report *r)
 {
+    const size_t most = most_causes(r);
     size_t shown = 0, all = 0;
     for (size_t i = 0; i < r->n_sets; i++) {
         all += r->set[i].n_causes;
-        for (size_t k = 0; k < r->set[i].n_causes && shown < MAX_CAUSES; k++, shown++)
+        for (size_t k = 0; k < r->set[i].n_causes && shown < most; k++, shown++)
             cause_line(t, &r->set[i], &r->set[i].cause[k]);
     }
     more(&t->o, all - shown, "causes; --report json lists them");

@@ -122,6 +122,23 @@ flights_parquet 2001-04  changed date
 flights_parquet 2001-06  undecodable
 TABLE
 
+echo "why:"
+python3 - damaged.json <<'PYTHON' | tee causes.txt
+import json, sys
+for c in json.load(open(sys.argv[1]))['causes']:
+    print(f"{c['dataset']:15} {','.join(c['columns']) or '-':5} {c['kind']:14} {c['scope']:9} {c['evidence']}")
+PYTHON
+if grep -qE '^flights_parquet +date +time-cut +systemic +in the archive, time stamps were cut to the day' causes.txt; then
+    ok "the cut time stamps are told as one cause"
+else
+    not_ok "the cause of the cut time stamps"
+fi
+if grep -qE '^flights_csv +- +rows-missing +isolated' causes.txt && grep -qE '^flights_csv +delay +unexplained +isolated' causes.txt; then
+    ok "the lost row and the changed value are told as single rows"
+else
+    not_ok "the scope of the lost row and the changed value"
+fi
+
 say "7. Which rows, which columns"
 shown 1 assay diff plan.yaml --limit 3
 prints "the lost row's key" '- missing +123456'

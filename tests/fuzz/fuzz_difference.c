@@ -8,8 +8,6 @@
 #include "assay/canon.h"
 #include "assay/difference.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
 /* One well-formed cell, or a defect, at the front of the bytes. */
 static size_t cell_len(const uint8_t *p, size_t n)
 {

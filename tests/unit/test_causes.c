@@ -1,0 +1,329 @@
+/* Sums and samples in, causes out: each once, with the rule that settles it, and none that the statements do not bear.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "assay/note.h"
+#include "assay/reconcile.h"
+#include "assay/writer.h"
+
+#include "../support/ledger_fixture.h"
+
+#define RUN "00000000-0000-4000-8000-000000000001"
+#define CUT "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" /* of nothing */
+
+static char a_name[] = "a", b_name[] = "b", id_name[] = "id", set_name[] = "s",
+            set_id[] = "00000000-0000-4000-8000-000000000000", utc[] = "UTC", uri[] = "x.csv";
+static struct assay_plan_column columns[] = {
+    {.name = a_name, .type = ASSAY_L_TIMESTAMP, .native = {a_name, a_name}},
+    {.name = b_name, .type = ASSAY_L_TEXT, .native = {b_name, b_name}},
+    {.name = id_name, .type = ASSAY_L_INTEGER, .key_pos = 1, .native = {id_name, id_name}}};
+static const struct assay_dataset set = {.name = set_name,
+                                         .id = set_id,
+                                         .col = columns,
+                                         .n_cols = 3,
+                                         .n_key = 1,
+                                         .chunk_rows = 100,
+                                         .side = {{.uri = uri}, {.uri = uri}},
+                                         .window = {.timezone = utc}};
+
+static struct ledger_fixture f;
+static struct assay_sink *sink;
+static int side;
+static unsigned second; /* of the statements' clock */
+static char told[4096]; /* "kind columns chunks rows scope rule; ..." */
+
+static int set_up(void **state)
+{
+    (void)state;
+    ledger_fixture_make(&f);
+    second = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ledger_fixture_remove(&f);
+    return 0;
+}
+
+static void open_as(int of)
+{
+    struct assay_err e = {0};
+    side = of;
+    if (assay_sink_ledger(f.db, f.keys, of == ASSAY_SOURCE ? ASSAY_ROLE_SOURCE : ASSAY_ROLE_ARCHIVE, &sink, &e) !=
+        ASSAY_OK)
+        fail_msg("%s", e.msg);
+}
+
+static void commit(void)
+{
+    struct assay_err e = {0};
+    if (assay_sink_commit(sink, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+    assay_sink_free(sink);
+    sink = NULL;
+}
+
+static void say(const char *kind, ...)
+{
+    struct assay_writer w;
+    struct assay_err e = {0};
+    struct assay_buf blob = {0};
+    char hash[65];
+    uint8_t ignored[32];
+    va_list ap;
+    assert_int_equal(assay_plan_hash(&set, hash, &blob, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_blob(sink, blob.ptr, blob.len, ignored, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_blob(sink, "", 0, ignored, &e), ASSAY_OK);
+    assay_buf_release(&blob);
+    assay_writer_begin(&w, kind);
+    assay_writer_add(&w, "role", assay_side_name((enum assay_side_id)side));
+    assay_writer_add(&w, "run", RUN);
+    assay_writer_add(&w, "dataset", set.id);
+    assay_writer_addf(&w, "plan", "sha256:%s", hash);
+    va_start(ap, kind);
+    for (const char *key = va_arg(ap, const char *); key; key = va_arg(ap, const char *))
+        assay_writer_add(&w, key, va_arg(ap, const char *));
+    va_end(ap);
+    if (assay_writer_send(&w, sink, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+}
+
+struct rows { /* one side of one chunk */
+    const char *segment;
+    unsigned chunk, rows, a, b; /* a, b: stand for the sums of these columns */
+};
+
+static void one_side(int of, const struct rows *r, size_t n)
+{
+    char when[40], total[16], id[33], ordinal[8], rows[16], row[33], key[33], col[3][48];
+    unsigned all = 0;
+    open_as(of);
+    snprintf(when, sizeof when, "2024-01-01T00:00:%02u.000000Z", second++);
+    say("run-start", "scope", "all", "observed", when, (char *)NULL);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(id, sizeof id, "%016x%016x", r[i].chunk, (unsigned)(unsigned char)r[i].segment[0]);
+        snprintf(ordinal, sizeof ordinal, "%u", r[i].chunk);
+        snprintf(rows, sizeof rows, "%u", r[i].rows);
+        snprintf(row, sizeof row, "%032x", r[i].rows * (7 + r[i].a + r[i].b));
+        snprintf(key, sizeof key, "%032x", r[i].rows * 3);
+        snprintf(col[0], sizeof col[0], "%032x a", r[i].rows * r[i].a);
+        snprintf(col[1], sizeof col[1], "%032x b", r[i].rows * r[i].b);
+        snprintf(col[2], sizeof col[2], "%032x id", r[i].rows * 5);
+        say("chunk", "segment", r[i].segment, "cut", CUT, "chunk", id, "ordinal", ordinal, "form", CUT, "rows", rows,
+            "sum-row", row, "sum-key", key, "col", col[0], "col", col[1], "col", col[2], (char *)NULL);
+        all += r[i].rows;
+    }
+    snprintf(total, sizeof total, "%u", all);
+    snprintf(when, sizeof when, "%u", second); /* a statement that is in the log already is not stated again */
+    say("run-end", "status", "ok", "rows", total, "tiled", "yes", "key-unique", "yes", "bytes", when, (char *)NULL);
+    commit();
+}
+
+#define SIDES(source, archive)                                                                                         \
+    one_side(ASSAY_SOURCE, source, sizeof(source) / sizeof *(source));                                                 \
+    one_side(ASSAY_ARCHIVE, archive, sizeof(archive) / sizeof *(archive))
+
+static bool each(void *ctx, const struct assay_leaf *leaf)
+{
+    struct assay_stmt s = {0};
+    (void)ctx;
+    assert_int_equal(assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL), ASSAY_OK);
+    const char *names = assay_stmt_get(&s, "columns");
+    const size_t at = strlen(told);
+    snprintf(told + at, sizeof told - at, "%s %s %s %s %s %s; ", assay_stmt_get(&s, "kind"), names ? names : "-",
+             assay_stmt_get(&s, "chunks"), assay_stmt_get(&s, "rows"), assay_stmt_get(&s, "scope"),
+             assay_stmt_get(&s, "rule"));
+    assay_stmt_release(&s);
+    return true;
+}
+
+static void wants(const char *causes)
+{
+    struct assay_reconciled r;
+    struct assay_err e = {0};
+    struct assay_ledger_query q = {.kind = "cause"};
+    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_RECONCILE, &sink, &e), ASSAY_OK);
+    if (assay_reconcile(l, sink, &set, NULL, RUN, ASSAY_RECONCILE_CAUSES, &r, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+    assay_sink_free(sink);
+    assay_ledger_close(l);
+    assert_string_equal(ledger_fixture_verify(&f, NULL), "");
+    l = ledger_fixture_open(&f, false);
+    told[0] = '\0';
+    assert_int_equal(assay_ledger_each(l, &q, each, NULL, &e), ASSAY_OK);
+    q.kind = "verdict";
+    assay_ledger_close(l);
+    assert_string_equal(told, causes);
+}
+
+#define NONE "no rule: export again"
+
+static void test_equal_sides_have_no_cause(void **state)
+{
+    (void)state;
+    const struct rows same[] = {{"all", 0, 500, 1, 2}, {"all", 1, 500, 1, 2}};
+    SIDES(same, same);
+    wants("");
+}
+
+static void test_by_sums_alone(void **state)
+{
+    (void)state;
+    const struct rows source[] = {{"all", 0, 500, 1, 2}, {"all", 1, 500, 1, 2}};
+    const struct rows archive[] = {{"all", 0, 500, 2, 1}, {"all", 1, 500, 2, 1}};
+    SIDES(source, archive);
+    wants("columns-swapped a,b 2 1000 systemic " NONE "; ");
+}
+
+static void test_doubled_rows_show_in_the_sums(void **state)
+{
+    (void)state;
+    const struct rows source[] = {{"all", 0, 500, 1, 2}, {"all", 1, 400, 1, 2}};
+    const struct rows archive[] = {{"all", 0, 1000, 1, 2}, {"all", 1, 400, 1, 2}};
+    SIDES(source, archive);
+    wants("rows-doubled - 1 500 systemic " NONE "; ");
+}
+
+static void test_a_round_number_of_rows(void **state)
+{
+    (void)state;
+    const struct rows source[] = {{"all", 0, 600, 1, 2}, {"all", 1, 600, 1, 2}, {"all", 2, 37, 1, 2}};
+    const struct rows archive[] = {{"all", 0, 600, 1, 2}, {"all", 1, 400, 1, 2}, {"all", 2, 0, 1, 2}};
+    SIDES(source, archive);
+    wants("row-limit - 2 237 systemic " NONE "; ");
+}
+
+static void test_ranges_of_keys(void **state)
+{
+    (void)state;
+    const struct rows source[] = {{"a", 0, 600, 1, 2}, {"a", 1, 600, 1, 2}, {"a", 2, 37, 1, 2},
+                                  {"b", 0, 600, 1, 2}, {"b", 1, 600, 1, 2}, {"b", 2, 37, 1, 2}};
+    const struct rows archive[] = {{"a", 0, 600, 1, 2},     {"a", 1, 399, 1, 2}, {"a", 2, 0, 1, 2},
+                                   {"b", 0, 601 - 7, 1, 2}, {"b", 1, 0, 1, 2},   {"b", 2, 37, 1, 2}};
+    SIDES(source, archive);
+    wants("range-missing - 2 606 systemic " NONE "; end-missing - 2 238 systemic " NONE "; ");
+}
+
+static void test_whole_segments(void **state)
+{
+    (void)state;
+    const struct rows source[] = {{"a", 0, 600, 1, 2}, {"b", 0, 600, 1, 2}, {"b", 1, 37, 1, 2}};
+    const struct rows archive[] = {{"a", 0, 600, 1, 2}, {"b", 0, 0, 1, 2}, {"b", 1, 0, 1, 2}};
+    SIDES(source, archive);
+    wants("segment-missing - 2 637 systemic " NONE "; ");
+}
+
+#define FIRST "00000000000000000000000000000061" /* chunk 0 of "all" */
+static const struct rows before[] = {{"all", 0, 500, 1, 2}, {"all", 1, 500, 1, 2}};
+static const struct rows after[] = {{"all", 0, 500, 9, 2}, {"all", 1, 500, 9, 2}};
+
+static void test_the_fewest_classes_explain(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_SOURCE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "200", "cells",
+        "90 time-cut:ms@source a", "cells", "100 time-cut:ms@source,time-rounded:ms@source a", "cells",
+        "10 time-cut:ms@source,time-cut:s@source a", (char *)NULL);
+    commit();
+    wants("time-cut a 2 400 systemic truncate: ms; ");
+}
+
+static void test_of_two_that_explain_all_the_gentler(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_SOURCE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
+        "400 time-cut:ms@source,time-cut:s@source,time-rounded:ms@source a", (char *)NULL);
+    commit();
+    wants("time-cut a 2 400 systemic truncate: ms; ");
+}
+
+static void test_chance_is_no_cause(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_ARCHIVE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
+        "380 - a", "cells", "10 day-shift:+1@archive a", "cells", "10 other-column:b@archive a", (char *)NULL);
+    commit();
+    wants("unexplained a 2 400 systemic " NONE "; ");
+}
+
+static void test_single_rows_get_no_rule(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_SOURCE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "2", "looked", "2", "cells",
+        "2 trailing-blanks@source b", (char *)NULL);
+    commit();
+    wants("trailing-blanks b 1 2 isolated " NONE "; ");
+}
+
+static void test_an_older_sample_is_passed_over(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_SOURCE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
+        "400 time-cut:ms@source a", (char *)NULL);
+    commit();
+    const struct rows now[] = {{"all", 0, 500, 8, 2}, {"all", 1, 500, 8, 2}};
+    one_side(ASSAY_ARCHIVE, now, 2);
+    wants("unexplained a 2 0 systemic " NONE "; ");
+}
+
+static void test_hostile_samples_do_no_harm(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_SOURCE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "x", "changed", "-1", "looked", "0", "cells", "", "cells",
+        "5", "cells", "5 time-cut:ms@source nobody", "cells", "7 time-cut@source,,@,x@source a", "constant", "a",
+        "constant", "null nobody", (char *)NULL);
+    say("sample", "segment", "all", "chunk", "123456789012345678901234567890123", "rows", "1", (char *)NULL);
+    say("sample", "rows", "1", (char *)NULL);
+    commit();
+    struct assay_reconciled r;
+    struct assay_err e = {0};
+    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_RECONCILE, &sink, &e), ASSAY_OK);
+    assert_int_equal(assay_reconcile(l, sink, &set, NULL, RUN, ASSAY_RECONCILE_ALL, &r, &e), ASSAY_OK);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
+    assay_sink_free(sink);
+    assay_ledger_close(l);
+}
+
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_equal_sides_have_no_cause),
+        TEST(test_by_sums_alone),
+        TEST(test_doubled_rows_show_in_the_sums),
+        TEST(test_a_round_number_of_rows),
+        TEST(test_ranges_of_keys),
+        TEST(test_whole_segments),
+        TEST(test_the_fewest_classes_explain),
+        TEST(test_of_two_that_explain_all_the_gentler),
+        TEST(test_chance_is_no_cause),
+        TEST(test_single_rows_get_no_rule),
+        TEST(test_an_older_sample_is_passed_over),
+        TEST(test_hostile_samples_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

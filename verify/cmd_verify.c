@@ -34,11 +34,15 @@ static void say(const struct assay_check *c, const struct assay_check_result *r)
 
 /* One dataset, one side. What the check finds is in the ledger; the exit code says only whether it could look. */
 static int verify_set(struct assay_session *s, const struct assay_dataset *d, enum assay_side_id side, const char *run,
-                      const char *spool, const uint8_t *dataset_key)
+                      const struct assay_args *a, const uint8_t *dataset_key)
 {
+    const char *spool = assay_arg(a, "spool");
     struct assay_check_result r;
     struct assay_err e = {0};
-    struct assay_check c = {s->plan, d, side, run, s->segments, s->n_segments, s->jobs, NULL, NULL, dataset_key};
+    struct assay_check c = {s->plan, d,    side, run,         s->segments, s->n_segments,
+                            s->jobs, NULL, NULL, dataset_key, NULL,        NULL};
+    c.manifest = side == ASSAY_ARCHIVE ? assay_arg(a, "write-manifest") : NULL;
+    c.exporter = assay_arg(a, "exporter");
     enum assay_status st = assay_session_ledger(s, &c.ledger, &e);
     if (st == ASSAY_ENOTFOUND && spool) { /* a checker on a machine of its own has no ledger at hand */
         assay_err_reset(&e);
@@ -104,6 +108,12 @@ int assay_cmd_verify(struct assay_args *a)
         worst = ASSAY_EXIT_USAGE;
         goto done;
     }
+    if (assay_arg(a, "write-manifest") && (s.n_sets != 1 || (side && strcmp(side, "archive") != 0))) {
+        assay_log(ASSAY_LOG_ERROR,
+                  "a manifest is of the archive of one dataset: give --dataset, and --side archive or none");
+        worst = ASSAY_EXIT_USAGE;
+        goto done;
+    }
     if (assay_arg(a, "run"))
         snprintf(run, sizeof run, "%s", assay_arg(a, "run"));
     else if (assay_uuid_new(run, &e) != ASSAY_OK) {
@@ -115,7 +125,7 @@ int assay_cmd_verify(struct assay_args *a)
         for (int k = ASSAY_SOURCE; k <= ASSAY_ARCHIVE && !assay_interrupted(); k++) {
             if (side && strcmp(side, assay_side_name((enum assay_side_id)k)) != 0)
                 continue;
-            all = assay_exit_worse(all, verify_set(&s, s.set[i], (enum assay_side_id)k, run, spool, key));
+            all = assay_exit_worse(all, verify_set(&s, s.set[i], (enum assay_side_id)k, run, a, key));
         }
     bool whole = s.n_sets == s.plan->n_sets && s.n_segments == 0 && (!side || strcmp(side, "source") == 0);
     if (s.plan->full_coverage && whole && all != ASSAY_EXIT_LEDGER && !assay_interrupted())

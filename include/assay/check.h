@@ -23,6 +23,8 @@ struct assay_check {
     struct assay_ledger *ledger; /* for known cuts; NULL when there is none here */
     struct assay_sink *sink; /* where statements go */
     const uint8_t *dataset_key; /* 32 bytes */
+    const char *manifest; /* a datapackage.json to write when all of the side was read; or NULL */
+    const char *exporter; /* who wrote the files, for that; or NULL */
 };
 
 /* What came of it, for the summary line. */

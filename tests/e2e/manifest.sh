@@ -116,6 +116,41 @@ sed 's/table: t/&, manifest: none/' plan.yaml >bad.yaml
 check_exit 2 'none of a table' assay plan bad.yaml
 check_has 'said so' "$ERR" 'manifest: has a meaning for files only'
 
+# What assay writes itself, it finds to hold; and so does the check of a damage.
+rm -f archive/datapackage.json
+check 'write a manifest' assay verify plan.yaml --side archive --write-manifest archive/datapackage.json --exporter 'sqlite3 3.40'
+check 'it holds' assay check plan.yaml
+check 'what is in it' python3 - <<'PY'
+import hashlib, json
+p = json.load(open('archive/datapackage.json'))
+r = p['resources'][1]
+assert len(p['resources']) == 3 and p['name'] == 't'
+assert r['path'] == '2001-02.csv' and r['assay:rows'] == 28 and r['assay:segment'] == '2001-02'
+assert r['assay:from'] == '2001-02-01' and r['assay:to'] == '2001-03-01'
+data = open('archive/2001-02.csv', 'rb').read()
+assert r['bytes'] == len(data) and r['hash'] == 'sha256:' + hashlib.sha256(data).hexdigest()
+assert [(f['name'], f['type']) for f in r['schema']['fields']] == [('id', 'integer'), ('day', 'date'), ('v', 'string')]
+assert r['schema']['primaryKey'] == ['id']
+l = p['assay:lineage']
+assert l['exporter'] == 'sqlite3 3.40' and l['source'] == 'sqlite:s.db' and l['origin'] == 'example.org/manifest'
+PY
+sqlite3 s.db "DELETE FROM t WHERE id = 40"
+sed -i '/^40,/d' archive/2001-02.csv
+check_exit 1 'a row gone on both sides' assay check plan.yaml
+check_has 'the rows match' "$OUT" 'rows 89/89'
+check_has 'the manifest remembers it' "$ERR" 'datapackage.json says a number of rows of 28, the file has 27'
+check_exit 2 'one dataset only' assay verify plan.yaml --side source --write-manifest x.json
+cp archive/datapackage.json before
+echo nonsense >>archive/2001-02.csv
+check_exit 3 'not of what does not decode' assay verify plan.yaml --side archive --write-manifest archive/datapackage.json
+check_has 'said' "$ERR" 'no manifest was written: archive/2001-02.csv has rows that do not decode'
+check_same 'and the old one is as it was' before archive/datapackage.json
+sed -i '/nonsense/d' archive/2001-02.csv
+mkdir -p elsewhere
+assay verify plan.yaml --side archive --write-manifest elsewhere/datapackage.json >"$OUT" 2>"$ERR"
+check_has 'only of files below its folder' "$ERR" 'is not below its folder'
+sqlite3 s.db "INSERT INTO t VALUES (40, '2001-02-10', 'v40')"
+
 # As a bag.
 rm -rf archive intact && mkdir -p bag/data
 for month in 2001-01 2001-02 2001-03; do

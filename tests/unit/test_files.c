@@ -134,7 +134,7 @@ static void one_file_and_directories(void **state)
     loc.uri = "d/sub/notes.txt";
     assert_string_equal(list_of(r, &loc), "d/sub/notes.txt");
     loc.format = "xml";
-    assert_string_equal(list_of(r, &loc), "unknown format \"xml\", expected one of csv, parquet, avro, ndjson");
+    assert_string_equal(list_of(r, &loc), "unknown format \"xml\", expected one of csv, copy, parquet, avro, ndjson");
 }
 
 static void absolute_paths(void **state)

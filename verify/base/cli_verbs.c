@@ -104,6 +104,9 @@ static const struct assay_opt verify_opts[] = {
     OPT_JOBS,
     OPT_SNAPSHOT,
     OPT_SPOOL,
+    {"write-manifest", 0, ASSAY_OPT_STRING, "FILE",
+     "Write a datapackage.json of the archive's files as they were read."},
+    {"exporter", 0, ASSAY_OPT_STRING, "TEXT", "Name and version of what wrote the files, for the manifest."},
     END,
 };
 static const struct assay_opt hold_opts[] = {OPT_DATASET, END};
@@ -199,6 +202,7 @@ static const struct assay_verb table[] = {
     {"verify", "PLAN", "Read one side and attest its chunks and objects in the ledger.",
      "  assay verify plan.yaml --side source\n"
      "  assay verify plan.yaml --side archive --segment 2001-03\n"
+     "  assay verify plan.yaml --side archive --write-manifest archive/datapackage.json --exporter 'psql 15.4'\n"
      "  assay verify plan.yaml --side source --spool - | ssh keeper assay ledger append plan.yaml -\n",
      verify_opts, 1, 1, NULL, VERIFY},
     {"hold", "PLAN", "Hold a snapshot of the sources for an exporter, until standard input ends.",

@@ -181,71 +181,6 @@ static enum assay_status find_gone(struct looked *x, struct assay_err *e)
 
 /* ---- the schema ---- */
 
-/* The types of a Frictionless schema that can mean a logical one. "string" and "any" can mean every one. */
-static bool may_be(const char *claimed, enum assay_logical type)
-{
-    static const struct {
-        const char *name;
-        uint32_t types;
-    } table[] = {
-        {"integer", 1u << ASSAY_L_INTEGER | 1u << ASSAY_L_DECIMAL},
-        {"number", 1u << ASSAY_L_INTEGER | 1u << ASSAY_L_DECIMAL | 1u << ASSAY_L_FLOAT32 | 1u << ASSAY_L_FLOAT64},
-        {"boolean", 1u << ASSAY_L_BOOLEAN},
-        {"date", 1u << ASSAY_L_DATE},
-        {"time", 1u << ASSAY_L_TIME | 1u << ASSAY_L_TIMETZ},
-        {"datetime", 1u << ASSAY_L_TIMESTAMP | 1u << ASSAY_L_TIMESTAMPTZ},
-        {"duration", 1u << ASSAY_L_INTERVAL},
-        {"object", 1u << ASSAY_L_JSON | 1u << ASSAY_L_STRUCT | 1u << ASSAY_L_MAP},
-        {"array", 1u << ASSAY_L_JSON | 1u << ASSAY_L_LIST},
-        {"list", 1u << ASSAY_L_JSON | 1u << ASSAY_L_LIST},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strcmp(table[i].name, claimed) == 0)
-            return table[i].types >> type & 1;
-    return true;
-}
-
-static enum assay_logical type_of(const struct looked *x, const char *native)
-{
-    const struct assay_check *c = x->j->c;
-    for (size_t i = 0; i < c->set->n_cols; i++)
-        if (c->set->col[i].native[c->side] && strcmp(c->set->col[i].native[c->side], native) == 0)
-            return c->set->col[i].type;
-    return ASSAY_L_NONE;
-}
-
-static bool has_field(const struct assay_manifest_schema *m, const char *name)
-{
-    for (size_t i = 0; i < m->n; i++)
-        if (strcmp(m->field[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* The first difference of one schema, as a sentence; false: there is none. Types are the plan's: what it reads. */
-static bool schema_differs(const struct looked *x, const struct assay_manifest_schema *m, char *out, size_t cap)
-{
-    const struct assay_schema *seen = x->j->schema;
-    for (size_t i = 0; i < m->n; i++) {
-        const char *name = m->field[i].name, *claimed = m->field[i].type;
-        enum assay_logical type = type_of(x, name);
-        if (assay_schema_find(seen, name) == SIZE_MAX)
-            snprintf(out, cap, "its schema has a field \"%.128s\", the files have no such column", name);
-        else if (claimed && type != ASSAY_L_NONE && !may_be(claimed, type))
-            snprintf(out, cap, "its schema has \"%.128s\" as %.32s, the plan reads it as %s", name, claimed,
-                     assay_type_of(type)->name);
-        else
-            continue;
-        return true;
-    }
-    for (size_t i = 0; i < seen->n; i++)
-        if (!has_field(m, seen->col[i].name)) {
-            snprintf(out, cap, "its schema has no field \"%.128s\", which the files have", seen->col[i].name);
-            return true;
-        }
-    return false;
-}
-
 /* Schemas of the files of this side; each difference once, however many files claim it. */
 static enum assay_status compare_schemas(struct looked *x)
 {
@@ -255,7 +190,8 @@ static enum assay_status compare_schemas(struct looked *x)
         const struct assay_part_result *p = &x->j->part[i];
         const char *path = p->part && !p->skipped ? below(x, p->part->name) : NULL;
         const struct assay_manifest_entry *m = path ? assay_manifest_find(&x->m, path) : NULL;
-        if (!m || m->schema == SIZE_MAX || !schema_differs(x, &x->m.schema[m->schema], sentence, sizeof sentence) ||
+        if (!m || m->schema == SIZE_MAX ||
+            !assay_manifest_schema_differs(x->j, &x->m.schema[m->schema], sentence, sizeof sentence) ||
             strcmp(sentence, before) == 0)
             continue;
         snprintf(before, sizeof before, "%s", sentence);

@@ -3,6 +3,7 @@
 #define ASSAY_CHECK_MANIFEST_H
 
 #include "assay/check.h"
+#include "assay/manifest.h"
 #include "assay/schema.h"
 #include "assay/segment.h"
 
@@ -20,5 +21,15 @@ struct manifest_job {
  * gone, the schema). A manifest that cannot be read is such a finding, not a failure. Without a manifest nothing
  * happens. */
 enum assay_status assay_manifest_check(const struct manifest_job *j, struct assay_err *e);
+
+/* Write a datapackage.json of the files as they were read: path, size, SHA-256, rows, segment and its range, schema,
+ * and where they come from. Whole files or nothing. A file that was not read whole, that holds rows which do not decode
+ * or belong elsewhere, or that is not below the folder of `path`, is an error. */
+enum assay_status assay_manifest_write(const struct manifest_job *j, const char *path, struct assay_err *e);
+
+/* The first difference of a schema, as a sentence into out; false: there is none. Types are the plan's: what it reads.
+ */
+bool assay_manifest_schema_differs(const struct manifest_job *j, const struct assay_manifest_schema *m, char *out,
+                                   size_t cap);
 
 #endif

@@ -321,6 +321,11 @@ static void say_findings(const struct side *x)
         assay_log(ASSAY_LOG_WARN, "... and more: assay ledger log --kind chunk, assay ledger show");
 }
 
+static struct manifest_job manifest_job(struct side *x)
+{
+    return (struct manifest_job){x->c, x->plan_hash, &x->schema, &x->router, x->result, x->gone ? 0 : x->n_parts};
+}
+
 static enum assay_status verify(struct side *x, struct assay_check_result *out, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
@@ -330,7 +335,7 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
     if (s == ASSAY_OK)
         s = scan_side(x, e);
     if (s == ASSAY_OK && !x->gone) {
-        struct manifest_job j = {c, x->plan_hash, &x->schema, &x->router, x->result, x->n_parts};
+        struct manifest_job j = manifest_job(x);
         s = assay_manifest_check(&j, e);
     }
     if (s == ASSAY_OK && !x->gone)
@@ -390,6 +395,10 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     enum assay_status ended = assay_attest_end(c, x.plan_hash, &x.end, &late);
     if (ended != ASSAY_OK && s == ASSAY_OK)
         s = assay_fail(e, ended, "%s", late.msg);
+    if (s == ASSAY_OK && c->manifest) {
+        struct manifest_job j = manifest_job(&x);
+        s = assay_manifest_write(&j, c->manifest, e);
+    }
     side_release(&x);
     return s;
 }

@@ -117,12 +117,19 @@ static struct assay_file *append(struct assay_file_list *l, struct assay_err *e)
     return &l->v[l->n++];
 }
 
+/* A pattern that takes all files of a folder means the data. */
+static bool is_manifest(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return strcmp(slash ? slash + 1 : name, "datapackage.json") == 0;
+}
+
 /* One regular file. Listed by a directory, only those of a known format count. */
 static enum assay_status take(struct walk *w, const struct entry *in, bool listed)
 {
     const struct assay_format_ops *format;
     enum assay_status s = assay_file_format(w->loc, w->name, false, &format, w->e);
-    if (s != ASSAY_OK || (listed && !format))
+    if (s != ASSAY_OK || (listed && !format) || (w->wild && is_manifest(w->name)))
         return s;
     if (!S_ISREG(in->st.st_mode))
         return assay_fail(w->e, ASSAY_EIO, "%s: %s%s, expected a regular file", w->name,

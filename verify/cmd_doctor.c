@@ -77,7 +77,10 @@ static void examine_side(struct exam *x, const struct assay_session *s, const st
             st = assay_fail(&e, ASSAY_ENOTFOUND, "there is no column \"%s\"", d->col[i].native[side]);
     snprintf(what, sizeof what, "dataset %s, %s", d->name, assay_side_name(side));
     if (st == ASSAY_OK)
-        snprintf(detail, sizeof detail, "%zu columns%s", schema.n, n && part[0].object ? "" : ", a table");
+        snprintf(detail, sizeof detail, "%zu columns%s", schema.n,
+                 n && part[0].object                 ? ""
+                 : strncmp(loc.uri, "exec:", 5) == 0 ? ", a command"
+                                                     : ", a table");
     say(x, st == ASSAY_OK, what, st == ASSAY_OK ? detail : e.msg);
     assay_schema_release(&schema);
     if (r)

@@ -49,6 +49,9 @@ enum assay_status assay_manifest_bag(const char *text, size_t n, const char *nam
                                      struct assay_err *e);
 /* bagit.txt: version 0.93 to 1.0 and UTF-8, or ASSAY_EDATA. */
 enum assay_status assay_manifest_bag_declaration(const char *text, size_t n, const char *name, struct assay_err *e);
+/* Payload-Oxum of bag-info.txt, OCTETS.FILES; *has false without one. ASSAY_EDATA when it is neither. */
+enum assay_status assay_manifest_bag_oxum(const char *text, size_t n, const char *name, bool *has, uint64_t *octets,
+                                          uint64_t *files, struct assay_err *e);
 const struct assay_manifest_entry *assay_manifest_find(const struct assay_manifest *m, const char *path);
 void assay_manifest_release(struct assay_manifest *m);
 

@@ -151,12 +151,23 @@ assay verify plan.yaml --side archive --write-manifest elsewhere/datapackage.jso
 check_has 'only of files below its folder' "$ERR" 'is not below its folder'
 sqlite3 s.db "INSERT INTO t VALUES (40, '2001-02-10', 'v40')"
 
+# Of the source: what is compared with is in doubt.
+rm archive/datapackage.json
+cp -r archive papers
+sed 's#source: .*#source: {locator: "papers/{segment}.csv"}#' plan.yaml >files.yaml
+check 'files against files' assay check files.yaml
+printf '{"resources":[{"path":"2001-01.csv","assay:rows":1},{"path":"2001-02.csv"},{"path":"2001-03.csv"}]}' >papers/datapackage.json
+check_exit 3 'a manifest of the source that is denied' assay check files.yaml
+check_has 'said' "$OUT" 'a manifest of the source says otherwise than what was read: papers/2001-01.csv'
+check 'a scrub passes over manifests' assay scrub plan.yaml
+
 # As a bag.
 rm -rf archive intact && mkdir -p bag/data
 for month in 2001-01 2001-02 2001-03; do
     sqlite3 -csv -header s.db "SELECT * FROM t WHERE day LIKE '$month-%'" >bag/data/$month.csv
 done
 printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n' >bag/bagit.txt
+printf 'Contact-Name: nobody\nPayload-Oxum: %d.3\n' "$(cat bag/data/*.csv | wc -c)" >bag/bag-info.txt
 (cd bag && sha256sum data/*.csv >manifest-sha256.txt && sha256sum bagit.txt manifest-sha256.txt >tagmanifest-sha256.txt)
 sed -i 's#archive/{segment}#bag/data/{segment}#' plan.yaml
 cp -r bag whole
@@ -178,5 +189,7 @@ damaged_bag 'bag: a file that it lacks' manifest-unlisted '2001-02.csv: manifest
 damaged_bag 'bag: a file that is gone' manifest-gone '2001-03.csv: manifest-sha256.txt lists the file, and it is gone' rm bag/data/2001-03.csv
 damaged_bag 'bag: a tag file' manifest-tag 'tagmanifest-sha256.txt says SHA-256 [0-9a-f]{12} of bagit.txt' \
     sed -i 's/1.0/0.97/' bag/bagit.txt
+damaged_bag 'bag: its Payload-Oxum' manifest-oxum 'bag-info.txt says [0-9]+ files of [0-9]+ bytes, the list has 3 files of [0-9]+' \
+    sed -i 's/[.]3$/.4/' bag/bag-info.txt
 damaged_bag 'bag: its version' manifest-broken 'bagit.txt: its first line names no known version' sed -i 's/1.0/9.0/' bag/bagit.txt
 damaged_bag 'bag: a path out of it' manifest-broken 'manifest-sha256.txt: a path that does not lead' sed -i '1s#data/#data/../../#' bag/manifest-sha256.txt

@@ -35,6 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     check(&m);
     assay_manifest_release(&m);
+    bool has;
+    uint64_t octets, files;
+    (void)assay_manifest_bag_oxum(text, size, "bag-info.txt", &has, &octets, &files, NULL);
     (void)assay_manifest_bag_declaration(text, size, "bagit.txt", NULL);
     return 0;
 }

@@ -152,6 +152,38 @@ static void test_declaration(void **state)
                          cases[i].want);
 }
 
+static void test_oxum(void **state)
+{
+    static const struct {
+        const char *text;
+        enum assay_status want;
+        bool has;
+        uint64_t octets, files;
+    } cases[] = {
+        {"Source-Organization: x\nPayload-Oxum: 279164409832.1198\n", ASSAY_OK, true, 279164409832u, 1198},
+        {"payload-oxum:0.0 \r\n", ASSAY_OK, true, 0, 0},
+        {"Bag-Size: 1\n", ASSAY_OK, false, 0, 0},
+        {"", ASSAY_OK, false, 0, 0},
+        {"Payload-Oxum: 1\n", ASSAY_EDATA, false, 0, 0},
+        {"Payload-Oxum: 1.\n", ASSAY_EDATA, false, 0, 0},
+        {"Payload-Oxum: .1\n", ASSAY_EDATA, false, 0, 0},
+        {"Payload-Oxum: 1.2.3\n", ASSAY_EDATA, false, 0, 0},
+        {"Payload-Oxum: -1.2\n", ASSAY_EDATA, false, 0, 0},
+        {"Payload-Oxum: 9999999999999999999.1\n", ASSAY_EDATA, false, 0, 0},
+        {"Payload-Oxum: 1.2\nPayload-Oxum: 1.2\n", ASSAY_EDATA, false, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t octets = 0, files = 0;
+        bool has = false;
+        assert_int_equal(
+            assay_manifest_bag_oxum(cases[i].text, strlen(cases[i].text), "b", &has, &octets, &files, NULL),
+            cases[i].want);
+        if (cases[i].want == ASSAY_OK)
+            assert_true(has == cases[i].has && octets == cases[i].octets && files == cases[i].files);
+    }
+}
+
 /* Which names a locator would take: the same as finding them. */
 static void test_wanted(void **state)
 {
@@ -194,7 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_package),     cmocka_unit_test(test_refused_packages), cmocka_unit_test(test_bag),
-        cmocka_unit_test(test_declaration), cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_declaration), cmocka_unit_test(test_wanted),           cmocka_unit_test(test_oxum),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,6 +277,37 @@ static enum assay_status compare_tags(struct looked *x, struct assay_err *e)
     return s;
 }
 
+/* Files of the list and their sizes against what bag-info.txt has of both: found without a digest. */
+static enum assay_status compare_oxum(struct looked *x, struct assay_err *e)
+{
+    struct assay_buf text = {0}, path = {0};
+    struct stat st;
+    char name[2 * ASSAY_MAX_PATH], sentence[256];
+    uint64_t octets = 0, files = 0, size = 0;
+    bool has = false;
+    snprintf(name, sizeof name, "%sbag-info.txt", x->dir);
+    enum assay_status s = slurp(x, name, ASSAY_MAX_BAG, &text, e);
+    if (s == ASSAY_ENOTFOUND) /* it may be left out */
+        assay_err_reset(e);
+    else if (s == ASSAY_OK)
+        s = assay_manifest_bag_oxum(chars(&text), text.len, "bag-info.txt", &has, &octets, &files, e);
+    for (size_t i = 0; has && i < x->m.n; i++) {
+        snprintf(name, sizeof name, "%s%s", x->dir, x->m.entry[i].path);
+        assay_buf_reset(&path);
+        if (assay_path_join(x->loc.base_dir, name, &path) == ASSAY_OK && lstat((const char *)path.ptr, &st) == 0)
+            size += (uint64_t)st.st_size;
+    }
+    if (has && (files != x->m.n || octets != size)) {
+        snprintf(sentence, sizeof sentence,
+                 "bag-info.txt says %llu files of %llu bytes, the list has %zu files of %llu bytes",
+                 (unsigned long long)files, (unsigned long long)octets, x->m.n, (unsigned long long)size);
+        s = deny(x, &x->denied, x->name, "oxum", sentence);
+    }
+    assay_buf_release(&text);
+    assay_buf_release(&path);
+    return s == ASSAY_ENOTFOUND ? ASSAY_OK : s;
+}
+
 static enum assay_status load_bag(struct looked *x, struct assay_err *e)
 {
     struct assay_buf list = {0};
@@ -354,6 +385,8 @@ static enum assay_status compare(struct looked *x, struct assay_err *e)
         assay_log(ASSAY_LOG_WARN, "%s: %llu hashes or schemas are not checked: no SHA-256, or not in the file", x->name,
                   (unsigned long long)x->m.unchecked);
     s = find_gone(x, e);
+    if (s == ASSAY_OK && x->bag)
+        s = compare_oxum(x, e);
     return s == ASSAY_OK && x->bag ? compare_tags(x, e) : s;
 }
 

@@ -1,6 +1,7 @@
 /* BagIt, RFC 8493. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "assay/digest.h"
 #include "assay/limits.h"
@@ -105,5 +106,42 @@ enum assay_status assay_manifest_bag_declaration(const char *text, size_t n, con
         return assay_fail(e, ASSAY_EDATA, "%s: its first line names no known version of BagIt", name);
     if (!line(&p, text + n, &from, &len) || len != sizeof encoding - 1 || memcmp(from, encoding, len) != 0)
         return assay_fail(e, ASSAY_EDATA, "%s: its second line is not \"%s\"", name, encoding);
+    return ASSAY_OK;
+}
+
+/* Digits, all of [p, end); false: none, or more than fit. */
+static bool number(const char *p, const char *end, uint64_t *out)
+{
+    *out = 0;
+    if (p == end || end - p > 18)
+        return false;
+    for (; p < end; p++) {
+        if (*p < '0' || *p > '9')
+            return false;
+        *out = *out * 10 + (uint64_t)(*p - '0');
+    }
+    return true;
+}
+
+enum assay_status assay_manifest_bag_oxum(const char *text, size_t n, const char *name, bool *has, uint64_t *octets,
+                                          uint64_t *files, struct assay_err *e)
+{
+    static const char label[] = "Payload-Oxum:";
+    const char *p = text, *from;
+    size_t len;
+    *has = false;
+    while (line(&p, text + n, &from, &len)) {
+        if (len < sizeof label - 1 || strncasecmp(from, label, sizeof label - 1) != 0)
+            continue;
+        const char *v = from + sizeof label - 1, *end = from + len;
+        while (v < end && (*v == ' ' || *v == '\t'))
+            v++;
+        while (end > v && (end[-1] == ' ' || end[-1] == '\t'))
+            end--;
+        const char *dot = memchr(v, '.', (size_t)(end - v));
+        if (*has || !dot || !number(v, dot, octets) || !number(dot + 1, end, files))
+            return assay_fail(e, ASSAY_EDATA, "%s: its Payload-Oxum is not one pair OCTETS.FILES", name);
+        *has = true;
+    }
     return ASSAY_OK;
 }

@@ -81,4 +81,24 @@ for format in $formats; do
 done
 mkdir -p own/place=plain/year=x1
 mv "$(find own -type f -path '*place=plain/year=2021/*' | head -n 1)" own/place=plain/year=x1/
-check_exit 1 'own: a path that is no number' assay check plan.yaml --dataset own
+check 'own: a path that is no number says nothing of a column that the file has' assay check plan.yaml --dataset own
+
+# date={segment}: 2001-01 is the name of a window, not a date.
+sqlite3 s.db "CREATE TABLE w (id INTEGER PRIMARY KEY, year INTEGER, day TEXT);
+INSERT INTO w VALUES (1, 2001, '2001-01-05'), (2, 2001, '2001-02-06')" || exit 1
+mkdir -p w/day=2001-01 w/day=2001-02
+sqlite3 -csv -header s.db 'SELECT * FROM w WHERE id = 1' >w/day=2001-01/p.csv
+sqlite3 -csv -header s.db 'SELECT * FROM w WHERE id = 2' >w/day=2001-02/p.csv
+sed -e '/^datasets:/q' plan.yaml >w.yaml
+cat >>w.yaml <<'YAML'
+  w:
+    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1e99
+    key: [id]
+    source: {locator: "sqlite:s.db", table: w}
+    archive: {locator: "w/day={segment}/p.csv"}
+    window: {column: day, every: month}
+    columns: {id: integer, year: integer, day: date}
+YAML
+check 'a folder named by its segment' assay check w.yaml
+mv w/day=2001-01/p.csv p && mv w/day=2001-02/p.csv w/day=2001-01/p.csv && mv p w/day=2001-02/p.csv
+check_exit 1 'both in the folder of the other' assay check w.yaml

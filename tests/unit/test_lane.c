@@ -188,7 +188,7 @@ static void test_rows_that_deny_their_path_are_counted(void **state)
         {name_id, {.kind = ASSAY_K_LEXEME, .len = 4, .p = (const uint8_t *)word}},
         {"not covered", {.kind = ASSAY_K_NULL}},
     };
-    uint64_t fits[] = {0, 1, 0, 0, ROWS};
+    uint64_t fits[] = {0, 1, 0, ROWS, ROWS};
     struct assay_dataset d = dataset();
     struct assay_cutset none = {0};
     struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false};

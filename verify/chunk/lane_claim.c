@@ -14,12 +14,12 @@ static size_t covered(const struct assay_lane *l, const char *native)
     return SIZE_MAX;
 }
 
-/* The image that the cells of a column have when they hold this value. */
-static enum assay_status claimed_image(struct assay_lane *l, size_t c, const struct assay_value *v, assay_sum *out)
+/* The image that the cells of a column have when they hold this value. r: whether it is none of the column's type. */
+static enum assay_status claimed_image(struct assay_lane *l, size_t c, const struct assay_value *v, struct lane_row *r,
+                                       assay_sum *out)
 {
     struct assay_buf cell = {.max = ASSAY_MAX_CELL + 64};
-    struct lane_row ignored = {0};
-    enum assay_status s = assay_lane_put_cell(l, c, assay_lane_settle(&l->col[c], v), &ignored, false, &cell);
+    enum assay_status s = assay_lane_put_cell(l, c, assay_lane_settle(&l->col[c], v), r, false, &cell);
     if (s == ASSAY_OK)
         *out =
             cell.len <= IMAGE_MOST ? image_of_bytes(cell.ptr, cell.len) : fasthash(cell.ptr, cell.len, l->spec.secret);
@@ -38,9 +38,11 @@ enum assay_status assay_lane_claims(struct assay_lane *l, const struct assay_par
         if (!grown)
             return assay_fail_nomem(e);
         l->claim = grown;
+        struct lane_row r = {0};
         grown[l->n_claims].column = c;
-        if (claimed_image(l, c, &part->claim[i].value, &grown[l->n_claims++].image) != ASSAY_OK)
+        if (claimed_image(l, c, &part->claim[i].value, &r, &grown[l->n_claims].image) != ASSAY_OK)
             return assay_fail_nomem(e);
+        l->n_claims += r.defects == 0; /* else it says nothing of that column: the name means something else */
     }
     return ASSAY_OK;
 }

@@ -101,10 +101,13 @@ enum assay_status assay_hive_claim(struct assay_file *f, struct assay_err *e)
         return ASSAY_OK;
     if (!(f->claim = calloc(f->hive.n, sizeof *f->claim)))
         return assay_fail_nomem(e);
-    for (size_t i = 0; i < f->hive.n; i++)
-        f->claim[i] = (struct assay_claim){f->hive.v[i].name, assay_hive_value(&f->hive.v[i])};
     f->part.claim = f->claim;
-    f->part.n_claims = f->hive.n;
+    for (size_t i = 0; i < f->hive.n; i++) {
+        const struct assay_hive_column *c = &f->hive.v[i];
+        if (f->part.segment && c->value && strstr(c->value, f->part.segment))
+            continue; /* date=2001-01 of date={segment}: the name of a window, not a date */
+        f->claim[f->part.n_claims++] = (struct assay_claim){c->name, assay_hive_value(c)};
+    }
     return ASSAY_OK;
 }
 

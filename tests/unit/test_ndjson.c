@@ -54,7 +54,8 @@ static int file_of(const void *p, size_t n)
 static void dump_value(struct dump *d, const struct assay_value *v)
 {
     bool quoted = v->flags & ASSAY_V_QUOTED;
-    assert_int_equal(v->flags, quoted ? ASSAY_V_QUOTED | ASSAY_V_STRING : 0);
+    assert_int_equal(v->flags & ~ASSAY_V_ABSENT, quoted ? ASSAY_V_QUOTED | ASSAY_V_STRING : 0);
+    assert_true(!(v->flags & ASSAY_V_ABSENT) || v->kind == ASSAY_K_BAD);
     switch (v->kind) {
     case ASSAY_K_NULL:
         says(d, "~");

@@ -95,7 +95,7 @@ static json_t *side(const struct assay_side *s)
 {
     if (s->table)
         return json_pack("{s:s}", "kind", "table");
-    return json_pack("{s:s, s:o, s:o}", "kind", assay_uri_is_command(s->uri) ? "command" : "files", "format",
+    return json_pack("{s:s, s:o, s:o}", "kind", s->uri && assay_uri_is_command(s->uri) ? "command" : "files", "format",
                      text_or_null(s->format), "csv", dialect(s));
 }
 

@@ -68,6 +68,10 @@ def psql_csv(i, t, stem):
     return to_file(stem + '.csv', *pg_psql(f'SELECT * FROM {table_of(i)}', '--csv'))
 
 
+def row_to_json(i, t, stem):
+    return to_file(stem + '.ndjson', *pg_psql(f'SELECT row_to_json(r) FROM {table_of(i)} r', '-At'))
+
+
 def sqlite_csv(i, t, stem):
     return to_file(stem + '.csv', 'sqlite3', '-csv', '-header', 's.db', f'SELECT * FROM {table_of(i)}')
 
@@ -120,6 +124,7 @@ WRITERS = [
     ('pg-copy-csv', 'PostgreSQL: COPY, CSV', 'pg', copy_csv, {}),
     ('pg-copy-text', 'PostgreSQL: COPY, text', 'pg', copy_text, {'format': 'copy'}),
     ('pg-psql-csv', 'PostgreSQL: psql --csv', 'pg', psql_csv, {}),
+    ('pg-json', 'PostgreSQL: row_to_json', 'pg', row_to_json, {}),
     ('pg-duckdb-csv', 'PostgreSQL: DuckDB, CSV', 'pg', DUCK_CSV, {}),
     ('pg-duckdb-json', 'PostgreSQL: DuckDB, NDJSON', 'pg', DUCK_JSON, {}),
     ('pg-duckdb-parquet', 'PostgreSQL: DuckDB, Parquet', 'pg', DUCK_PARQUET, {}),
@@ -253,8 +258,8 @@ def main():
                 why += json.dumps([d for d in result['datasets'] if d['name'] == t.name], indent=1)[:3000] + done.err[-1500:]
             check(f'{writer[1]}, {t.name}: {wanted}', got == wanted, f'{got}\n{why}')
     page(table)
-    suite.finish()
 
 
 if __name__ == '__main__':
     main()
+    suite.finish()

@@ -7,4 +7,8 @@ if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm
 fi
 . "$(dirname "$0")/lib.sh"
 pg_start
-python3 "$REPO/tests/e2e/matrix.py" || exit 1
+if [ -n "${MATRIX_PYTHON:-}" ]; then
+    python3 "$REPO/tests/e2e/matrix_full.py" || exit 1
+else
+    python3 "$REPO/tests/e2e/matrix.py" || exit 1
+fi

@@ -100,6 +100,8 @@ static void schemas_that_cannot_be(void **state)
         enum assay_status status;
     } cases[] = {
         {T("\"int\""), "", ASSAY_OK},
+        {"{\"type\":\"record\",\"name\":\"\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"}]}", "", ASSAY_OK},
+        {T("{\"type\":\"fixed\",\"name\":\"\",\"size\":1}"), " holds a named type without a usable name", ASSAY_EDATA},
         {"\"int\"", "top level is int, not a record", ASSAY_ETYPE},
         {"[" T("\"int\"") "]", "top level is another type, not a record", ASSAY_ETYPE},
         {"{\"type\":\"array\",\"items\":\"int\"}", "top level is another type, not a record", ASSAY_ETYPE},

@@ -172,6 +172,11 @@ static enum assay_status enter_name(struct build *b, const json_t *json, uint32_
     const char *name = name_of(json);
     const char *own = text_of(json_object_get(json, "namespace"));
     struct assay_buf full = {0};
+    const char *empty = text_of(json_object_get(json, "name"));
+    if (node == 0 && empty && !*empty) { /* what polars calls its rows; nothing can refer to it */
+        b->s->node[node].name = empty;
+        return assay_buf_str(inner) ? ASSAY_OK : assay_fail_nomem(b->e);
+    }
     if (!name)
         return broken(b, "holds a named type without a usable name");
     if (primitive(name) >= 0)

@@ -121,8 +121,8 @@ test: all unit node_modules/.installed ## unit tests, fuzz corpora and end-to-en
 	BUILD=$(BUILD) tests/run.sh unit fuzz e2e
 test-unit: unit ## unit tests and fuzz corpora only
 	BUILD=$(BUILD) tests/run.sh unit fuzz
-test-full: all unit node_modules/.installed ## the same with large inputs, the demo on both databases, and a minute of fuzzing each
-	ASSAY_TEST_FULL=1 BUILD=$(BUILD) tests/run.sh unit fuzz e2e demo
+test-full: all unit node_modules/.installed ## the same with large inputs, writers from PyPI, the demo on both databases, and a minute of fuzzing each
+	ASSAY_TEST_FULL=1 BUILD=$(BUILD) tests/run.sh unit fuzz e2e matrix demo
 	$(MAKE) fuzz
 bench: all $(BENCH_BIN) node_modules/.installed ## measure against the floors; writes docs/benchmarks.md
 	BUILD=$(BUILD) tests/bench/run.py

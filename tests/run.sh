@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh SUITE...: run test suites (unit, fuzz, e2e, demo) from the repository root and count them.
+# run.sh SUITE...: run test suites (unit, fuzz, e2e, matrix, demo) from the repository root and count them.
 # One line a program or script; its full output is shown when something in it failed, and kept in $BUILD/log.
 # The last line is "N passed, N failed". A skipped test, a program that ran no test, and a crash count as failures.
 set -u
@@ -83,6 +83,11 @@ run_e2e() {
     done
 }
 
+# Writers from PyPI, Spark among them.
+run_matrix() {
+    MATRIX_PYTHON=1 MATRIX_SPARK=1 run_script e2e/matrix-python tests/e2e/matrix.sh 3600
+}
+
 run_demo() {
     PG='' run_script demo/sqlite tests/demo/demo.sh 600
     PG=1 run_script demo/postgresql tests/demo/demo.sh 600
@@ -90,9 +95,9 @@ run_demo() {
 
 for suite in "$@"; do
     case $suite in
-    unit | fuzz | e2e | demo) "run_$suite" ;;
+    unit | fuzz | e2e | matrix | demo) "run_$suite" ;;
     *)
-        echo "run.sh: unknown suite '$suite': one of unit, fuzz, e2e, demo" >&2
+        echo "run.sh: unknown suite '$suite': one of unit, fuzz, e2e, matrix, demo" >&2
         exit 2
         ;;
     esac

@@ -1,4 +1,4 @@
-"""Run by matrix.sh with ASSAY_TEST_FULL: the cross matrix for writers that come from PyPI. Each is given what DuckDB wrote as
+"""Run by matrix.sh with MATRIX_PYTHON: the cross matrix for writers that come from PyPI. Each is given what DuckDB wrote as
 Parquet from PostgreSQL. docs/compatibility-python.md is both the outcome and the expectation; MATRIX_WRITE=1 writes it."""
 import json
 import os
@@ -13,13 +13,13 @@ from matrix_types import TYPES  # noqa: E402
 from suite import check, run  # noqa: E402
 
 PAGE = os.path.join(suite.REPO, 'docs/compatibility-python.md')
-LIBRARIES = ['pyarrow', 'pandas', 'fastparquet', 'polars', 'fastavro'] + (['pyspark'] if os.environ.get('MATRIX_SPARK') else [])
+LIBRARIES = ['pyarrow==26.0.1', 'pandas==3.1.1', 'fastparquet==2026.9.0', 'polars==2.1.0', 'fastavro==1.13.1'] + (['pyspark==4.3.0'] if os.environ.get('MATRIX_SPARK') else [])
 WRITERS = ['pyarrow-parquet', 'pyarrow-csv', 'pandas-parquet', 'pandas-csv', 'pandas-ndjson', 'fastparquet-parquet',
            'polars-parquet', 'polars-csv', 'polars-ndjson', 'polars-avro', 'fastavro-avro', 'spark-parquet', 'spark-csv',
            'spark-ndjson']
 HEAD = '''# Compatibility: writers from PyPI
 
-Written by `MATRIX_WRITE=1 ASSAY_TEST_FULL=1 tests/e2e/matrix.sh`; `make test-full` fails when this page is not what it found.
+Written by `MATRIX_WRITE=1 MATRIX_PYTHON=1 tests/e2e/matrix.sh`; `make test-full` fails when this page is not what it found.
 The marks are those of [compatibility.md](compatibility.md). Every library is given the Parquet file that DuckDB wrote from
 PostgreSQL, without any option but a header, and no rules are declared: a ≠ is what `assay init --profile` and the causes of a
 report are for. The notes are what assay said first.
@@ -42,7 +42,7 @@ def libraries():
 
 def versions(place):
     listed = run(f'{place}/bin/pip', 'list', '--format=freeze').out
-    return [line.replace('==', ' ') for line in listed.splitlines() if line.split('==')[0] in LIBRARIES]
+    return [line.replace('==', ' ') for line in listed.splitlines() if line in LIBRARIES]
 
 
 def why(found):
@@ -92,7 +92,7 @@ def main():
     check('the libraries wrote what they can', made.status == 0, made)
     table, reasons = {}, {}
     for name in WRITERS:
-        if name.startswith('spark') and 'pyspark' not in LIBRARIES:
+        if name.startswith('spark') and not os.environ.get('MATRIX_SPARK'):
             continue
         cells, _, result, _ = matrix.verify(writer_of(name))
         table[name] = cells

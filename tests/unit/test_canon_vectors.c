@@ -196,7 +196,7 @@ static void each_key(struct line *l, void *ctx)
         for (size_t n = 0; n < key.len; n++)
             assert_int_equal(assay_key_show(&type, 1, key.ptr, n, &text), ASSAY_EDATA);
     }
-    if (b->open && b->before.len) {
+    if (b->open && b->before.len && key.len) {
         const size_t n = b->before.len < key.len ? b->before.len : key.len;
         const int c = memcmp(b->before.ptr, key.ptr, n);
         if (c >= 0) /* equal up to the shorter one would mean that one is a prefix of the other */
@@ -289,11 +289,40 @@ static void test_shapes(void **state)
     assert_true(for_each("tests/vectors/canon-shapes.tsv", each_shape, NULL) >= 40);
 }
 
+/* What is inside is part of the row form; integer and decimal are one, and so are orders of fields. */
+static void test_row_forms_of_shapes(void **state)
+{
+    static const char *const shapes[] = {
+        "list<integer>",      "list<text>",         "list<list<integer>>",         "struct<>",
+        "struct<a: integer>", "struct<b: integer>", "struct<a: integer, b: text>", "struct<a: text, b: integer>",
+        "map<text, integer>", "map<integer, text>"};
+    static const char *const same[] = {"list<integer>", "list<decimal>", "struct<a: integer, b: text>",
+                                       "struct<b: text, a: decimal>"};
+    enum { N = sizeof shapes / sizeof *shapes };
+    uint8_t form[N + 4][32];
+    struct assay_shape *shape = NULL;
+    const char *why;
+    (void)state;
+    for (size_t i = 0; i < N + 4; i++) {
+        assert_true(assay_shape_parse(i < N ? shapes[i] : same[i - N], &shape, &why));
+        const struct assay_form_column col = {"c", shape->type, 0, shape};
+        assert_int_equal(assay_row_form(&col, 1, form[i]), ASSAY_OK);
+        for (size_t k = 0; i < N && k < i; k++)
+            assert_memory_not_equal(form[k], form[i], 32);
+        assay_shape_free(shape);
+    }
+    assert_memory_equal(form[N], form[N + 1], 32);
+    assert_memory_equal(form[N + 2], form[N + 3], 32);
+    const struct assay_form_column lacking = {"c", ASSAY_L_LIST, 0, NULL};
+    assert_int_equal(assay_row_form(&lacking, 1, form[0]), ASSAY_EUSAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells),     cmocka_unit_test(test_nested_cells), cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_row_forms), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_cells),  cmocka_unit_test(test_nested_cells),
+        cmocka_unit_test(test_keys),   cmocka_unit_test(test_row_forms),
+        cmocka_unit_test(test_shapes), cmocka_unit_test(test_row_forms_of_shapes),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

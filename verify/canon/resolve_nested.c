@@ -24,14 +24,15 @@ static bool nomem(struct assay_nest *n)
 static bool push(struct assay_nest *n, const struct assay_value *v)
 {
     if (n->n == n->cap) {
-        struct assay_value *grown = malloc(2 * n->cap * sizeof *grown);
+        const size_t cap = 2 * n->cap + 1;
+        struct assay_value *grown = malloc(cap * sizeof *grown);
         if (!grown)
             return nomem(n);
         memcpy(grown, n->stack, n->n * sizeof *grown);
         if (n->stack != n->first)
             free(n->stack);
         n->stack = grown;
-        n->cap *= 2;
+        n->cap = cap;
     }
     n->stack[n->n++] = *v;
     return true;
@@ -189,7 +190,7 @@ static bool read_text(struct assay_nest *n, const struct assay_shape *s, const s
     const bool passing = n->passing;
     uint8_t *copy = NULL;
     if (inside(n->scratch, p)) {
-        if (!(copy = malloc(v->len)))
+        if (!(copy = malloc((size_t)v->len + 1)))
             return nomem(n);
         memcpy(copy, p, v->len);
         p = copy;

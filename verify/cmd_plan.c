@@ -108,6 +108,10 @@ static void print_columns(const struct assay_dataset *d)
         print_type(c);
         print_rules(c, ASSAY_SOURCE);
         print_rules(c, ASSAY_ARCHIVE);
+        if (c->since)
+            printf("  since %s", c->since);
+        for (size_t k = 0; k < c->n_former; k++)
+            printf("  archive before %s: %s", c->former[k].until, c->former[k].name);
         printf("\n");
     }
     for (size_t i = 0; i < d->n_uncovered; i++)
@@ -124,14 +128,6 @@ static bool is_uncovered(const struct assay_dataset *d, enum assay_side_id id, c
     return false;
 }
 
-static bool is_read(const struct assay_dataset *d, enum assay_side_id id, const char *native)
-{
-    for (size_t i = 0; i < d->n_cols; i++)
-        if (d->col[i].native[id] && strcmp(d->col[i].native[id], native) == 0)
-            return true;
-    return false;
-}
-
 /* Columns that the plan reads and the side lacks, and the other way round. */
 static size_t compare_schema(const struct assay_dataset *d, enum assay_side_id id, const struct assay_schema *s)
 {
@@ -142,7 +138,7 @@ static size_t compare_schema(const struct assay_dataset *d, enum assay_side_id i
             wrong++;
         }
     for (size_t i = 0; i < s->n; i++)
-        if (!is_read(d, id, s->col[i].name) && !is_uncovered(d, id, s->col[i].name)) {
+        if (!assay_dataset_reads(d, id, s->col[i].name) && !is_uncovered(d, id, s->col[i].name)) {
             printf("            column \"%s\" (%s) is neither read nor named as uncovered\n", s->col[i].name,
                    s->col[i].native);
             wrong++;

@@ -68,6 +68,9 @@ enum assay_status assay_drift_compare(const struct assay_observed_schema *before
 /* What a change of the native type does to values; false: the same type, or one that declares none (CSV, NDJSON). */
 bool assay_drift_of_type(const char *before, const char *now, enum assay_drift_kind *kind, enum assay_drift_class *cls);
 
+/* false: the format declares no types (CSV, NDJSON), so that the type of a column is a guess from its content. */
+bool assay_drift_declares(const char *native);
+
 /* One change in words: `widened "price": numeric(10,2) -> numeric(12,2) (compatible)`. Appends. */
 enum assay_status assay_drift_say(const struct assay_drift *d, struct assay_buf *out);
 

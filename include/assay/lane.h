@@ -29,6 +29,8 @@ struct assay_lane_segment {
     const struct assay_cut *cut; /* of the given set, or own_cut */
     struct assay_cut own_cut; /* of a segment that the set did not know: a single chunk */
     struct assay_tally *chunk; /* cut->chunks */
+    const uint8_t *form; /* SHA-256 of the row form of its rows */
+    const bool *has; /* n_cols flags: the columns that exist in it; NULL: all */
     void *memory;
 };
 
@@ -71,6 +73,9 @@ void assay_lane_free(struct assay_lane *l);
 
 /* Before the batches of a part: its name for findings, and the segment that its locator claims (NULL: any). */
 enum assay_status assay_lane_part(struct assay_lane *l, const struct assay_part *part, struct assay_err *e);
+/* Columns that this part lacks although its side has them: its batches come without them, and in a segment that should
+ * have them every value is a defect, or what the rule `absent` says. Between assay_lane_part and its first batch. */
+enum assay_status assay_lane_part_lacks(struct assay_lane *l, const bool *lacks, struct assay_err *e);
 /* Take in one batch. Rows that cannot be placed are counted, not fatal. */
 enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batch *b, struct assay_err *e);
 
@@ -89,7 +94,7 @@ enum assay_status assay_lane_segments(struct assay_lane *l, const struct assay_l
 size_t assay_lane_findings(const struct assay_lane *l, const struct assay_finding **out);
 /* Index into the raw sums and `changed` of column c, or SIZE_MAX when it has no rule on this side. */
 size_t assay_lane_ruled(const struct assay_lane *l, size_t c);
-/* SHA-256 of the row form. */
+/* SHA-256 of the row form with all columns; segments that lack one have their own. */
 const uint8_t *assay_lane_form(const struct assay_lane *l);
 const struct assay_router *assay_lane_router(const struct assay_lane *l);
 /* The segment that a part's "{segment}" text names; false when it names none of this window. */

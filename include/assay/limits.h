@@ -30,6 +30,8 @@
 #define ASSAY_EXEC_TAIL 8192 /* bytes of its stderr that are kept */
 #define ASSAY_EXEC_SAID 300 /* bytes of them in a message */
 #define ASSAY_EXEC_GRACE_MS 2000 /* between SIGTERM and SIGKILL */
+#define ASSAY_MAX_SCHEMA_OBJECTS 10000 /* files of one side whose schemas are told apart, object by object */
+#define ASSAY_MAX_ERAS 1000 /* changes of schema from file to file that are stated */
 #define ASSAY_MAX_SEGMENTS 100000 /* segments of one dataset */
 #define ASSAY_MAX_CHUNKS 4000000 /* chunks of one dataset */
 #define ASSAY_MAX_LEAF 65535 /* bytes of a ledger leaf (C2SP tlog-tiles) */

@@ -40,6 +40,11 @@ struct assay_plan_column {
     char *native[2]; /* its name on each side; NULL: the side lacks it, the rule constant says its value */
     struct assay_rule *rule[2]; /* per side, in order of application */
     size_t n_rules[2];
+    char *since; /* name of the first segment that has the column; NULL: all have it */
+    struct assay_former_name {
+        char *until, *name; /* files of segments before `until` call the column so */
+    } * former; /* of the archive, in rising order of until */
+    size_t n_former;
     int line; /* in the plan file, for messages */
 };
 
@@ -93,6 +98,11 @@ void assay_plan_free(struct assay_plan *p);
  * out and type hold at least n_cols. Returns how many. */
 size_t assay_dataset_natives(const struct assay_dataset *d, enum assay_side_id side, const char **out,
                              enum assay_logical *type);
+
+/* Is the column of that name on that side one that the dataset reads, under its name of today or a former one? */
+bool assay_dataset_reads(const struct assay_dataset *d, enum assay_side_id side, const char *native);
+/* Was a column added or renamed in the course of the years? */
+bool assay_dataset_has_history(const struct assay_dataset *d);
 
 /* Dataset by name; NULL when there is none. */
 const struct assay_dataset *assay_plan_find(const struct assay_plan *p, const char *name);

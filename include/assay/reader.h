@@ -126,6 +126,9 @@ struct assay_reader_ops {
                                      struct assay_err *e);
     /* The marks of one object, into a zeroed *out. NULL for tables. */
     enum assay_status (*marks)(struct assay_reader *r, size_t part, struct assay_marks *out, struct assay_err *e);
+    /* Columns of one object, which may differ from those of another. NULL for tables. */
+    enum assay_status (*object_schema)(struct assay_reader *r, size_t part, struct assay_schema *out,
+                                       struct assay_err *e);
     void (*close)(struct assay_reader *r); /* NULL is a no-op; all scans freed before */
 };
 

@@ -247,11 +247,14 @@ static enum assay_status take_columns(struct loader *l, const struct assay_stmt 
     c->ruled = calloc(n + 1, sizeof *c->ruled);
     if (!c->col || !c->raw || !c->changed || !c->ruled)
         return assay_fail_nomem(l->err);
-    const char *blob = assay_stmt_get(s, "columns");
+    const char *blob = assay_stmt_get(s, "columns"), *name;
     if (blob)
         return take_blob(l, c, blob);
     enum assay_status st = ASSAY_OK;
-    size_t sums = 0;
+    size_t sums = 0; /* a column that did not exist in the segment has none, and the row form says so */
+    for (; (name = assay_stmt_nth(s, "without", sums)); sums++)
+        if (column_of(l->set, name) == SIZE_MAX)
+            return bad_chunk(l, "it is without a column that the plan does not cover");
     for (size_t i = 0; i < s->n && st == ASSAY_OK; i++) {
         if (strcmp(s->field[i].key, "col") == 0) {
             st = take_sum(l, c, s->field[i].value);

@@ -46,6 +46,7 @@ struct assay_rep_column assay_schema_column(struct assay_report *r, const struct
  * hold leaves both empty. */
 struct assay_rep_plan_column {
     const char *name, *type, *native[2];
+    const char *since; /* the first segment that has it, NULL: all have it */
 };
 struct assay_rep_plan {
     struct assay_rep_plan_column *column;
@@ -57,6 +58,14 @@ enum assay_status assay_plan_columns(struct assay_ledger *l, struct assay_report
 enum assay_status assay_plan_take(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                   struct assay_rep_plan *out, struct assay_err *e);
 bool assay_schema_compare(struct assay_report *r, struct assay_rep_dataset *d, const struct assay_rep_plan *plan);
+/* eras.c: one schema statement about some objects; after the chunks are settled, what changed from era to era and which
+ * segments were verified without which column. */
+void assay_era_take(struct assay_ledger *l, struct assay_collect *c, const struct assay_stmt *s,
+                    struct assay_rep_side *side);
+/* The newest objects say what the side is like now: their columns become those of the side. */
+enum assay_status assay_eras_newest(struct assay_report *r, struct assay_rep_side *s, struct assay_err *e);
+enum assay_status assay_eras_settle(struct assay_report *r, struct assay_rep_dataset *d,
+                                    const struct assay_rep_plan *plan, struct assay_err *e);
 /* drift.c: what changed in the schema of either side up to the run that is reported, and since when. */
 enum assay_status assay_drift_collect(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                       struct assay_err *e);

@@ -216,7 +216,7 @@ static bool take(struct assay_collect *c, const struct assay_stmt *s, const stru
     struct history *h = c->more;
     const char *print = assay_stmt_get(s, "fingerprint"), *run = assay_stmt_get(s, "run");
     (void)leaf;
-    if (!print || !run || h->done)
+    if (!print || !run || h->done || assay_stmt_get(s, "objects")) /* one about some objects */
         return true;
     enum assay_status st = ASSAY_OK;
     if (!h->now.fingerprint || strcmp(h->now.fingerprint, print) != 0) {

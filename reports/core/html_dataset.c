@@ -218,6 +218,52 @@ static void schema_cell(struct assay_out *o, const struct assay_rep_column *c, c
     assay_out_raw(o, "</td>");
 }
 
+static void partial(struct assay_out *o, const struct assay_rep_dataset *d)
+{
+    for (size_t i = 0; i < d->n_partial; i++) {
+        const struct assay_rep_partial *x = &d->partial[i];
+        if (!x->from)
+            continue;
+        assay_out_raw(o, "<p>Segments ");
+        assay_out_html(o, x->from);
+        assay_out_raw(o, " to ");
+        assay_out_html(o, x->to);
+        assay_out_raw(o, " were verified without column <b>");
+        assay_out_html(o, x->column);
+        assay_out_raw(o, "</b>: it did not exist before ");
+        assay_out_html(o, x->since);
+        assay_out_raw(o, ".</p>");
+    }
+}
+
+static void eras(struct assay_out *o, const struct assay_rep_dataset *d)
+{
+    static const char *const heads[] = {"Side", "Segments or files", "Files", "Since the ones before", NULL};
+    if (!d->side[0].n_eras && !d->side[1].n_eras)
+        return;
+    assay_out_f(o, "<details><summary>Files of %zu schemas</summary><div class=\"scroll\"><table>",
+                d->side[0].n_eras + d->side[1].n_eras);
+    assay_html_heads(o, "Which files were written under which schema, in their order", heads);
+    assay_out_raw(o, "<tbody>");
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < d->side[side].n_eras; i++) {
+            const struct assay_rep_era *x = &d->side[side].era[i];
+            assay_out_raw(o, "<tr>");
+            cell(o, assay_side_name((enum assay_side_id)side));
+            assay_out_raw(o, "<td>");
+            assay_out_html(o, x->from ? x->from : x->first ? x->first : "-");
+            assay_out_raw(o, " to ");
+            assay_out_html(o, x->to ? x->to : x->last ? x->last : "-");
+            assay_out_f(o, "</td><td>%llu</td><td>", (unsigned long long)x->objects);
+            for (size_t k = 0; k < x->n_says; k++) {
+                assay_out_raw(o, k ? "<br>" : "");
+                assay_out_html(o, x->says[k]);
+            }
+            assay_out_raw(o, "</td></tr>");
+        }
+    assay_out_raw(o, "</tbody></table></div></details>");
+}
+
 static void drift(struct assay_out *o, const struct assay_rep_dataset *d)
 {
     static const char *const heads[] = {"Since", "Side", "Change", "For the values", "Run", NULL};
@@ -463,7 +509,9 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
     side_card(o, &d->side[0], "Source");
     side_card(o, &d->side[1], "Archive");
     assay_out_raw(o, "</div>");
+    partial(o, d);
     schema(o, d);
+    eras(o, d);
     drift(o, d);
     rules(o, d);
     requests(o, d);

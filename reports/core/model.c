@@ -191,11 +191,13 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->object);
     free(d->drift);
     free(d->cause);
+    free(d->partial);
     free(d->rule);
     free(d->disc);
     free(d->request);
     for (int i = 0; i < 2; i++) {
         free(d->side[i].uncovered);
+        free(d->side[i].era);
         free(d->side[i].changed);
     }
 }
@@ -222,7 +224,8 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
     struct assay_rep_plan plan;
     enum assay_status s = ASSAY_OK;
     for (int side = 0; side < 2 && s == ASSAY_OK; side++)
-        s = assay_collect_side(l, r, d, side, e);
+        if ((s = assay_collect_side(l, r, d, side, e)) == ASSAY_OK)
+            s = assay_eras_newest(r, &d->side[side], e);
     if (s == ASSAY_OK)
         s = assay_plan_take(l, r, d, &plan, e);
     if (s == ASSAY_OK)
@@ -235,7 +238,7 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
         return s;
     if (!assay_schema_compare(r, d, &plan) || !assay_chunks_settle(r, d))
         return assay_fail_nomem(e);
-    return ASSAY_OK;
+    return assay_eras_settle(r, d, &plan, e);
 }
 
 /* Datasets of the plan that the ledger has never heard of. */

@@ -49,6 +49,19 @@ struct assay_rep_column {
     unsigned key_pos;
 };
 
+struct assay_rep_era { /* objects, one after the other, of one schema */
+    const char *from, *to, *first, *last; /* segments, NULL where names claim none; objects */
+    const char *fingerprint, *text; /* the schema text */
+    uint64_t objects;
+    const char **says; /* what changed since the era before, as sentences */
+    size_t n_says;
+};
+
+struct assay_rep_partial { /* a column that did not exist in the first segments */
+    const char *column, *since, *from, *to; /* from, to: segments verified without it, NULL when there is none */
+    size_t segments;
+};
+
 struct assay_rep_side {
     bool started, ended;
     const char *scrub_run; /* a later run that verified the objects alone */
@@ -65,6 +78,8 @@ struct assay_rep_side {
     } * changed;
     size_t n_changed, cap_changed;
     uint64_t nonstandard; /* values that its formats do not have, accepted */
+    struct assay_rep_era *era; /* empty when all objects are of one schema */
+    size_t n_eras, cap_eras;
     uint64_t unplaced; /* rows whose key or window did not decode */
     size_t n_uncovered, cap_uncovered;
 };
@@ -129,6 +144,8 @@ struct assay_rep_dataset {
     const char *schema_verdict; /* "same", "converted", "different", "unknown" */
     struct assay_rep_drift *drift; /* newest first */
     size_t n_drift, cap_drift;
+    struct assay_rep_partial *partial;
+    size_t n_partial, cap_partial;
     struct assay_rep_rule *rule;
     size_t n_rules;
     struct assay_rep_discrepancy *disc; /* newest state of each: open, requested, then those this run closed */

@@ -57,6 +57,7 @@ static bool take_columns(struct assay_report *r, struct assay_rep_dataset *d, co
         struct assay_rep_plan_column *p = &out->column[out->n];
         p->name = text_of(r, json_object_get(c, "name"));
         p->type = text_of(r, json_object_get(c, "type"));
+        p->since = text_of(r, json_object_get(c, "since"));
         if (!p->name)
             continue;
         for (int side = 0; side < 2; side++) {

@@ -148,6 +148,41 @@ static void drift(struct assay_jw *w, const struct assay_rep_drift *x)
     assay_jw_close(w, '}');
 }
 
+static void eras(struct assay_jw *w, const struct assay_rep_dataset *d)
+{
+    assay_jw_open(w, "objects", '[');
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < d->side[side].n_eras; i++) {
+            const struct assay_rep_era *x = &d->side[side].era[i];
+            assay_jw_open(w, NULL, '{');
+            assay_jw_text(w, "side", assay_side_name((enum assay_side_id)side));
+            assay_jw_text(w, "from", x->from);
+            assay_jw_text(w, "to", x->to);
+            assay_jw_text(w, "first", x->first);
+            assay_jw_text(w, "last", x->last);
+            assay_jw_number(w, "objects", x->objects);
+            assay_jw_text(w, "fingerprint", x->fingerprint);
+            assay_jw_open(w, "changes", '[');
+            for (size_t k = 0; k < x->n_says; k++)
+                assay_jw_text(w, NULL, x->says[k]);
+            assay_jw_close(w, ']');
+            assay_jw_close(w, '}');
+        }
+    assay_jw_close(w, ']');
+    assay_jw_open(w, "partial", '[');
+    for (size_t i = 0; i < d->n_partial; i++) {
+        const struct assay_rep_partial *x = &d->partial[i];
+        assay_jw_open(w, NULL, '{');
+        assay_jw_text(w, "column", x->column);
+        assay_jw_text(w, "since", x->since);
+        assay_jw_text(w, "from", x->from);
+        assay_jw_text(w, "to", x->to);
+        assay_jw_number(w, "segments", x->segments);
+        assay_jw_close(w, '}');
+    }
+    assay_jw_close(w, ']');
+}
+
 static void schema(struct assay_jw *w, const struct assay_rep_dataset *d)
 {
     assay_jw_open(w, "schema", '{');
@@ -170,6 +205,8 @@ static void schema(struct assay_jw *w, const struct assay_rep_dataset *d)
     for (size_t i = 0; i < d->n_drift && i < ASSAY_REPORT_MAX_DRIFT; i++)
         drift(w, &d->drift[i]);
     assay_jw_close(w, ']');
+    if (d->n_partial || d->side[0].n_eras || d->side[1].n_eras)
+        eras(w, d);
     assay_jw_close(w, '}');
 }
 

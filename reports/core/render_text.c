@@ -11,7 +11,8 @@
 #define TAIL_LINES 5
 #define MAX_OBJECTS 4
 #define MAX_LACKS 3
-#define MAX_DRIFT 4
+#define MAX_DRIFT 2
+#define MAX_PARTIAL 2
 
 struct text {
     struct assay_out o;
@@ -292,6 +293,33 @@ static void drift(struct text *t, const struct assay_report *r)
     more(o, all - shown, "changes of schemas; --report json lists them");
 }
 
+/* What the verdict does not speak of in the segments of early years. */
+static void partial(struct text *t, const struct assay_report *r)
+{
+    struct assay_out *o = &t->o;
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
+        for (size_t k = 0; k < r->set[i].n_partial; k++) {
+            const struct assay_rep_partial *x = &r->set[i].partial[k];
+            all += x->from != NULL;
+            if (!x->from || shown == MAX_PARTIAL)
+                continue;
+            assay_out_raw(o, "  ~ ");
+            assay_out_plain(o, r->set[i].name, NAME_CHARS);
+            assay_out_raw(o, "  segments ");
+            assay_out_plain(o, x->from, NAME_CHARS);
+            assay_out_raw(o, " to ");
+            assay_out_plain(o, x->to, NAME_CHARS);
+            assay_out_raw(o, " verified without column \"");
+            assay_out_plain(o, x->column, 60);
+            assay_out_raw(o, "\": it did not exist before ");
+            assay_out_plain(o, x->since, NAME_CHARS);
+            assay_out_raw(o, "\n");
+            shown++;
+        }
+    more(o, all - shown, "columns that are not in all segments");
+}
+
 static void sets(struct text *t, const struct assay_report *r)
 {
     for (size_t i = 0; i < r->n_sets && i < MAX_SETS; i++)
@@ -374,6 +402,7 @@ enum assay_status assay_render_text(const struct assay_report *r, const struct a
         causes(&t, r);
         findings(&t, r);
         objects(&t, r);
+        partial(&t, r);
         drift(&t, r);
         tail(&t, r);
     }

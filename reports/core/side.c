@@ -184,6 +184,10 @@ static bool take_schema(struct assay_collect *c, const struct assay_stmt *s, str
     struct assay_buf text = {0};
     uint8_t name[32];
     const char *v;
+    if (assay_stmt_get(s, "objects")) {
+        assay_era_take(l, c, s, side);
+        return c->e->code == ASSAY_OK;
+    }
     side->fingerprint = assay_collect_text(c->r, s, "fingerprint");
     for (size_t i = 0; (v = assay_stmt_nth(s, "uncovered", i)); i++) {
         if (!assay_grow(&side->uncovered, side->n_uncovered, &side->cap_uncovered, sizeof *side->uncovered)) {

@@ -38,10 +38,10 @@ check_exit 3 'a segment that nobody has is no match, beside one that matches' \
     assay check --segment 2024-01 --segment 2042-01 plan.yaml
 check_has '... and it is named' "$OUT" 2042-01
 
-cp ar/2024-01.csv kept
-sed -i 's/id,d,v/id,d,w/' ar/2024-01.csv
+cp -r ar kept
+sed -i 's/id,d,v/id,d,w/' ar/*.csv
 check_exit 3 'an archive without the column' assay check plan.yaml
-cp kept ar/2024-01.csv
+cp kept/*.csv ar/
 check 'scrub knows the files of the check before' assay scrub plan.yaml
 check_exit 3 'but does not make up for the check that failed' assay reconcile plan.yaml
 check_exit 3 'drill-down has nothing to compare, and says so' assay diff plan.yaml

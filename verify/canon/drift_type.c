@@ -294,3 +294,8 @@ bool assay_drift_of_type(const char *before, const char *now, enum assay_drift_k
         *cls = ASSAY_DRIFT_LOSSY; /* a spelling may be longer than the column */
     return true;
 }
+
+bool assay_drift_declares(const char *native)
+{
+    return measure(native).family != UNDECLARED;
+}

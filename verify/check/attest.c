@@ -70,14 +70,6 @@ enum assay_status assay_attest_start(const struct assay_check *c, const char *pl
     return assay_writer_send(&w, c->sink, e);
 }
 
-static bool is_covered(const struct assay_check *c, const char *native)
-{
-    for (size_t i = 0; i < c->set->n_cols; i++)
-        if (c->set->col[i].native[c->side] && strcmp(c->set->col[i].native[c->side], native) == 0)
-            return true;
-    return false;
-}
-
 enum assay_status assay_attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
                                       struct assay_err *e)
 {
@@ -96,7 +88,7 @@ enum assay_status assay_attest_schema(const struct assay_check *c, const char *p
     assay_writer_hex(&w, "fingerprint", "sha256:", print, 32);
     assay_writer_hex(&w, "text", "sha256:", blob, 32);
     for (size_t i = 0; i < s->n; i++)
-        if (!is_covered(c, s->col[i].name))
+        if (!assay_dataset_reads(c->set, c->side, s->col[i].name))
             assay_writer_add(&w, "uncovered", s->col[i].name);
     return assay_writer_send(&w, c->sink, e);
 }
@@ -277,13 +269,15 @@ static enum assay_status put_line(struct assay_writer *w, struct assay_buf *blob
 }
 
 /* "col SUM NAME", and for a ruled column "raw SUM CHANGED-CELLS NAME". */
-static enum assay_status column_sums(const struct assay_check *c, const struct assay_lane *lane,
+static enum assay_status column_sums(const struct assay_check *c, const struct assay_lane *lane, const bool *has,
                                      const struct assay_tally *t, struct assay_writer *w, struct assay_buf *blob)
 {
     char sum[33], line[ASSAY_MAX_NAME + 128];
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < c->set->n_cols && s == ASSAY_OK; i++) {
         size_t ruled = assay_lane_ruled(lane, i);
+        if (has && !has[i])
+            continue;
         assay_sum_hex(t->sum[2 + i], sum);
         snprintf(line, sizeof line, "%s %s", sum, c->set->col[i].name);
         s = put_line(w, blob, "col", line);
@@ -296,7 +290,7 @@ static enum assay_status column_sums(const struct assay_check *c, const struct a
     return s;
 }
 
-static enum assay_status add_columns(const struct assay_check *c, const struct assay_lane *lane,
+static enum assay_status add_columns(const struct assay_check *c, const struct assay_lane *lane, const bool *has,
                                      const struct assay_tally *t, struct assay_writer *w, struct assay_err *e)
 {
     struct assay_buf blob = {0};
@@ -305,8 +299,8 @@ static enum assay_status add_columns(const struct assay_check *c, const struct a
     for (size_t i = 0; i < c->set->n_cols; i++)
         bytes += (assay_lane_ruled(lane, i) == SIZE_MAX ? 1 : 2) * (64 + 3 * strlen(c->set->col[i].name));
     if (bytes <= MAX_INLINE_BYTES)
-        return column_sums(c, lane, t, w, NULL);
-    enum assay_status s = column_sums(c, lane, t, w, &blob);
+        return column_sums(c, lane, has, t, w, NULL);
+    enum assay_status s = column_sums(c, lane, has, t, w, &blob);
     if (s == ASSAY_OK)
         s = assay_sink_blob(c->sink, blob.ptr, blob.len, hash, e);
     assay_writer_hex(w, "columns", "sha256:", hash, 32);
@@ -337,13 +331,16 @@ enum assay_status assay_attest_chunk(const struct assay_check *c, const char *pl
         add_bound(&w, c, "hi", "hi-text", &cut->bound[ordinal]);
     assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
     assay_writer_add(&w, "strength", "fast");
-    assay_writer_hex(&w, "form", "sha256:", assay_lane_form(lane), 32);
+    assay_writer_hex(&w, "form", "sha256:", seg->form, 32);
+    for (size_t i = 0; seg->has && i < c->set->n_cols; i++)
+        if (!seg->has[i])
+            assay_writer_add(&w, "without", c->set->col[i].name);
     assay_writer_addf(&w, "rows", "%llu", (unsigned long long)t->rows);
     assay_sum_hex(t->sum[0], sum);
     assay_writer_add(&w, "sum-row", sum);
     assay_sum_hex(t->sum[1], sum);
     assay_writer_add(&w, "sum-key", sum);
-    enum assay_status s = add_columns(c, lane, t, &w, e);
+    enum assay_status s = add_columns(c, lane, seg->has, t, &w, e);
     if (w.status == ASSAY_OK)
         w.status = s;
     if (t->defects)

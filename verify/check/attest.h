@@ -4,6 +4,7 @@
 
 #include "assay/check.h"
 #include "assay/lane.h"
+#include "assay/reader.h"
 #include "assay/writer.h"
 
 /* Begin a statement with the lines that all of a check's have: role, run, dataset, plan. */
@@ -16,6 +17,9 @@ enum assay_status assay_attest_schema(const struct assay_check *c, const char *p
 enum assay_status assay_attest_objects(const struct assay_check *c, const char *plan_hash,
                                        const struct assay_part_result *part, size_t n, const struct assay_lane *lane,
                                        struct assay_err *e);
+/* Where objects differ in their columns: one schema leaf for each run of objects, in their order, that do not. */
+enum assay_status assay_attest_eras(const struct assay_check *c, const char *plan_hash, struct assay_reader *r,
+                                    const struct assay_part_result *part, size_t n, struct assay_err *e);
 /* An archive that is not there at all. */
 enum assay_status assay_attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason,
                                        struct assay_err *e);

@@ -45,7 +45,7 @@ static bool each_schema(void *ctx, const struct assay_leaf *leaf)
     struct assay_stmt s = {0};
     x->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, x->err);
     const char *run = x->status == ASSAY_OK ? assay_stmt_get(&s, "run") : NULL;
-    if (run && strcmp(run, x->c->run) != 0)
+    if (run && strcmp(run, x->c->run) != 0 && !assay_stmt_get(&s, "objects")) /* not one about some objects */
         x->status = take(x, &s);
     assay_stmt_release(&s);
     return x->status == ASSAY_OK && !x->run[0];
@@ -84,11 +84,8 @@ static enum assay_status observed_now(const struct assay_check *c, const struct 
     struct assay_buf text = {0};
     enum assay_status s = assay_schema_text(now, &text);
     s = s == ASSAY_OK ? assay_observed_parse(text.ptr, text.len, out, e) : assay_fail_nomem(e);
-    for (size_t i = 0; s == ASSAY_OK && i < out->n; i++) {
-        out->col[i].covered = false;
-        for (size_t k = 0; k < c->set->n_cols; k++)
-            out->col[i].covered |= strcmp(c->set->col[k].native[c->side], out->col[i].name) == 0;
-    }
+    for (size_t i = 0; s == ASSAY_OK && i < out->n; i++)
+        out->col[i].covered = assay_dataset_reads(c->set, c->side, out->col[i].name);
     assay_buf_release(&text);
     return s;
 }

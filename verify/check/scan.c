@@ -6,6 +6,7 @@
 #include "assay/lane.h"
 #include "assay/log.h"
 #include "assay/reader.h"
+#include "history.h"
 
 struct crew { /* what the threads of one scan share */
     const struct assay_scan_job *job;
@@ -23,6 +24,7 @@ struct crew { /* what the threads of one scan share */
 struct worker {
     struct crew *crew;
     struct assay_lane *lane;
+    struct part_columns columns; /* of the part at hand, where parts may differ */
     pthread_t thread;
 };
 
@@ -84,8 +86,26 @@ static enum assay_status drain(struct crew *c, struct assay_lane *lane, struct a
     }
 }
 
-static void read_part(struct crew *c, struct assay_lane *lane, size_t i)
+/* Tell reader and lane what the object has of the covered columns. */
+static enum assay_status choose_columns(const struct crew *c, struct worker *w, size_t i, struct assay_scan_opts *o,
+                                        struct assay_err *e)
 {
+    const struct assay_scan_job *j = c->job;
+    struct part_columns *own = &w->columns;
+    if (!own->name || !j->part[i].object)
+        return ASSAY_OK;
+    enum assay_status s = assay_history_columns(j->reader, i, &j->part[i], w->lane, j->spec->set, j->spec->side, own);
+    if (s != ASSAY_OK)
+        return assay_fail_nomem(e);
+    o->columns = own->name;
+    o->n_columns = own->n;
+    o->types = own->type;
+    return own->any_lacks ? assay_lane_part_lacks(w->lane, own->lacks, e) : ASSAY_OK;
+}
+
+static void read_part(struct crew *c, struct worker *w, size_t i)
+{
+    struct assay_lane *lane = w->lane;
     const struct assay_scan_job *j = c->job;
     const struct assay_dataset *d = j->spec->set;
     struct assay_part_result *r = &c->result[i];
@@ -105,6 +125,8 @@ static void read_part(struct crew *c, struct assay_lane *lane, size_t i)
     }
     r->status = assay_lane_part(lane, r->part, &r->err);
     if (r->status == ASSAY_OK)
+        r->status = choose_columns(c, w, i, &o, &r->err);
+    if (r->status == ASSAY_OK)
         r->status = j->reader->ops->scan(j->reader, i, &o, &scan, &r->err);
     if (r->status == ASSAY_OK)
         r->status = drain(c, lane, scan, &r->err);
@@ -122,6 +144,8 @@ static void read_part(struct crew *c, struct assay_lane *lane, size_t i)
     if (r->status != ASSAY_OK && r->part->object && !r->end.hashed && !is_fatal(c, r->status)) {
         struct assay_err ignored = {0}; /* what does not decode still has an identity */
         r->end.hashed = j->reader->ops->hash_object(j->reader, i, r->end.sha256, &r->end.bytes, &ignored) == ASSAY_OK;
+        if (r->status == ASSAY_ENOTFOUND && r->end.hashed)
+            r->status = ASSAY_EDATA; /* a column is not there; the file is */
     }
     if (is_fatal(c, r->status))
         give_up(c, r->status, &r->err);
@@ -132,7 +156,7 @@ static void *work(void *arg)
     struct worker *w = arg;
     size_t part;
     while (take(w->crew, &part))
-        read_part(w->crew, w->lane, part);
+        read_part(w->crew, w, part);
     return NULL;
 }
 
@@ -143,6 +167,14 @@ static enum assay_status hire(struct crew *c, struct worker *w, unsigned n, stru
         enum assay_status s = assay_lane_new(c->job->spec, &w[i].lane, e);
         if (s != ASSAY_OK)
             return s;
+        if (!assay_history_matters(c->job->spec->set, c->job->spec->side))
+            continue;
+        size_t cols = c->job->spec->set->n_cols;
+        w[i].columns.name = calloc(cols + 1, sizeof *w[i].columns.name);
+        w[i].columns.type = calloc(cols + 1, sizeof *w[i].columns.type);
+        w[i].columns.lacks = calloc(cols + 1, sizeof *w[i].columns.lacks);
+        if (!w[i].columns.name || !w[i].columns.type || !w[i].columns.lacks)
+            return assay_fail_nomem(e);
     }
     unsigned started = 1; /* worker 0 is this thread */
     while (started < n && pthread_create(&w[started].thread, NULL, work, &w[started]) == 0)
@@ -182,8 +214,12 @@ enum assay_status assay_scan_parts(const struct assay_scan_job *j, struct assay_
         w[0].lane = NULL;
     }
 done:
-    for (unsigned i = 0; w && i < n; i++)
+    for (unsigned i = 0; w && i < n; i++) {
+        free(w[i].columns.name);
+        free(w[i].columns.type);
+        free(w[i].columns.lacks);
         assay_lane_free(w[i].lane);
+    }
     free(w);
     free(c.column);
     free(c.type);

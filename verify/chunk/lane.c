@@ -52,7 +52,8 @@ static enum assay_status set_up_block(struct assay_lane *l, struct assay_err *e)
     l->stride = LANE_ROW_HEAD + l->n * sizeof(assay_sum);
     l->cells = aligned_alloc(sizeof(assay_sum), LANE_BLOCK * l->stride);
     l->raw = calloc(LANE_BLOCK * (l->n_ruled + 1), sizeof *l->raw);
-    if (l->n_lacking && !(l->wide = calloc(LANE_BLOCK * l->n, sizeof *l->wide)))
+    if ((l->n_lacking || assay_dataset_has_history(l->spec.set)) &&
+        !(l->wide = calloc(LANE_BLOCK * l->n + 1, sizeof *l->wide)))
         return assay_fail_nomem(e);
     if (!l->cells || !l->raw)
         return assay_fail_nomem(e);
@@ -87,6 +88,8 @@ enum assay_status assay_lane_new(const struct assay_lane_spec *spec, struct assa
         s = set_up_block(l, e);
     if (s == ASSAY_OK)
         s = assay_router_init(&l->router, &d->window, l->window == SIZE_MAX ? ASSAY_L_NONE : d->col[l->window].type, e);
+    if (s == ASSAY_OK)
+        s = assay_lane_forms_make(l, e);
     if (s != ASSAY_OK) {
         assay_lane_free(l);
         return s;
@@ -114,6 +117,7 @@ void assay_lane_free(struct assay_lane *l)
     assay_buf_release(&l->cell);
     assay_buf_release(&l->keys);
     assay_buf_release(&l->bytes);
+    assay_lane_forms_release(l);
     free(l->cells);
     free(l->raw);
     free(l->wide);
@@ -134,9 +138,34 @@ bool assay_lane_part_segment(const struct assay_lane *l, const char *text, assay
     return true;
 }
 
+static void forget_what_the_part_lacks(struct assay_lane *l)
+{
+    l->n_lacking = 0;
+    for (size_t c = 0; c < l->n; c++) {
+        l->col[c].lacking = !l->spec.set->col[c].native[l->spec.side];
+        l->n_lacking += l->col[c].lacking;
+    }
+    l->part_lacks = false;
+}
+
+enum assay_status assay_lane_part_lacks(struct assay_lane *l, const bool *lacks, struct assay_err *e)
+{
+    forget_what_the_part_lacks(l);
+    for (size_t c = 0; c < l->n; c++) {
+        l->n_lacking += lacks[c] && !l->col[c].lacking;
+        l->col[c].lacking |= lacks[c];
+    }
+    l->part_lacks = true;
+    if (l->n_lacking && !l->wide && !(l->wide = calloc(LANE_BLOCK * l->n + 1, sizeof *l->wide)))
+        return assay_fail_nomem(e);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_lane_part(struct assay_lane *l, const struct assay_part *part, struct assay_err *e)
 {
     l->counts = (struct assay_lane_part_counts){0};
+    if (l->part_lacks)
+        forget_what_the_part_lacks(l);
     free(l->part);
     free(l->part_text);
     l->part_text = NULL;
@@ -167,6 +196,9 @@ static enum assay_status seg_new(struct assay_lane *l, assay_segment id, const c
     if (!s)
         return assay_fail_nomem(e);
     s->pub.segment = id;
+    s->form = assay_lane_form_of(l, id);
+    s->pub.form = s->form ? s->form->hash : l->form;
+    s->pub.has = s->form ? s->form->has : NULL;
     s->pub.cut = assay_cutset_find(l->spec.cuts, id);
     enum assay_status st = ASSAY_OK;
     if (!s->pub.cut) {

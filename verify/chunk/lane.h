@@ -36,8 +36,17 @@ struct lane_column {
     struct lane_memo *memo; /* text columns: LANE_MEMO entries */
 };
 
+/* Rows of segments from `from` on, up to the next form. */
+struct lane_form {
+    assay_segment from;
+    uint8_t hash[32];
+    bool *has; /* a column each */
+    size_t n; /* columns that it has */
+};
+
 struct lane_seg {
     struct assay_lane_segment pub;
+    const struct lane_form *form; /* NULL: with all columns */
     uint32_t last; /* chunk of the row before */
     uint64_t above, below; /* key heads between the two belong to it */
 };
@@ -65,6 +74,10 @@ struct assay_lane {
     uint8_t form[32];
     size_t n, n_key, n_ruled, n_lacking;
     struct assay_value *wide; /* the block's rows with what is lacking filled in; NULL: nothing is */
+    bool part_lacks; /* the current part lacks columns of its side */
+    struct lane_form *forms; /* in rising order of from; NULL: every segment has all columns */
+    size_t n_forms;
+    uint8_t *compact; /* stride bytes: the hash input of a row of fewer columns */
     size_t window; /* column, SIZE_MAX for none */
     struct lane_column *col;
     size_t *key; /* columns in key order */
@@ -101,6 +114,18 @@ enum assay_status assay_lane_seg_find(struct assay_lane *l, assay_segment id, co
 /* Remember where and why a row of the current part did not decode; seg NULL: it has no place. */
 void assay_lane_note(struct assay_lane *l, const struct lane_seg *seg, uint32_t ordinal, uint64_t pos,
                      const char *column, const char *why);
+
+/* ---- lane_form.c ---- */
+
+/* The forms of the segments that came before a column did; after the router. */
+enum assay_status assay_lane_forms_make(struct assay_lane *l, struct assay_err *e);
+void assay_lane_forms_release(struct assay_lane *l);
+/* NULL: all columns. */
+const struct lane_form *assay_lane_form_of(const struct assay_lane *l, assay_segment id);
+/* What the segment does not have becomes NULL in the row about to be taken in, so that it cannot be a defect. */
+void assay_lane_mask(struct assay_lane *l, struct lane_row *r);
+/* The input of the row's hash under a form: head and the images of its columns. Returns its length. */
+size_t assay_lane_compact(struct assay_lane *l, size_t row, const struct lane_form *f);
 
 /* ---- lane_cells.c ---- */
 

@@ -154,11 +154,13 @@ static enum assay_status finish_block(struct assay_lane *l, uint64_t epoch, stru
 /* The row as the plan has it: columns that the side lacks are absent. */
 static const struct assay_value *widen(struct assay_lane *l, const struct assay_value *v)
 {
-    static const char why[] = "a column that this side lacks";
+    static const char side_lacks[] = "a column that this side lacks", part_lacks[] = "the file has no such column";
     struct assay_value *w = l->wide + l->n_rows * l->n;
     for (size_t c = 0; c < l->n; c++) {
         if (l->col[c].lacking)
-            w[c] = (struct assay_value){.kind = ASSAY_K_BAD, .flags = ASSAY_V_ABSENT, .p = (const uint8_t *)why};
+            w[c] = (struct assay_value){.kind = ASSAY_K_BAD,
+                                        .flags = ASSAY_V_ABSENT,
+                                        .p = (const uint8_t *)(l->part_lacks ? part_lacks : side_lacks)};
         else
             w[c] = *v++;
     }
@@ -174,7 +176,7 @@ enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batc
     for (size_t i = 0; i < b->rows; i++) {
         struct lane_row *r = &l->row[l->n_rows];
         bool placed;
-        r->v = l->wide ? widen(l, b->v + i * b->cols) : b->v + i * b->cols;
+        r->v = l->n_lacking ? widen(l, b->v + i * b->cols) : b->v + i * b->cols;
         r->pos = b->pos ? b->pos[i] : b->first_pos + i;
         r->defects = 0;
         r->bytes = 0;
@@ -185,6 +187,8 @@ enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batc
             continue;
         }
         enum assay_status s = place(l, r, &placed, e);
+        if (s == ASSAY_OK && placed && r->seg->form)
+            assay_lane_mask(l, r);
         l->n_rows += s == ASSAY_OK && placed;
         if (s == ASSAY_OK && l->n_rows == LANE_BLOCK)
             s = finish_block(l, epoch, e);

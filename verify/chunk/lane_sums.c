@@ -16,7 +16,11 @@ FLATTEN static void hash_keys(struct assay_lane *l)
 static void hash_rows(struct assay_lane *l)
 {
     for (size_t i = 0; i < l->n_rows; i++)
-        l->row_hash[i] = fasthash(l->cells + i * l->stride, l->stride, l->spec.secret);
+        if (!l->row[i].seg->form)
+            l->row_hash[i] = fasthash(l->cells + i * l->stride, l->stride, l->spec.secret);
+    for (size_t i = 0; l->n_forms && i < l->n_rows; i++)
+        if (l->row[i].seg->form)
+            l->row_hash[i] = fasthash(l->compact, assay_lane_compact(l, i, l->row[i].seg->form), l->spec.secret);
 }
 
 /* Rows mostly come in runs: the chunk of the row before is tried first, by the first bytes of the key alone. */
@@ -69,6 +73,7 @@ static __attribute__((noinline)) assay_sum sum_of_pairs(const assay_sum *mixed, 
 static void add_run(struct assay_lane *l, const assay_sum *mixed, size_t from, size_t to)
 {
     struct assay_tally *t = l->row[from].tally;
+    const bool *has = l->row[from].seg->pub.has;
     assay_sum rows = 0, keys = 0;
     for (size_t i = from; i < to; i++) {
         rows += l->row_hash[i];
@@ -78,8 +83,9 @@ static void add_run(struct assay_lane *l, const assay_sum *mixed, size_t from, s
     t->sum[0] += rows;
     t->sum[1] += keys;
     for (size_t c = 0; c < l->n; c++)
-        t->sum[2 + c] +=
-            sum_of_pairs(mixed + from, (const uint8_t *)image_at(l, from, c), l->stride, to - from, l->spec.secret);
+        if (!has || has[c])
+            t->sum[2 + c] +=
+                sum_of_pairs(mixed + from, (const uint8_t *)image_at(l, from, c), l->stride, to - from, l->spec.secret);
 }
 
 static void add_ruled(struct assay_lane *l, size_t c)
@@ -87,6 +93,8 @@ static void add_ruled(struct assay_lane *l, size_t c)
     size_t ruled = l->col[c].ruled;
     for (size_t i = 0; i < l->n_rows; i++) {
         struct assay_tally *t = l->row[i].tally;
+        if (l->row[i].seg->pub.has && !l->row[i].seg->pub.has[c])
+            continue;
         assay_sum raw = l->raw[i * l->n_ruled + ruled];
         t->sum[2 + l->n + ruled] += fastpair(l->key_hash[i], raw, l->spec.secret);
         t->changed[ruled] += raw != *image_at(l, i, c);

@@ -14,21 +14,23 @@ struct rule_list {
 };
 
 struct raw_column {
-    const yaml_node_t *type, *side[2];
+    const yaml_node_t *type, *side[2], *since;
 };
 static const struct assay_field column_fields[] = {
     {"type", ASSAY_F_NODE, true, offsetof(struct raw_column, type), 0, 0},
     {"source", ASSAY_F_NODE, false, offsetof(struct raw_column, side[ASSAY_SOURCE]), 0, 0},
     {"archive", ASSAY_F_NODE, false, offsetof(struct raw_column, side[ASSAY_ARCHIVE]), 0, 0},
+    {"since", ASSAY_F_NODE, false, offsetof(struct raw_column, since), 0, 0},
 };
 
 struct raw_column_side {
-    const yaml_node_t *name, *rules, *constant;
+    const yaml_node_t *name, *rules, *constant, *names;
 };
 static const struct assay_field column_side_fields[] = {
     {"name", ASSAY_F_NODE, false, offsetof(struct raw_column_side, name), 0, 0},
     {"rules", ASSAY_F_NODE, false, offsetof(struct raw_column_side, rules), 0, 0},
     {"constant", ASSAY_F_NODE, false, offsetof(struct raw_column_side, constant), 0, 0},
+    {"names", ASSAY_F_NODE, false, offsetof(struct raw_column_side, names), 0, 0},
 };
 
 static const char not_words[] = "expected text, or {true: [WORD, ...], false: [WORD, ...]}";
@@ -273,6 +275,8 @@ static void bind_column_side(struct assay_bind *b, const yaml_node_t *node, enum
             assay_side_name(id));
     if (raw.rules || raw.constant)
         bind_rules(b, raw.rules, raw.constant, id, c);
+    if (raw.names)
+        assay_bind_former_names(b, raw.names, id, c);
     lacking[id] = raw.constant != NULL;
 }
 
@@ -291,6 +295,8 @@ static void bind_column(struct assay_bind *b, const struct assay_pair *p, struct
         assay_bind_map(b, p->value, what, column_fields, sizeof column_fields / sizeof column_fields[0], &raw);
         if (raw.type)
             assay_bind_type(b, raw.type, c);
+        if (raw.since)
+            assay_bind_literal(b, raw.since, "since", &c->since);
         for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
             if (raw.side[s])
                 bind_column_side(b, raw.side[s], (enum assay_side_id)s, c, lacking);
@@ -409,5 +415,11 @@ void assay_plan_column_release(struct assay_plan_column *c)
         free(c->native[s]);
     }
     assay_shape_free(c->shape);
+    for (size_t i = 0; i < c->n_former; i++) {
+        free(c->former[i].until);
+        free(c->former[i].name);
+    }
+    free(c->former);
+    free(c->since);
     free(c->name);
 }

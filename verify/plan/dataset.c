@@ -228,6 +228,8 @@ static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, stru
         bind_key(b, raw->key, d);
     if (raw->window)
         assay_bind_window(b, raw->window, d);
+    if (raw->columns)
+        assay_bind_history(b, raw->columns, d);
     if (raw->uncovered)
         bind_uncovered(b, raw->uncovered, d);
     if (raw->reprocess)

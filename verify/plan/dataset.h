@@ -27,6 +27,10 @@ const char *assay_bind_column_hint(const struct assay_bind *b, const struct assa
 
 /* column_type.c: fills c->type and c->shape. */
 void assay_bind_type(struct assay_bind *b, const yaml_node_t *node, struct assay_plan_column *c);
+/* history.c: the former names of one column; after the window, whether segments that history names exist. */
+void assay_bind_former_names(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id,
+                             struct assay_plan_column *c);
+void assay_bind_history(struct assay_bind *b, const yaml_node_t *at, struct assay_dataset *d);
 
 /* window.c: after the columns. */
 void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);

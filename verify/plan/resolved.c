@@ -48,12 +48,30 @@ static json_t *type(const struct assay_plan_column *c)
     return j;
 }
 
+/* Only where there is any: a plan without history keeps the hash that it had. */
+static bool add_history(const struct assay_plan_column *c, json_t *out)
+{
+    if (c->since && json_object_set_new(out, "since", json_string(c->since)))
+        return false;
+    json_t *names = c->n_former ? json_array() : NULL;
+    if (c->n_former && json_object_set_new(json_object_get(out, "archive"), "names", names))
+        return false;
+    for (size_t i = 0; i < c->n_former; i++)
+        if (json_array_append_new(names, json_pack("[s, s]", c->former[i].until, c->former[i].name)))
+            return false;
+    return true;
+}
+
 static json_t *column(const struct assay_plan_column *c)
 {
-    return json_pack("{s:s, s:o, s:i, s:{s:o, s:o}, s:{s:o, s:o}}", "name", c->name, "type", type(c), "key",
-                     (int)c->key_pos, "source", "name", text_or_null(c->native[ASSAY_SOURCE]), "rules",
-                     rules(c, ASSAY_SOURCE), "archive", "name", text_or_null(c->native[ASSAY_ARCHIVE]), "rules",
-                     rules(c, ASSAY_ARCHIVE));
+    json_t *out = json_pack("{s:s, s:o, s:i, s:{s:o, s:o}, s:{s:o, s:o}}", "name", c->name, "type", type(c), "key",
+                            (int)c->key_pos, "source", "name", text_or_null(c->native[ASSAY_SOURCE]), "rules",
+                            rules(c, ASSAY_SOURCE), "archive", "name", text_or_null(c->native[ASSAY_ARCHIVE]), "rules",
+                            rules(c, ASSAY_ARCHIVE));
+    if (out && add_history(c, out))
+        return out;
+    json_decref(out);
+    return NULL;
 }
 
 static json_t *columns(const struct assay_dataset *d)

@@ -241,6 +241,15 @@ static enum assay_status files_schema(struct assay_reader *base, struct assay_sc
     return object_schema(r, &r->list.v[0], out, e);
 }
 
+static enum assay_status files_object_schema(struct assay_reader *base, size_t part, struct assay_schema *out,
+                                             struct assay_err *e)
+{
+    const struct files_reader *r = (const struct files_reader *)base;
+    if (part >= r->list.n)
+        return assay_fail(e, ASSAY_EUSAGE, "there is no object %zu of %zu", part, r->list.n);
+    return object_schema(r, &r->list.v[part], out, e);
+}
+
 static enum assay_status files_count(struct assay_reader *base, uint64_t *rows, bool *known, struct assay_err *e)
 {
     (void)base, (void)e;
@@ -512,5 +521,6 @@ const struct assay_reader_ops assay_files_reader = {
     .end = files_end,
     .scan_free = files_scan_free,
     .hash_object = files_hash,
+    .object_schema = files_object_schema,
     .close = files_close,
 };

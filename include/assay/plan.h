@@ -48,6 +48,15 @@ struct assay_plan_column {
     int line; /* in the plan file, for messages */
 };
 
+struct assay_reference { /* a foreign key into another dataset of the plan, checked on the archive side */
+    char **column; /* canonical names here, n of them */
+    char **to; /* canonical names there */
+    size_t n;
+    char *dataset; /* its name */
+    char *id; /* its UUID */
+    char *text; /* "customer_id -> customers (id)": what statements call it */
+};
+
 struct assay_side {
     char *uri, *table, *format; /* table NULL for files, format NULL for tables */
     struct assay_csv_dialect csv;
@@ -67,6 +76,8 @@ struct assay_dataset {
     size_t n_cols;
     char **uncovered; /* native names declared as not covered: "source.x" or "archive.y" */
     size_t n_uncovered;
+    struct assay_reference *reference;
+    size_t n_references;
     size_t n_key; /* 0: no key, hash buckets over whole rows */
     struct assay_window window;
     uint32_t chunk_rows; /* target rows a chunk */

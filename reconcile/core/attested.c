@@ -398,6 +398,7 @@ static enum assay_status take_object(struct loader *l, const struct assay_stmt *
     o->segment = copy(assay_stmt_get(s, "segment"));
     o->status = copy(assay_stmt_get(s, "status"));
     o->scrubbed = run == NULL;
+    o->reference = strcmp(s->kind, "reference") == 0;
     enum assay_status st = take_denied(l, s, o);
     if (st != ASSAY_OK)
         return st;
@@ -527,6 +528,8 @@ enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct 
     }
     if (s == ASSAY_OK)
         s = load_kind(&l, "object", side, run, take_object);
+    if (s == ASSAY_OK)
+        s = load_kind(&l, "reference", side, run, take_object);
     if (s == ASSAY_OK) {
         keep_newest_cut(out);
         keep_newest(out);

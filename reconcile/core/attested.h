@@ -29,6 +29,7 @@ struct attested_object {
     uint64_t misplaced, defects, rows;
     char **denied; /* what a manifest says of it otherwise: "KIND SENTENCE"; owned */
     size_t n_denied;
+    bool reference; /* no object, but a reference that was checked; its name is the reference's */
     bool scrubbed; /* found by a scrub, which decodes nothing */
 };
 

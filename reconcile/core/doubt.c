@@ -149,6 +149,13 @@ const char *assay_doubt(const struct run *r, char *text, size_t n)
         return text;
     if (r->short_source)
         return "not every file of the source could be read";
+    const struct attested *archive = &r->side[ASSAY_ARCHIVE];
+    for (size_t i = 0; i < archive->n_objects; i++)
+        if (archive->object[i].reference && strcmp(archive->object[i].status, "unverified") == 0) {
+            snprintf(text, n, "reference %s could not be checked: %s", archive->object[i].name,
+                     archive->object[i].reason ? archive->object[i].reason : "no reason is stated");
+            return text;
+        }
     if (r->unread.n)
         return "a file of the archive could not be read, or changed while it was read";
     return NULL;

@@ -335,6 +335,7 @@ static const struct {
     {"missing", "missing", "the file is gone"},
     {"truncated", "truncated", "the file is shorter than it was"},
     {"damaged", "damaged", "the file has other bytes than it had"},
+    {"orphan", "orphan", "rows refer to rows that the other archive does not have"},
     {"extra", "unexpected", "the ledger does not know this file"},
 };
 
@@ -352,8 +353,10 @@ static enum assay_status object_finding(struct run *r, const struct attested_obj
 static enum assay_status judge_unplaced(struct run *r, uint32_t *findings)
 {
     const struct attested *a = &r->side[ASSAY_ARCHIVE];
-    uint64_t n = a->n_objects ? 0 : assay_unplaced(a);
+    uint64_t n = assay_unplaced(a);
     char text[128];
+    for (size_t i = 0; i < a->n_objects; i++)
+        n = a->object[i].reference ? n : 0;
     if (n == 0)
         return ASSAY_OK;
     ++*findings;

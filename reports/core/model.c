@@ -143,6 +143,8 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     keep(r, s, "archive-run", &d->side_run[1]);
     keep(r, s, "observed", &r->observed);
     if (strcmp(chunk, "-") == 0) { /* about an object: it is in the list of objects, and no chunk */
+        const char *kind = assay_stmt_get(s, "kind");
+        d->orphans += kind && strcmp(kind, "orphan") == 0;
         d->object_mismatches += verdict_of(assay_stmt_get(s, "verdict")) == ASSAY_RV_MISMATCH;
         return true;
     }

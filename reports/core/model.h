@@ -37,7 +37,7 @@ struct assay_rep_chunk {
 };
 
 struct assay_rep_object {
-    bool ok;
+    bool ok, reference; /* reference: no object, but a foreign key that was checked */
     int side;
     const char *locator, *segment, *status, *reason, *sha256;
     uint64_t bytes, rows, misplaced, defects, nonstandard;
@@ -157,6 +157,7 @@ struct assay_rep_dataset {
     const char *side_run[2]; /* as the verdicts say */
     uint64_t verdict_leaf; /* newest verdict leaf, for finding the runs it spoke of */
     bool has_verdict;
+    uint64_t orphans; /* of object_mismatches: references that lead nowhere */
     uint64_t object_mismatches; /* verdicts about objects, not chunks */
 };
 

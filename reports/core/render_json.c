@@ -214,6 +214,8 @@ static void object(struct assay_jw *w, const struct assay_rep_object *x)
 {
     assay_jw_text(w, "side", assay_side_name((enum assay_side_id)x->side));
     assay_jw_text(w, "object", x->locator);
+    if (x->reference)
+        assay_jw_bool(w, "reference", true);
     assay_jw_text(w, "segment", x->segment);
     assay_jw_text(w, "status", x->status);
     assay_jw_text(w, "reason", x->reason);

@@ -221,7 +221,7 @@ static void objects(struct text *t, const struct assay_report *r)
             if (x->ok)
                 continue;
             shown++;
-            assay_out_raw(o, "  ! object ");
+            assay_out_raw(o, x->reference ? "  ! reference " : "  ! object ");
             assay_out_plain(o, x->locator, 80);
             assay_out_raw(o, "  ");
             bool misplaced = x->misplaced && x->status && strcmp(x->status, "ok") == 0;

@@ -39,11 +39,21 @@ static void mismatch(struct assay_out *o, const struct assay_report *r, const ch
         plural(o, all_chunks(c), "chunk", sep);
         assay_out_f(o, " differ%s in ", c->chunks[ASSAY_RV_MISMATCH] == 1 ? "s" : "");
     } else {
-        uint64_t objects = 0;
-        for (size_t i = 0; i < r->n_sets; i++)
-            objects += r->set[i].object_mismatches;
-        plural(o, objects, "archived object", sep);
-        assay_out_f(o, " %s not what %s should be, in ", objects == 1 ? "is" : "are", objects == 1 ? "it" : "they");
+        uint64_t objects = 0, orphans = 0;
+        for (size_t i = 0; i < r->n_sets; i++) {
+            objects += r->set[i].object_mismatches - r->set[i].orphans;
+            orphans += r->set[i].orphans;
+        }
+        if (objects || !orphans) {
+            plural(o, objects, "archived object", sep);
+            assay_out_f(o, " %s not what %s should be", objects == 1 ? "is" : "are", objects == 1 ? "it" : "they");
+        }
+        if (orphans) {
+            assay_out_raw(o, objects ? " and " : "");
+            plural(o, orphans, "reference", sep);
+            assay_out_raw(o, orphans == 1 ? " leads nowhere" : " lead nowhere");
+        }
+        assay_out_raw(o, ", in ");
     }
     assay_out_number(o, sets_with(r, ASSAY_RV_MISMATCH), sep);
     assay_out_raw(o, " of ");

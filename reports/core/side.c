@@ -178,6 +178,30 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     return true;
 }
 
+/* A reference that holds is nothing to tell; one that does not stands among the findings about objects. */
+static bool take_reference(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
+{
+    struct assay_rep_dataset *d = c->d;
+    struct assay_rep_object o = {.side = c->side,
+                                 .reference = true,
+                                 .status = assay_collect_text(c->r, s, "status"),
+                                 .locator = assay_collect_text(c->r, s, "object"),
+                                 .reason = assay_collect_text(c->r, s, "reason")};
+    assay_collect_number(s, "rows", &o.rows);
+    if (object_ok(o.status))
+        return true;
+    side->objects_bad++;
+    if (d->n_bad >= ASSAY_REPORT_MAX_OBJECTS)
+        return true;
+    if (!assay_grow(&d->object, d->n_objects, &d->cap_objects, sizeof *d->object)) {
+        assay_fail_nomem(c->e);
+        return false;
+    }
+    d->object[d->n_objects++] = o;
+    d->n_bad++;
+    return true;
+}
+
 static bool take_schema(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
 {
     struct assay_ledger *l = c->more;
@@ -218,8 +242,8 @@ static bool take(struct assay_collect *c, const struct assay_stmt *s, const stru
         const char *kind;
         bool (*take)(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side);
     } kinds[] = {
-        {"run-start", take_start}, {"schema", take_schema}, {"object", take_object},
-        {"chunk", take_chunk},     {"run-end", take_end},
+        {"run-start", take_start},     {"schema", take_schema}, {"object", take_object},
+        {"reference", take_reference}, {"chunk", take_chunk},   {"run-end", take_end},
     };
     struct assay_rep_side *side = &c->d->side[c->side];
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

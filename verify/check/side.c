@@ -16,6 +16,7 @@
 #include "cuts.h"
 #include "history.h"
 #include "manifest.h"
+#include "references.h"
 #include "unique.h"
 
 #define LOOKED_AT 1000 /* objects that are searched for a column, the last ones */
@@ -370,6 +371,8 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
         s = attest_chunks(x, out, e);
     if (s == ASSAY_OK && c->n_segments == 0)
         s = independent_count(x, e);
+    if (s == ASSAY_OK && c->n_segments == 0 && c->side == ASSAY_ARCHIVE)
+        s = assay_references_attest(c, x->plan_hash, x->secret, e);
     if (s != ASSAY_OK)
         return s;
     sum_parts(x, out);

@@ -210,6 +210,7 @@ static const struct {
     {"chunk", SIDES},
     {"run-end", SIDES},
     {"sample", SIDES},
+    {"reference", SIDES},
     {"verdict", RECONCILE},
     {"discrepancy", RECONCILE},
     {"request", RECONCILE},

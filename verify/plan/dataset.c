@@ -14,7 +14,8 @@
 struct raw_dataset {
     char *id, *owner, *retention;
     int64_t chunk_rows;
-    const yaml_node_t *at_id, *at_retention, *source, *archive, *key, *window, *columns, *uncovered, *reprocess;
+    const yaml_node_t *at_id, *at_retention, *source, *archive, *key, *window, *columns, *uncovered, *reprocess,
+        *references;
 };
 
 #define AT(member) offsetof(struct raw_dataset, member)
@@ -32,6 +33,7 @@ static const struct assay_field dataset_fields[] = {
     {"columns", ASSAY_F_NODE, true, AT(columns), 0, 0},
     {"uncovered", ASSAY_F_NODE, false, AT(uncovered), 0, 0},
     {"reprocess", ASSAY_F_NODE, false, AT(reprocess), 0, 0},
+    {"references", ASSAY_F_NODE, false, AT(references), 0, 0},
 };
 #undef AT
 
@@ -234,6 +236,8 @@ static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, stru
         bind_uncovered(b, raw->uncovered, d);
     if (raw->reprocess)
         bind_reprocess(b, raw->reprocess, d);
+    if (raw->references)
+        assay_bind_references(b, raw->references, d);
 }
 
 void assay_bind_dataset(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d)
@@ -255,6 +259,7 @@ void assay_bind_dataset(struct assay_bind *b, const yaml_node_t *node, struct as
 
 void assay_dataset_release(struct assay_dataset *d)
 {
+    assay_references_release(d);
     free(d->name);
     free(d->id);
     free(d->owner);

@@ -32,6 +32,12 @@ void assay_bind_former_names(struct assay_bind *b, const yaml_node_t *node, enum
                              struct assay_plan_column *c);
 void assay_bind_history(struct assay_bind *b, const yaml_node_t *at, struct assay_dataset *d);
 
+/* reference.c: one dataset's references; when all datasets are bound, whether what they name exists. */
+void assay_bind_references(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
+void assay_bind_check_references(struct assay_bind *b, const yaml_node_t *at, const struct assay_plan *p,
+                                 struct assay_dataset *d);
+void assay_references_release(struct assay_dataset *d);
+
 /* window.c: after the columns. */
 void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
 

@@ -83,6 +83,8 @@ static void bind_datasets(struct assay_bind *b, const yaml_node_t *node, struct 
             assay_bind_dataset(b, pair[i].value, d);
     }
     check_ids(b, pair, p);
+    for (size_t i = 0; i < p->n_sets; i++)
+        assay_bind_check_references(b, pair[i].value, p, &p->set[i]);
     free(pair);
 }
 

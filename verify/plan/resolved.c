@@ -126,6 +126,32 @@ static json_t *window(const struct assay_window *w)
                      text_or_null(w->to));
 }
 
+static json_t *strings(char *const *list, size_t n)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; out && i < n; i++)
+        if (json_array_append_new(out, json_string(list[i]))) {
+            json_decref(out);
+            return NULL;
+        }
+    return out;
+}
+
+/* Only where there are any: a plan without them keeps the hash that it had. */
+static bool add_references(const struct assay_dataset *d, json_t *out)
+{
+    json_t *list = d->n_references ? json_array() : NULL;
+    if (d->n_references && json_object_set_new(out, "references", list))
+        return false;
+    for (size_t i = 0; i < d->n_references; i++) {
+        const struct assay_reference *r = &d->reference[i];
+        if (json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "columns", strings(r->column, r->n), "dataset",
+                                                  r->id, "to", strings(r->to, r->n))))
+            return false;
+    }
+    return true;
+}
+
 enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assay_buf *out)
 {
     enum assay_status s = ASSAY_ENOMEM;
@@ -134,7 +160,7 @@ enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assa
         json_pack("{s:i, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "assay", 1, "canon", ASSAY_CANON_VERSION, "id",
                   d->id, "chunk_rows", (int)d->chunk_rows, "columns", columns(d), "uncovered", uncovered(d), "window",
                   window(&d->window), "source", side(&d->side[ASSAY_SOURCE]), "archive", side(&d->side[ASSAY_ARCHIVE]));
-    if (j)
+    if (j && add_references(d, j))
         text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
     if (text)
         s = assay_buf_adds(out, text);

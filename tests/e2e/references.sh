@@ -1,0 +1,96 @@
+#!/bin/bash
+# A row that refers to a row which the other archive does not have is an orphan: found, counted, and not named in the ledger.
+. "$(dirname "$0")/lib.sh"
+
+sqlite3 s.db "CREATE TABLE customers(region TEXT, id INTEGER, name TEXT, PRIMARY KEY (region, id));
+    INSERT INTO customers VALUES('eu',1,'a'),('eu',2,'b'),('us',1,'c');
+    CREATE TABLE orders(id INTEGER PRIMARY KEY, region TEXT, customer INTEGER, parent INTEGER);
+    INSERT INTO orders VALUES(1,'eu',1,NULL),(2,'eu',2,1),(3,'us',1,1),(4,NULL,NULL,NULL),(5,'us',NULL,2);"
+check_exit 0 'keys and ledger' assay init sqlite:s.db sqlite:s.db --table orders --output init.yaml --origin assay.local/t
+plan() { # CUSTOMERS ORDERS REFERENCES
+    cat <<YAML
+assay: 1
+origin: assay.local/t
+ledger: ledger.db
+keys: keys
+datasets:
+  customers:
+    id: 6f1f0c1e-52a4-4a55-9d1a-3f1f3b7f0d01
+    source: {locator: "sqlite:s.db", table: customers}
+    archive: $1
+    key: [region, id]
+    columns: {region: text, id: integer, name: text}
+  orders:
+    id: 6f1f0c1e-52a4-4a55-9d1a-3f1f3b7f0d02
+    source: {locator: "sqlite:s.db", table: orders}
+    archive: $2
+    key: [id]
+    columns: {id: integer, region: text, customer: integer, parent: integer}
+    references: $3
+YAML
+}
+both='[{columns: [region, customer], dataset: customers, to: [region, id]}, {columns: [parent], dataset: orders, to: [id]}]'
+plan '{locator: customers.csv}' '{locator: orders.csv}' "$both" >plan.yaml
+export_all() {
+    sqlite3 -csv -header s.db 'SELECT * FROM customers' >customers.csv
+    sqlite3 -csv -header s.db 'SELECT * FROM orders' >orders.csv
+}
+export_all
+check 'every reference leads somewhere; NULL refers to nothing' assay check plan.yaml
+check 'what was stated' assay ledger log plan.yaml --kind reference
+
+sqlite3 s.db "DELETE FROM customers WHERE region = 'us'"
+export_all
+check_exit 1 'both sides equal, but an order without its customer' assay check plan.yaml --report json:r.json
+check_has 'verify says so' "$ERR" 'orders: reference region, customer -> customers \(region, id\): 1 orphans'
+check 'the document, too' jq -e '[.datasets[] | select(.name == "orders") | .objects.findings[] | .object, .status] ==
+    ["region, customer -> customers (region, id)", "orphan"] and ([.discrepancies[] | select(.kind == "orphan")] | length == 1)' r.json
+check_exit 1 'as text' assay report plan.yaml
+check_has 'in one sentence' "$OUT" 'MISMATCH: 1 reference leads nowhere'
+check_has '... with counts' "$OUT" '! reference region, customer -> customers \(region, id\)  orphan: 1 of 3 rows refer to no row'
+sqlite3 s.db 'UPDATE orders SET parent = 77012345 WHERE id IN (2, 3)'
+export_all
+check_exit 1 'two references broken' assay check plan.yaml
+check_has 'rows and keys are counted' "$OUT" 'parent -> orders \(id\)  orphan: 2 of 3 rows refer to no row \(1 different keys\)'
+strings -a ledger.db >said
+check_lacks 'no key stands in the ledger' said 77012345
+sqlite3 s.db "INSERT INTO customers VALUES('us',1,'c'); UPDATE orders SET parent = 1 WHERE id IN (2, 3)"
+export_all
+check 'mended' assay check plan.yaml
+check_has '... and closed' "$OUT" '0 open, 2 closed by this run'
+
+cp customers.csv kept
+printf 'region,id,name\n"eu,1' >customers.csv
+check_exit 1 'an archive that cannot be read makes no orphans' assay check plan.yaml --report json:r.json
+check '... but leaves it open' jq -e '[.datasets[] | select(.name == "orders") | .verdict] == ["unverified"]
+    and ([.discrepancies[] | select(.kind == "orphan" and .state == "open")] == [])' r.json
+cp kept customers.csv
+check 'read again' assay check plan.yaml
+check 'one dataset alone' assay check plan.yaml --dataset orders
+
+# ---- Parquet to PostgreSQL: other engines, other widths, the same keys ----
+pg_start
+duck "COPY (SELECT region::VARCHAR AS region, id::INT AS id, name::VARCHAR AS name FROM read_csv('customers.csv')) TO 'customers.parquet'" >/dev/null
+psql -q -c 'CREATE TABLE orders(id bigint PRIMARY KEY, region varchar(10), customer numeric, parent int)' \
+    -c "\\copy orders FROM 'orders.csv' (FORMAT csv, HEADER)"
+plan '{locator: customers.parquet}' "{locator: \"$PG_URI\", table: public.orders}" "$both" |
+    sed 's/0d01/0d03/; s/0d02/0d04/; s/customer: integer/customer: integer/' >mixed.yaml
+check 'a PostgreSQL table that refers to Parquet files' assay check mixed.yaml
+psql -q -c "UPDATE orders SET customer = 9 WHERE id = 1"
+sqlite3 s.db 'UPDATE orders SET customer = 9 WHERE id = 1'
+check_exit 1 'an orphan there' assay check mixed.yaml
+check_has '... found' "$OUT" 'reference region, customer -> customers .*orphan: 1 of 3 rows'
+
+# ---- plans that mean nothing ----
+plan '{locator: customers.csv}' '{locator: orders.csv}' '[{columns: [region], dataset: customer, to: [region]}]' >bad.yaml
+check_exit 2 'another dataset' assay plan bad.yaml
+check_has '... named' "$ERR" 'there is no dataset "customer"'
+plan '{locator: customers.csv}' '{locator: orders.csv}' '[{columns: [region], dataset: customers, to: [id]}]' >bad.yaml
+check_exit 2 'another type' assay plan bad.yaml
+check_has '... named' "$ERR" '"region" is text, "id" of customers is integer'
+plan '{locator: customers.csv}' '{locator: orders.csv}' '[{columns: [customer], dataset: customers, to: [region, id]}]' >bad.yaml
+check_exit 2 'another number of columns' assay plan bad.yaml
+plan '{locator: customers.csv}' '{locator: orders.csv}' '[{columns: [custmer], dataset: customers, to: [id]}]' >bad.yaml
+check_exit 2 'a column that is none' assay plan bad.yaml
+check_has '... with the one that was meant' "$ERR" 'did you mean "customer"'
+check 'the ledger holds' assay ledger verify plan.yaml

@@ -1,0 +1,243 @@
+#include "references.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/canon.h"
+#include "assay/lane.h"
+#include "assay/limits.h"
+#include "assay/log.h"
+#include "assay/reader.h"
+#include "attest.h"
+#include "sorter.h"
+
+#define MEMORY (64u << 20) /* bytes of keys held before a sorted run is spilled */
+#define ROW_HEAD 10 /* row form[:8], u16 column count; then the cells */
+#define NULL_TAG 0x00
+
+enum { OWNER = 0, REFERS = 1 }; /* body of a record; the rows referred to sort first */
+
+struct reference_check {
+    const struct assay_check *c;
+    const struct assay_reference *ref;
+    const uint8_t *secret;
+    struct sorter *sorter;
+    uint8_t whose; /* of the rows being read */
+    const bool *of_key; /* by column of the rows being read */
+    size_t n_cols;
+    uint64_t rows[2], nulls, orphans, orphan_keys;
+    char doubt[512]; /* why it is unverified; "" if it is not */
+};
+
+/* A row with a NULL in its key refers to nothing (SQL: MATCH SIMPLE), and nothing refers to it. */
+static bool has_null(const struct reference_check *x, const struct assay_lane_row *row)
+{
+    size_t at = ROW_HEAD;
+    for (size_t i = 0; i < x->n_cols && at < row->row_len; i++) {
+        if (x->of_key[i] && row->row[at] == NULL_TAG)
+            return true;
+        size_t len = assay_cell_len(row->row + at, row->row_len - at);
+        if (len == 0)
+            return false; /* a value that did not decode; the part is in doubt already */
+        at += len;
+    }
+    return false;
+}
+
+static enum assay_status take_row(void *ctx, const struct assay_lane_row *row, struct assay_err *e)
+{
+    struct reference_check *x = ctx;
+    if (has_null(x, row)) {
+        x->nulls += x->whose == REFERS;
+        return ASSAY_OK;
+    }
+    x->rows[x->whose]++;
+    return assay_sorter_add(x->sorter, row->key, row->key_len, &x->whose, 1, e);
+}
+
+/* The dataset reduced to the columns in question, which become its key; and its window where the names or the being of
+ * columns depend on it. of_key: a flag for each column of out. */
+static enum assay_status narrow(const struct assay_dataset *d, char *const *name, size_t n, struct assay_dataset *out,
+                                bool **of_key, struct assay_err *e)
+{
+    *out = *d;
+    out->n_cols = 0;
+    out->n_key = n;
+    out->n_references = 0;
+    out->col = calloc(d->n_cols + 1, sizeof *out->col);
+    *of_key = calloc(d->n_cols + 1, sizeof **of_key);
+    if (!out->col || !*of_key)
+        return assay_fail_nomem(e);
+    bool dated = assay_dataset_has_history(d);
+    if (!dated)
+        out->window = (struct assay_window){.timezone = d->window.timezone};
+    for (size_t i = 0; i < d->n_cols; i++) {
+        struct assay_plan_column c = d->col[i];
+        c.key_pos = 0;
+        for (size_t k = 0; k < n; k++)
+            if (strcmp(c.name, name[k]) == 0)
+                c.key_pos = (uint16_t)(k + 1);
+        if (!c.key_pos && !(dated && strcmp(c.name, d->window.column) == 0))
+            continue;
+        (*of_key)[out->n_cols] = c.key_pos != 0;
+        out->col[out->n_cols++] = c;
+    }
+    return ASSAY_OK;
+}
+
+static void doubt(struct reference_check *x, const char *dataset, const char *why)
+{
+    if (!x->doubt[0])
+        snprintf(x->doubt, sizeof x->doubt, "the archive of %.60s: %.400s", dataset, why);
+}
+
+/* Parts that were not read whole, and rows whose key does not decode, leave it open whether a row is there. */
+static void look_at_parts(struct reference_check *x, const struct assay_dataset *d,
+                          const struct assay_part_result *part, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char text[128];
+        if (part[i].status != ASSAY_OK)
+            doubt(x, d->name, part[i].err.msg);
+        else if (part[i].unplaced || part[i].defects) {
+            snprintf(text, sizeof text, "%llu values or rows do not decode",
+                     (unsigned long long)(part[i].unplaced + part[i].defects));
+            doubt(x, d->name, text);
+        }
+    }
+}
+
+static enum assay_status read_archive(struct reference_check *x, const struct assay_dataset *whole,
+                                      const struct assay_dataset *d, struct assay_err *e)
+{
+    struct assay_locator loc = assay_plan_locator(x->c->plan, whole, ASSAY_ARCHIVE);
+    struct assay_cutset none = {0};
+    struct assay_lane_spec spec = {d, ASSAY_ARCHIVE, &none, x->secret, take_row, x, true};
+    struct assay_reader *r = NULL;
+    struct assay_part_result *result = NULL;
+    struct assay_lane *lane = NULL;
+    const struct assay_part *part = NULL;
+    size_t n = 0;
+    struct assay_err why = {0};
+    enum assay_status s = assay_reader_open(&loc, &r, &why);
+    if (s == ASSAY_OK)
+        s = r->ops->parts(r, 1, &part, &n, &why);
+    if (s == ASSAY_OK && n == 0)
+        doubt(x, whole->name, "no file matches");
+    if (s == ASSAY_OK && n && !(result = calloc(n, sizeof *result)))
+        s = assay_fail_nomem(&why);
+    if (s == ASSAY_OK && n) {
+        struct assay_scan_job job = {.reader = r, .spec = &spec, .part = part, .n_parts = n, .jobs = 1};
+        s = assay_scan_parts(&job, result, &lane, &why);
+    }
+    if (s == ASSAY_OK)
+        look_at_parts(x, whole, result, n);
+    assay_lane_free(lane);
+    free(result);
+    if (r)
+        r->ops->close(r);
+    if (s == ASSAY_ENOMEM || s == ASSAY_EINTR)
+        return assay_fail(e, s, "%s", why.msg);
+    if (s != ASSAY_OK)
+        doubt(x, whole->name, why.msg);
+    return ASSAY_OK;
+}
+
+static enum assay_status read_side(struct reference_check *x, uint8_t whose, const struct assay_dataset *d,
+                                   char *const *name, struct assay_err *e)
+{
+    struct assay_dataset reduced;
+    bool *of_key = NULL;
+    enum assay_status s = narrow(d, name, x->ref->n, &reduced, &of_key, e);
+    x->whose = whose;
+    x->of_key = of_key;
+    x->n_cols = reduced.n_cols;
+    if (s == ASSAY_OK)
+        s = read_archive(x, d, &reduced, e);
+    free(reduced.col);
+    free(of_key);
+    return s;
+}
+
+/* Walk the keys in order: those that nobody owns. */
+static enum assay_status count_orphans(struct reference_check *x, struct assay_err *e)
+{
+    struct assay_buf key = {0};
+    struct sorter_record r;
+    bool have = false, any = false, owned = false, counted = false;
+    enum assay_status s = assay_sorter_finish(x->sorter, e);
+    while (s == ASSAY_OK && (s = assay_sorter_next(x->sorter, &r, &have, e)) == ASSAY_OK && have) {
+        if (!any || key.len != r.key_len || memcmp(key.ptr, r.key, r.key_len) != 0) {
+            assay_buf_reset(&key);
+            if (assay_buf_add(&key, r.key, r.key_len) != ASSAY_OK)
+                s = assay_fail_nomem(e);
+            any = true;
+            owned = counted = false;
+        }
+        owned = owned || r.body[0] == OWNER;
+        if (owned)
+            continue;
+        x->orphans++;
+        x->orphan_keys += !counted;
+        counted = true;
+    }
+    assay_buf_release(&key);
+    return s;
+}
+
+static enum assay_status state(const struct reference_check *x, const char *plan_hash, struct assay_err *e)
+{
+    struct assay_writer w;
+    const char *status = x->doubt[0] ? "unverified" : x->orphans ? "orphan" : "ok";
+    assay_attest_begin(&w, x->c, "reference", plan_hash);
+    assay_writer_add(&w, "object", x->ref->text);
+    assay_writer_add(&w, "to", x->ref->id);
+    assay_writer_add(&w, "status", status);
+    assay_writer_addf(&w, "rows", "%llu", (unsigned long long)x->rows[REFERS]);
+    assay_writer_addf(&w, "nulls", "%llu", (unsigned long long)x->nulls);
+    assay_writer_addf(&w, "rows-to", "%llu", (unsigned long long)x->rows[OWNER]);
+    if (!x->doubt[0]) {
+        assay_writer_addf(&w, "orphans", "%llu", (unsigned long long)x->orphans);
+        assay_writer_addf(&w, "orphan-keys", "%llu", (unsigned long long)x->orphan_keys);
+    }
+    if (x->doubt[0])
+        assay_writer_add(&w, "reason", x->doubt);
+    else if (x->orphans)
+        assay_writer_addf(&w, "reason", "%llu of %llu rows refer to no row (%llu different keys)",
+                          (unsigned long long)x->orphans, (unsigned long long)x->rows[REFERS],
+                          (unsigned long long)x->orphan_keys);
+    if (strcmp(status, "ok") != 0)
+        assay_log(ASSAY_LOG_WARN, "%s: reference %s: %s%llu orphans%s%s", x->c->set->name, x->ref->text,
+                  x->doubt[0] ? "unverified, " : "", (unsigned long long)x->orphans, x->doubt[0] ? ": " : "", x->doubt);
+    return assay_writer_send(&w, x->c->sink, e);
+}
+
+static enum assay_status check(struct reference_check *x, const char *plan_hash, struct assay_err *e)
+{
+    const struct assay_dataset *other = assay_plan_find(x->c->plan, x->ref->dataset);
+    enum assay_status s = assay_sorter_new(MEMORY, &x->sorter, e);
+    if (s == ASSAY_OK)
+        s = read_side(x, REFERS, x->c->set, x->ref->column, e);
+    if (s == ASSAY_OK && !other)
+        doubt(x, x->ref->dataset, "not in this plan");
+    if (s == ASSAY_OK && other)
+        s = read_side(x, OWNER, other, x->ref->to, e);
+    if (s == ASSAY_OK && !x->doubt[0])
+        s = count_orphans(x, e);
+    if (s == ASSAY_OK)
+        s = state(x, plan_hash, e);
+    assay_sorter_free(x->sorter);
+    return s;
+}
+
+enum assay_status assay_references_attest(const struct assay_check *c, const char *plan_hash, const uint8_t *secret,
+                                          struct assay_err *e)
+{
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < c->set->n_references && s == ASSAY_OK; i++) {
+        struct reference_check x = {.c = c, .ref = &c->set->reference[i], .secret = secret};
+        s = check(&x, plan_hash, e);
+    }
+    return s;
+}

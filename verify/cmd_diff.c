@@ -170,6 +170,47 @@ static int diff_set(struct assay_args *a, struct assay_session *s, const struct 
     return differs ? ASSAY_EXIT_DISCREPANCY : ASSAY_EXIT_OK;
 }
 
+static enum assay_status print_orphan(void *ctx, const struct assay_orphan *o, struct assay_err *e)
+{
+    struct printer *p = ctx;
+    if (p->limit && p->shown >= p->limit)
+        return ASSAY_OK;
+    p->shown++;
+    if (p->json) {
+        json_t *row = json_pack("{s:s,s:o,s:o,s:o,s:o,s:I}", "kind", "orphan", "dataset", text_or_null(p->set->name),
+                                "reference", text_or_null(o->reference->text), "key", text_or_null(o->key), "where",
+                                text_or_null(o->part), "pos", (json_int_t)o->pos);
+        if (row)
+            json_dumpf(row, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+        putchar('\n');
+        json_decref(row);
+    } else {
+        printf("%s, reference %s\n  ! orphan    ", p->set->name, o->reference->text);
+        put_text(o->key, stdout);
+        printf("  [archive %s:%llu]\n", o->part, (unsigned long long)o->pos);
+    }
+    return ferror(stdout) ? assay_fail(e, ASSAY_EIO, "standard output cannot be written") : ASSAY_OK;
+}
+
+/* Rows of the archive whose reference leads nowhere. */
+static int orphans_of(struct assay_args *a, const struct assay_session *s, const struct assay_dataset *d,
+                      const uint8_t *key)
+{
+    struct assay_err e = {0};
+    struct assay_orphans r;
+    struct printer p = {
+        .set = d, .limit = (uint64_t)assay_arg_number(a, "limit", 100), .json = assay_arg_flag(a, "json")};
+    enum assay_status st =
+        assay_orphans_each(s->plan, d, key, assay_arg_flag(a, "mask-keys"), print_orphan, &p, &r, &e);
+    assay_progress(NULL);
+    if (st != ASSAY_OK || r.doubt[0]) {
+        assay_log(ASSAY_LOG_ERROR, "%s", st == ASSAY_OK ? r.doubt : e.msg);
+        return st == ASSAY_OK ? ASSAY_EXIT_UNVERIFIED : (int)assay_err_exit(st);
+    }
+    fprintf(p.json ? stderr : stdout, "%s: %llu orphans\n", d->name, (unsigned long long)r.rows);
+    return r.rows ? ASSAY_EXIT_DISCREPANCY : ASSAY_EXIT_OK;
+}
+
 int assay_cmd_diff(struct assay_args *a)
 {
     struct assay_session s;
@@ -183,7 +224,8 @@ int assay_cmd_diff(struct assay_args *a)
     if (code != ASSAY_EXIT_OK)
         worst = code;
     for (size_t i = 0; code == ASSAY_EXIT_OK && i < s.n_sets && worst != ASSAY_EXIT_LEDGER && !assay_interrupted(); i++)
-        worst = assay_exit_worse(worst, diff_set(a, &s, s.set[i], key));
+        worst = assay_exit_worse(worst, assay_arg_flag(a, "orphans") ? orphans_of(a, &s, s.set[i], key)
+                                                                     : diff_set(a, &s, s.set[i], key));
     OPENSSL_cleanse(key, sizeof key);
     assay_session_close(&s);
     return worst < 0 ? ASSAY_EXIT_UNVERIFIED : worst;

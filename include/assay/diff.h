@@ -74,4 +74,21 @@ struct assay_diff_result {
 };
 enum assay_status assay_diff(const struct assay_diff_job *j, struct assay_diff_result *out, struct assay_err *e);
 
+/* A row of the archive that refers to no row: key readable unless masked. Valid during the call. */
+struct assay_orphan {
+    const struct assay_reference *reference;
+    const char *key;
+    const char *part; /* object or table part of the row */
+    uint64_t pos; /* line or row in it */
+};
+struct assay_orphans {
+    uint64_t rows; /* orphans */
+    char doubt[512]; /* why some reference could not be checked; "" when all were */
+};
+/* Every orphan of the dataset's references, by reference and key. */
+enum assay_status
+assay_orphans_each(const struct assay_plan *p, const struct assay_dataset *d, const uint8_t *dataset_key, bool mask,
+                   enum assay_status (*each)(void *ctx, const struct assay_orphan *o, struct assay_err *e), void *ctx,
+                   struct assay_orphans *out, struct assay_err *e);
+
 #endif

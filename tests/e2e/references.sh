@@ -52,6 +52,16 @@ sqlite3 s.db 'UPDATE orders SET parent = 77012345 WHERE id IN (2, 3)'
 export_all
 check_exit 1 'two references broken' assay check plan.yaml
 check_has 'rows and keys are counted' "$OUT" 'parent -> orders \(id\)  orphan: 2 of 3 rows refer to no row \(1 different keys\)'
+check_exit 1 'who may read the archive sees which' assay diff plan.yaml --orphans
+check_has '... by reference and key' "$OUT" 'orders, reference parent -> orders \(id\)'
+check_has '... with file and line' "$OUT" 'orphan +77012345 +\[archive orders.csv:[34]\]'
+check_has '... of several columns, too' "$OUT" 'orphan +us, 1 +\[archive orders.csv:4\]'
+check_has '... and counts' "$OUT" 'orders: 3 orphans'
+check_exit 1 'masked' assay diff plan.yaml --orphans --mask-keys
+check_lacks '... shows no key' "$OUT" '77012345'
+check_exit 1 'as JSON' assay diff plan.yaml --orphans --json --dataset orders
+cp "$OUT" rows.json
+check '... one object a row' jq -e -s 'length == 3 and .[0].kind == "orphan" and .[0].where == "orders.csv"' rows.json
 strings -a ledger.db >said
 check_lacks 'no key stands in the ledger' said 77012345
 sqlite3 s.db "INSERT INTO customers VALUES('us',1,'c'); UPDATE orders SET parent = 1 WHERE id IN (2, 3)"

@@ -126,6 +126,7 @@ static const struct assay_opt diff_opts[] = {
     {"all", 'a', ASSAY_OPT_FLAG, NULL, "Compare every chunk, not only those the ledger says differ."},
     {"mask", 'm', ASSAY_OPT_FLAG, NULL, "Show values as short keyed hashes."},
     {"mask-keys", 0, ASSAY_OPT_FLAG, NULL, "Show keys so, too."},
+    {"orphans", 0, ASSAY_OPT_FLAG, NULL, "Name the archive's rows whose references lead nowhere instead."},
     {"json", 0, ASSAY_OPT_FLAG, NULL, "One JSON object a row."},
     OPT_MEMORY,
     OPT_JOBS,

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/bytes.h"
 #include "assay/canon.h"
+#include "assay/diff.h"
+#include "assay/digest.h"
 #include "assay/lane.h"
 #include "assay/limits.h"
 #include "assay/log.h"
@@ -19,7 +22,8 @@
 enum { OWNER = 0, REFERS = 1 }; /* body of a record; the rows referred to sort first */
 
 struct reference_check {
-    const struct assay_check *c;
+    const struct assay_plan *plan;
+    const struct assay_dataset *set;
     const struct assay_reference *ref;
     const uint8_t *secret;
     struct sorter *sorter;
@@ -27,6 +31,10 @@ struct reference_check {
     const bool *of_key; /* by column of the rows being read */
     size_t n_cols;
     uint64_t rows[2], nulls, orphans, orphan_keys;
+    struct assay_buf body; /* of the record being made */
+    enum assay_status (*each)(void *ctx, const struct assay_orphan *o, struct assay_err *e); /* or NULL: count only */
+    void *ctx;
+    bool mask;
     char doubt[512]; /* why it is unverified; "" if it is not */
 };
 
@@ -53,7 +61,15 @@ static enum assay_status take_row(void *ctx, const struct assay_lane_row *row, s
         return ASSAY_OK;
     }
     x->rows[x->whose]++;
-    return assay_sorter_add(x->sorter, row->key, row->key_len, &x->whose, 1, e);
+    if (!x->each || x->whose == OWNER)
+        return assay_sorter_add(x->sorter, row->key, row->key_len, &x->whose, 1, e);
+    uint8_t head[9] = {REFERS}; /* then the name of the part, with its NUL */
+    assay_put_be64(head + 1, row->pos);
+    assay_buf_reset(&x->body);
+    if (assay_buf_add(&x->body, head, sizeof head) != ASSAY_OK ||
+        assay_buf_add(&x->body, row->part, strlen(row->part) + 1) != ASSAY_OK)
+        return assay_fail_nomem(e);
+    return assay_sorter_add(x->sorter, row->key, row->key_len, x->body.ptr, x->body.len, e);
 }
 
 /* The dataset reduced to the columns in question, which become its key; and its window where the names or the being of
@@ -111,7 +127,7 @@ static void look_at_parts(struct reference_check *x, const struct assay_dataset 
 static enum assay_status read_archive(struct reference_check *x, const struct assay_dataset *whole,
                                       const struct assay_dataset *d, struct assay_err *e)
 {
-    struct assay_locator loc = assay_plan_locator(x->c->plan, whole, ASSAY_ARCHIVE);
+    struct assay_locator loc = assay_plan_locator(x->plan, whole, ASSAY_ARCHIVE);
     struct assay_cutset none = {0};
     struct assay_lane_spec spec = {d, ASSAY_ARCHIVE, &none, x->secret, take_row, x, true};
     struct assay_reader *r = NULL;
@@ -160,6 +176,35 @@ static enum assay_status read_side(struct reference_check *x, uint8_t whose, con
     return s;
 }
 
+/* For people with the right to read the archive: which row it is. */
+static enum assay_status name_orphan(const struct reference_check *x, const struct sorter_record *r,
+                                     struct assay_err *e)
+{
+    struct assay_buf text = {0}, both = {0};
+    enum assay_logical type[ASSAY_MAX_COLUMNS];
+    uint8_t h[32];
+    enum assay_status s = ASSAY_OK;
+    for (size_t k = 0; k < x->ref->n; k++)
+        for (size_t i = 0; i < x->set->n_cols; i++)
+            if (strcmp(x->set->col[i].name, x->ref->column[k]) == 0)
+                type[k] = x->set->col[i].type;
+    if (!x->mask) {
+        s = assay_key_show(type, x->ref->n, r->key, r->key_len, &text);
+    } else if ((s = assay_buf_add(&both, x->secret, ASSAY_SECRET_LEN)) == ASSAY_OK &&
+               (s = assay_buf_add(&both, r->key, r->key_len)) == ASSAY_OK) {
+        assay_sha256(both.ptr, both.len, h);
+        s = assay_buf_adds(&text, "#");
+        if (s == ASSAY_OK)
+            s = assay_buf_addhex(&text, h, 6);
+    }
+    const char *key = s == ASSAY_OK ? assay_buf_str(&text) : NULL;
+    struct assay_orphan o = {x->ref, key, (const char *)r->body + 9, assay_get_be64(r->body + 1)};
+    s = key ? x->each(x->ctx, &o, e) : assay_fail_nomem(e);
+    assay_buf_release(&text);
+    assay_buf_release(&both);
+    return s;
+}
+
 /* Walk the keys in order: those that nobody owns. */
 static enum assay_status count_orphans(struct reference_check *x, struct assay_err *e)
 {
@@ -181,16 +226,19 @@ static enum assay_status count_orphans(struct reference_check *x, struct assay_e
         x->orphans++;
         x->orphan_keys += !counted;
         counted = true;
+        if (x->each)
+            s = name_orphan(x, &r, e);
     }
     assay_buf_release(&key);
     return s;
 }
 
-static enum assay_status state(const struct reference_check *x, const char *plan_hash, struct assay_err *e)
+static enum assay_status state(const struct reference_check *x, const struct assay_check *c, const char *plan_hash,
+                               struct assay_err *e)
 {
     struct assay_writer w;
     const char *status = x->doubt[0] ? "unverified" : x->orphans ? "orphan" : "ok";
-    assay_attest_begin(&w, x->c, "reference", plan_hash);
+    assay_attest_begin(&w, c, "reference", plan_hash);
     assay_writer_add(&w, "object", x->ref->text);
     assay_writer_add(&w, "to", x->ref->id);
     assay_writer_add(&w, "status", status);
@@ -208,26 +256,25 @@ static enum assay_status state(const struct reference_check *x, const char *plan
                           (unsigned long long)x->orphans, (unsigned long long)x->rows[REFERS],
                           (unsigned long long)x->orphan_keys);
     if (strcmp(status, "ok") != 0)
-        assay_log(ASSAY_LOG_WARN, "%s: reference %s: %s%llu orphans%s%s", x->c->set->name, x->ref->text,
+        assay_log(ASSAY_LOG_WARN, "%s: reference %s: %s%llu orphans%s%s", x->set->name, x->ref->text,
                   x->doubt[0] ? "unverified, " : "", (unsigned long long)x->orphans, x->doubt[0] ? ": " : "", x->doubt);
-    return assay_writer_send(&w, x->c->sink, e);
+    return assay_writer_send(&w, c->sink, e);
 }
 
-static enum assay_status check(struct reference_check *x, const char *plan_hash, struct assay_err *e)
+static enum assay_status check(struct reference_check *x, struct assay_err *e)
 {
-    const struct assay_dataset *other = assay_plan_find(x->c->plan, x->ref->dataset);
+    const struct assay_dataset *other = assay_plan_find(x->plan, x->ref->dataset);
     enum assay_status s = assay_sorter_new(MEMORY, &x->sorter, e);
     if (s == ASSAY_OK)
-        s = read_side(x, REFERS, x->c->set, x->ref->column, e);
+        s = read_side(x, REFERS, x->set, x->ref->column, e);
     if (s == ASSAY_OK && !other)
         doubt(x, x->ref->dataset, "not in this plan");
     if (s == ASSAY_OK && other)
         s = read_side(x, OWNER, other, x->ref->to, e);
     if (s == ASSAY_OK && !x->doubt[0])
         s = count_orphans(x, e);
-    if (s == ASSAY_OK)
-        s = state(x, plan_hash, e);
     assay_sorter_free(x->sorter);
+    assay_buf_release(&x->body);
     return s;
 }
 
@@ -236,8 +283,30 @@ enum assay_status assay_references_attest(const struct assay_check *c, const cha
 {
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < c->set->n_references && s == ASSAY_OK; i++) {
-        struct reference_check x = {.c = c, .ref = &c->set->reference[i], .secret = secret};
-        s = check(&x, plan_hash, e);
+        struct reference_check x = {.plan = c->plan, .set = c->set, .ref = &c->set->reference[i], .secret = secret};
+        if ((s = check(&x, e)) == ASSAY_OK)
+            s = state(&x, c, plan_hash, e);
+    }
+    return s;
+}
+
+enum assay_status
+assay_orphans_each(const struct assay_plan *p, const struct assay_dataset *d, const uint8_t *dataset_key, bool mask,
+                   enum assay_status (*each)(void *ctx, const struct assay_orphan *o, struct assay_err *e), void *ctx,
+                   struct assay_orphans *out, struct assay_err *e)
+{
+    uint8_t secret[ASSAY_SECRET_LEN];
+    *out = (struct assay_orphans){0};
+    enum assay_status s = assay_fast_secret(dataset_key, d->id, secret);
+    if (s != ASSAY_OK)
+        return assay_fail_nomem(e);
+    for (size_t i = 0; i < d->n_references && s == ASSAY_OK; i++) {
+        struct reference_check x = {
+            .plan = p, .set = d, .ref = &d->reference[i], .secret = secret, .each = each, .ctx = ctx, .mask = mask};
+        s = check(&x, e);
+        out->rows += x.orphans;
+        if (x.doubt[0] && !out->doubt[0])
+            memcpy(out->doubt, x.doubt, sizeof out->doubt);
     }
     return s;
 }

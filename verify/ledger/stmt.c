@@ -201,21 +201,11 @@ static const struct {
     const char *kind;
     int roles;
 } signer[] = {
-    {"plan", OWNER},
-    {"run-start", SIDES},
-    {"schema", SIDES},
-    {"cut", SIDES},
-    {"object", SIDES},
-    {"object-set", SIDES},
-    {"chunk", SIDES},
-    {"run-end", SIDES},
-    {"sample", SIDES},
-    {"reference", SIDES},
-    {"verdict", RECONCILE},
-    {"discrepancy", RECONCILE},
-    {"request", RECONCILE},
-    {"cause", RECONCILE},
-    {"coverage", 1 << ASSAY_ROLE_SOURCE},
+    {"plan", OWNER},        {"run-start", SIDES},   {"schema", SIDES},
+    {"cut", SIDES},         {"object", SIDES},      {"object-set", SIDES},
+    {"chunk", SIDES},       {"run-end", SIDES},     {"sample", SIDES},
+    {"reference", SIDES},   {"verdict", RECONCILE}, {"discrepancy", RECONCILE},
+    {"request", RECONCILE}, {"cause", RECONCILE},   {"coverage", 1 << ASSAY_ROLE_SOURCE},
 };
 
 const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)

@@ -443,7 +443,7 @@ static void damaged_arrays(void **state)
 static void bombs(void **state)
 {
     (void)state;
-    static const char *const codecs[] = {"deflate", "zstandard", "bzip2", "xz"};
+    static const char *const codecs[] = {"deflate", "zstandard"}; /* bzip2 and xz take seconds to make one */
     const size_t size = (256u << 20) + 1;
     void *zeros = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(zeros != MAP_FAILED);

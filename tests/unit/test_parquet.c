@@ -37,6 +37,9 @@ static const char *const fixtures[] = {
     "trees_dictionary",
     "trees_whole",
     "trees_few",
+    "duckdb_nulls",
+    "duckdb_list",
+    "duckdb_words",
 };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

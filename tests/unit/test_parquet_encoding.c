@@ -112,6 +112,28 @@ static void hybrid_of_every_width(void **state)
     }
 }
 
+/* DuckDB 1.3 writes a full last block twice; nothing else may follow. */
+static void the_last_block_may_stand_twice(void **state)
+{
+    (void)state;
+    for (unsigned width = 1; width <= 3; width++) {
+        uint8_t bytes[3 * (1 + 3 * 32) + PQ_PAD] = {0};
+        const size_t block = 1 + 32 * width;
+        memset(bytes, 0x49, 2 * block);
+        for (int way = 0; way < 5; way++) {
+            struct assay_pq_hybrid h;
+            uint32_t v[256];
+            bool same = false;
+            bytes[0] = 0x41;
+            bytes[block] = way == 1 ? 0x43 : 0x41;
+            bytes[2 * block - 1] = way == 2 ? 0x48 : 0x49;
+            assay_pq_hybrid_init(&h, bytes, 2 * block + (way == 3) - (way == 4), width);
+            assert_int_equal(assay_pq_hybrid_take(&h, 256, v, &same), 256);
+            assert_int_equal(assay_pq_hybrid_done(&h), way == 0);
+        }
+    }
+}
+
 static void levels_are_counted_and_delivered(void **state)
 {
     (void)state;
@@ -294,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hybrid_of_every_width),
+        cmocka_unit_test(the_last_block_may_stand_twice),
         cmocka_unit_test(levels_are_counted_and_delivered),
         cmocka_unit_test(the_last_group_may_be_cut),
         cmocka_unit_test(deltas_of_every_shape),

@@ -28,7 +28,8 @@ size_t assay_pq_hybrid_take(struct assay_pq_hybrid *h, size_t n, uint32_t *out, 
 bool assay_pq_hybrid_levels(struct assay_pq_hybrid *h, size_t n, uint8_t *out, size_t *ones);
 /* Width 1: count the ones among the next n without delivering them. */
 bool assay_pq_hybrid_count(struct assay_pq_hybrid *h, uint64_t n, uint64_t *ones);
-/* Everything was consumed, padding of the last bit-packed run aside. */
+/* Everything was consumed, padding of the last bit-packed run aside, and the second copy of a full last block of 256
+ * values that DuckDB 1.3 writes. */
 bool assay_pq_hybrid_done(const struct assay_pq_hybrid *h);
 
 #endif

@@ -272,7 +272,8 @@ enum assay_status assay_pq_values_take(struct assay_pq_cursor *c, size_t n, stru
 
 enum assay_status assay_pq_values_end(const struct assay_pq_cursor *c, struct assay_err *e)
 {
-    bool done = c->source == PQ_FROM_DICTIONARY ? !c->indices.repeats && only_padding(c->indices.p, c->indices.end)
+    const struct assay_pq_hybrid *i = &c->indices;
+    bool done = c->source == PQ_FROM_DICTIONARY ? assay_pq_hybrid_done(i) || (!i->repeats && only_padding(i->p, i->end))
                                                 : only_padding(c->data, c->data_end);
     return done ? ASSAY_OK : bad(c, after_last, e);
 }

@@ -19,7 +19,7 @@
 struct assay_tally {
     uint64_t rows;
     uint64_t defects; /* values that did not decode as their declared type */
-    uint64_t *changed; /* per ruled column: cells that a rule changed */
+    uint64_t *changed; /* per ruled column: cells that its rules changed; behind those the same of each single rule */
     assay_sum *sum;
 };
 
@@ -94,6 +94,9 @@ enum assay_status assay_lane_segments(struct assay_lane *l, const struct assay_l
 size_t assay_lane_findings(const struct assay_lane *l, const struct assay_finding **out);
 /* Index into the raw sums and `changed` of column c, or SIZE_MAX when it has no rule on this side. */
 size_t assay_lane_ruled(const struct assay_lane *l, size_t c);
+/* Index into `changed` of the first rule of column c; its other rules follow. A cell that several of them changed
+ * counts for each. */
+size_t assay_lane_by_rule(const struct assay_lane *l, size_t c);
 /* SHA-256 of the row form with all columns; segments that lack one have their own. */
 const uint8_t *assay_lane_form(const struct assay_lane *l);
 const struct assay_router *assay_lane_router(const struct assay_lane *l);

@@ -231,9 +231,10 @@ static enum assay_status take_blob(struct loader *l, struct attested_chunk *c, c
         s = assay_fail_nomem(l->err);
     for (char *line = s == ASSAY_OK ? strtok_r((char *)b.ptr, "\n", &save) : NULL; line && s == ASSAY_OK;
          line = strtok_r(NULL, "\n", &save))
-        s = strncmp(line, "col ", 4) == 0   ? take_sum(l, c, line + 4)
-            : strncmp(line, "raw ", 4) == 0 ? take_raw(l, c, line + 4)
-                                            : bad_chunk(l, "an unknown line in its columns");
+        s = strncmp(line, "col ", 4) == 0    ? take_sum(l, c, line + 4)
+            : strncmp(line, "raw ", 4) == 0  ? take_raw(l, c, line + 4)
+            : strncmp(line, "rule ", 5) == 0 ? ASSAY_OK /* for reports only */
+                                             : bad_chunk(l, "an unknown line in its columns");
     assay_buf_release(&b);
     return s;
 }

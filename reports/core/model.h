@@ -75,6 +75,8 @@ struct assay_rep_side {
     struct assay_rep_changed { /* cells changed by rules, by canonical column name */
         const char *column;
         uint64_t cells;
+        uint64_t rule[32]; /* the same of each of its rules, where it has several */
+        bool by_rule;
     } * changed;
     size_t n_changed, cap_changed;
     uint64_t nonstandard; /* values that its formats do not have, accepted */
@@ -102,7 +104,7 @@ struct assay_rep_drift { /* one change of one side's schema over time */
 
 struct assay_rep_rule {
     const char *column, *side, *rule;
-    uint64_t cells; /* that the rules of this column changed on this side, all its rules together */
+    uint64_t cells; /* that this rule changed on this side; a cell that several rules changed counts for each */
 };
 
 struct assay_rep_discrepancy {

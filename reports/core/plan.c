@@ -13,11 +13,12 @@ static const char *text_of(struct assay_report *r, const json_t *j)
     return s ? assay_arena_copy(&r->arena, s) : NULL;
 }
 
-static uint64_t changed_cells(const struct assay_rep_side *s, const char *column)
+/* With one rule all that changed, with several what each one did. */
+static uint64_t changed_cells(const struct assay_rep_side *s, const char *column, size_t ordinal)
 {
     for (size_t i = 0; i < s->n_changed; i++)
         if (strcmp(s->changed[i].column, column) == 0)
-            return s->changed[i].cells;
+            return s->changed[i].by_rule && ordinal < 32 ? s->changed[i].rule[ordinal] : s->changed[i].cells;
     return 0;
 }
 
@@ -37,7 +38,7 @@ static bool add_rules(struct assay_report *r, struct assay_rep_dataset *d, size_
             .column = column,
             .side = assay_side_name((enum assay_side_id)side),
             .rule = assay_arena_copy(&r->arena, text),
-            .cells = changed_cells(&d->side[side], column),
+            .cells = changed_cells(&d->side[side], column, i),
         };
     }
     return true;

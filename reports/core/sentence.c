@@ -1,7 +1,11 @@
 /* The words that every format shares: the verdict sentence, the caveats, the next command. */
+#include <stdio.h>
 #include <string.h>
 
 #include "render.h"
+
+#define MAX_RULE_NAMES 8 /* named in one sentence */
+#define MAX_RULES 5000 /* each is compared with each */
 
 static void plural(struct assay_out *o, uint64_t n, const char *noun, const char *sep)
 {
@@ -128,6 +132,49 @@ size_t assay_render_uncovered(const struct assay_rep_dataset *d)
     return d->side[0].n_uncovered + d->side[1].n_uncovered;
 }
 
+/* Length of a rule's name in "name: argument". */
+static size_t name_len(const char *rule)
+{
+    return strcspn(rule, ":");
+}
+
+/* Cells of all rules of this name; 0 when an earlier entry has the name, too. */
+static uint64_t cells_of(const struct assay_report *r, size_t set, size_t rule)
+{
+    const char *name = r->set[set].rule[rule].rule;
+    const size_t n = name_len(name);
+    uint64_t cells = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
+        for (size_t k = 0; k < r->set[i].n_rules; k++) {
+            const char *other = r->set[i].rule[k].rule;
+            if (name_len(other) != n || strncmp(other, name, n) != 0)
+                continue;
+            if (i < set || (i == set && k < rule))
+                return 0;
+            cells += r->set[i].rule[k].cells;
+        }
+    return cells;
+}
+
+/* " (null_if 200, digits 34)" */
+static void by_rule(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
+        for (size_t k = 0; k < r->set[i].n_rules && n < MAX_RULE_NAMES; k++) {
+            const uint64_t cells = r->set[i].rule[k].rule ? cells_of(r, i, k) : 0;
+            char name[64];
+            if (!cells)
+                continue;
+            snprintf(name, sizeof name, "%.*s", (int)name_len(r->set[i].rule[k].rule), r->set[i].rule[k].rule);
+            assay_out_raw(o, n++ ? ", " : " (");
+            assay_out_plain(o, name, sizeof name);
+            assay_out_raw(o, " ");
+            assay_out_number(o, cells, sep);
+        }
+    assay_out_raw(o, n ? ")" : "");
+}
+
 bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, const char *sep)
 {
     size_t rules = 0, uncovered = 0;
@@ -142,6 +189,8 @@ bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, con
     plural(o, r->counts.cells_accepted, "cell", sep);
     assay_out_raw(o, " equal only under ");
     plural(o, rules, "declared rule", sep);
+    if (rules <= MAX_RULES)
+        by_rule(o, r, sep);
     assay_out_raw(o, "; ");
     plural(o, uncovered, "column", sep);
     assay_out_raw(o, " not covered");

@@ -1,4 +1,5 @@
 /* What one side stated in the run that was compared: run facts, schema, objects, chunks. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,28 +75,48 @@ static bool take_end(struct assay_collect *c, const struct assay_stmt *s, struct
     return true;
 }
 
+/* The counts of one column, made when it is seen first; NULL: out of memory. */
+static struct assay_rep_changed *changed_of(struct assay_collect *c, struct assay_rep_side *side, const char *column)
+{
+    size_t i = 0;
+    while (i < side->n_changed && strcmp(side->changed[i].column, column) != 0)
+        i++;
+    if (i < side->n_changed)
+        return &side->changed[i];
+    if (!assay_grow(&side->changed, i, &side->cap_changed, sizeof *side->changed)) {
+        assay_fail_nomem(c->e);
+        return NULL;
+    }
+    const char *copy = assay_arena_copy(&c->r->arena, column);
+    if (!copy)
+        return NULL;
+    side->changed[side->n_changed++] = (struct assay_rep_changed){.column = copy};
+    return &side->changed[i];
+}
+
 /* A `raw` line: "SUM CHANGED-CELLS NAME". */
 static bool take_raw(struct assay_collect *c, struct assay_rep_side *side, const char *line)
 {
     const char *n = strchr(line, ' '), *name = n ? strchr(n + 1, ' ') : NULL;
-    if (!name)
-        return true;
-    uint64_t cells = strtoull(n + 1, NULL, 10);
-    size_t i = 0;
-    while (i < side->n_changed && strcmp(side->changed[i].column, name + 1) != 0)
-        i++;
-    if (i == side->n_changed) {
-        if (!assay_grow(&side->changed, i, &side->cap_changed, sizeof *side->changed)) {
-            assay_fail_nomem(c->e);
-            return false;
-        }
-        const char *copy = assay_arena_copy(&c->r->arena, name + 1);
-        if (!copy)
-            return false;
-        side->changed[side->n_changed++] = (struct assay_rep_changed){copy, 0};
+    struct assay_rep_changed *to = name ? changed_of(c, side, name + 1) : NULL;
+    if (to)
+        to->cells += strtoull(n + 1, NULL, 10);
+    return to || !name;
+}
+
+/* A `rule` line: "CHANGED-CELLS ORDINAL NAME". */
+static bool take_rule(struct assay_collect *c, struct assay_rep_side *side, const char *line)
+{
+    char *end = NULL;
+    const uint64_t cells = strtoull(line, &end, 10);
+    const unsigned long ordinal = end && *end == ' ' ? strtoul(end + 1, &end, 10) : ULONG_MAX;
+    const bool fits = ordinal < 32 && *end == ' ';
+    struct assay_rep_changed *to = fits ? changed_of(c, side, end + 1) : NULL;
+    if (to) {
+        to->rule[ordinal] += cells;
+        to->by_rule = true;
     }
-    side->changed[i].cells += cells;
-    return true;
+    return to || !fits;
 }
 
 static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
@@ -110,6 +131,9 @@ static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, stru
         k->has_rows[c->side] = assay_collect_number(s, "rows", &k->rows[c->side]);
     assay_collect_number(s, "ordinal", &k->ordinal);
     const char *raw;
+    for (size_t i = 0; (raw = assay_stmt_nth(s, "rule", i)); i++)
+        if (!take_rule(c, side, raw))
+            return false;
     for (size_t i = 0; (raw = assay_stmt_nth(s, "raw", i)); i++)
         if (!take_raw(c, side, raw))
             return false;

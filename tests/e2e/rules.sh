@@ -2,7 +2,7 @@
 # Rules from the plan to the verdict: text in other encodings and normal forms, absent members, a column that one side lacks,
 # JSON in strings, intervals that a writer normalised, masked values. Each is equal under its rule and differs without it.
 . "$(dirname "$0")/lib.sh"
-for tool in sqlite3 openssl iconv; do
+for tool in sqlite3 openssl jq; do
     command -v $tool >/dev/null || { not_ok "$tool is installed" 'run make deps'; exit 1; }
 done
 
@@ -46,6 +46,14 @@ mv own.yaml plan.yaml
 check 'every rule: equal rows' assay check plan.yaml
 check_has 'all of them were compared' "$OUT" 'match +rows 4/4'
 check_has 'what was accepted is counted' "$OUT" '20 cells equal only under'
+check_has 'by the names of the rules' "$OUT" 'declared rules \(.*encoding 3.*\)'
+check 'the report' assay report plan.yaml --report json
+jq -r '.. | objects | select(has("rule") and has("cells")) | "\(.side) \(.column) \(.rule) \(.cells)"' "$OUT" >rules.txt
+check_has 'of several rules of a column each has its own count' rules.txt '^archive note absent: null 1$'
+check_has 'the second too' rules.txt '^archive note null_if: - 1$'
+check_has 'and one that changed nothing has none' rules.txt '^archive note null_if: none 0$'
+check_has 'a column that is lacking counts whole' rules.txt '^archive country constant: CH 4$'
+check_has 'masked cells' rules.txt '^source mail mask: hmac:[0-9a-f]{16} 3$'
 check 'the resolved form' assay plan plan.yaml --resolved
 check_has 'names the mask by the id of its key' "$OUT" '\["mask","hmac:[0-9a-f]{16}"\]'
 check_has 'names the version of Unicode' "$OUT" '\["nfc","[0-9]+\.[0-9.]+"\]'

@@ -268,7 +268,8 @@ static enum assay_status put_line(struct assay_writer *w, struct assay_buf *blob
     return w->status;
 }
 
-/* "col SUM NAME", and for a ruled column "raw SUM CHANGED-CELLS NAME". */
+/* "col SUM NAME", for a ruled column "raw SUM CHANGED-CELLS NAME", and where it has several rules for each that changed
+ * any "rule CHANGED-CELLS ORDINAL NAME". */
 static enum assay_status column_sums(const struct assay_check *c, const struct assay_lane *lane, const bool *has,
                                      const struct assay_tally *t, struct assay_writer *w, struct assay_buf *blob)
 {
@@ -286,6 +287,13 @@ static enum assay_status column_sums(const struct assay_check *c, const struct a
         assay_sum_hex(t->sum[2 + c->set->n_cols + ruled], sum);
         snprintf(line, sizeof line, "%s %llu %s", sum, (unsigned long long)t->changed[ruled], c->set->col[i].name);
         s = put_line(w, blob, "raw", line);
+        const size_t rules = c->set->col[i].n_rules[c->side];
+        const uint64_t *by_rule = t->changed + assay_lane_by_rule(lane, i);
+        for (size_t k = 0; rules > 1 && k < rules && s == ASSAY_OK; k++) {
+            snprintf(line, sizeof line, "%llu %zu %s", (unsigned long long)by_rule[k], k, c->set->col[i].name);
+            if (by_rule[k])
+                s = put_line(w, blob, "rule", line);
+        }
     }
     return s;
 }
@@ -297,7 +305,8 @@ static enum assay_status add_columns(const struct assay_check *c, const struct a
     uint8_t hash[32];
     size_t bytes = 0;
     for (size_t i = 0; i < c->set->n_cols; i++)
-        bytes += (assay_lane_ruled(lane, i) == SIZE_MAX ? 1 : 2) * (64 + 3 * strlen(c->set->col[i].name));
+        bytes += (assay_lane_ruled(lane, i) == SIZE_MAX ? 1 : 2 + c->set->col[i].n_rules[c->side]) *
+                 (64 + 3 * strlen(c->set->col[i].name));
     if (bytes <= MAX_INLINE_BYTES)
         return column_sums(c, lane, has, t, w, NULL);
     enum assay_status s = column_sums(c, lane, has, t, w, &blob);

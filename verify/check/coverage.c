@@ -121,7 +121,7 @@ static enum assay_status add_columns(struct survey *v, size_t i, struct assay_er
             s = add(v, declares(d, schema.col[k].name) ? ASSAY_COVER_IGNORED : ASSAY_COVER_NO, "column",
                     v->loc[i]->table, schema.col[k].name, e);
     for (size_t k = 0; k < d->n_cols && s == ASSAY_OK; k++)
-        if (assay_schema_find(&schema, d->col[k].native[ASSAY_SOURCE]) == SIZE_MAX)
+        if (d->col[k].native[ASSAY_SOURCE] && assay_schema_find(&schema, d->col[k].native[ASSAY_SOURCE]) == SIZE_MAX)
             s = add(v, ASSAY_COVER_GONE, "column", v->loc[i]->table, d->col[k].native[ASSAY_SOURCE], e);
     assay_schema_release(&schema);
     if (r)

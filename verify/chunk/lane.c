@@ -34,6 +34,8 @@ static enum assay_status set_up_columns(struct assay_lane *l, struct assay_err *
         lc->lacking = !pc->native[l->spec.side];
         l->n_lacking += lc->lacking;
         lc->settled = lc->n_rules ? 0 : settled_kind[pc->type];
+        lc->slot = l->n_slots;
+        l->n_slots += lc->n_rules;
         lc->ruled = lc->n_rules ? l->n_ruled++ : SIZE_MAX;
         lc->scratch.max = lc->raw.max = pc->shape ? 4 * (size_t)ASSAY_MAX_CELL : ASSAY_MAX_CELL + 64;
         if (pc->key_pos)
@@ -52,10 +54,11 @@ static enum assay_status set_up_block(struct assay_lane *l, struct assay_err *e)
     l->stride = LANE_ROW_HEAD + l->n * sizeof(assay_sum);
     l->cells = aligned_alloc(sizeof(assay_sum), LANE_BLOCK * l->stride);
     l->raw = calloc(LANE_BLOCK * (l->n_ruled + 1), sizeof *l->raw);
+    l->altered = calloc(LANE_BLOCK * (l->n_ruled + 1), sizeof *l->altered);
     if ((l->n_lacking || assay_dataset_has_history(l->spec.set)) &&
         !(l->wide = calloc(LANE_BLOCK * l->n + 1, sizeof *l->wide)))
         return assay_fail_nomem(e);
-    if (!l->cells || !l->raw)
+    if (!l->cells || !l->raw || !l->altered)
         return assay_fail_nomem(e);
     for (size_t r = 0; r < LANE_BLOCK; r++) {
         memcpy(l->cells + r * l->stride, l->form, 8);
@@ -120,6 +123,7 @@ void assay_lane_free(struct assay_lane *l)
     assay_lane_forms_release(l);
     free(l->cells);
     free(l->raw);
+    free(l->altered);
     free(l->wide);
     free(l->finding);
     free(l->part);
@@ -186,7 +190,8 @@ enum assay_status assay_lane_part(struct assay_lane *l, const struct assay_part 
 
 static size_t tally_bytes(const struct assay_lane *l)
 {
-    return (2 + l->n + l->n_ruled) * sizeof(assay_sum) + (l->n_ruled + l->n_ruled % 2) * sizeof(uint64_t);
+    const size_t counts = l->n_ruled + l->n_slots;
+    return (2 + l->n + l->n_ruled) * sizeof(assay_sum) + (counts + counts % 2) * sizeof(uint64_t);
 }
 
 static enum assay_status seg_new(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
@@ -283,7 +288,7 @@ enum assay_status assay_lane_merge(struct assay_lane *dst, const struct assay_la
             t->defects += f->defects;
             for (size_t j = 0; j < 2 + src->n + src->n_ruled; j++)
                 t->sum[j] += f->sum[j];
-            for (size_t j = 0; j < src->n_ruled; j++)
+            for (size_t j = 0; j < src->n_ruled + src->n_slots; j++)
                 t->changed[j] += f->changed[j];
         }
     }
@@ -324,6 +329,11 @@ size_t assay_lane_findings(const struct assay_lane *l, const struct assay_findin
 size_t assay_lane_ruled(const struct assay_lane *l, size_t c)
 {
     return l->col[c].ruled;
+}
+
+size_t assay_lane_by_rule(const struct assay_lane *l, size_t c)
+{
+    return l->n_ruled + l->col[c].slot;
 }
 
 const uint8_t *assay_lane_form(const struct assay_lane *l)

@@ -29,6 +29,8 @@ struct lane_column {
     const struct assay_shape *shape; /* of a nested column, else NULL */
     uint8_t settled; /* enum assay_kind that needs no resolving; 0 when the column has rules */
     const struct assay_rule *rule;
+    size_t slot; /* of its first rule among all rules of the side */
+    uint32_t altered; /* rules that changed the value settled last, a bit each */
     size_t n_rules, ruled; /* ruled: index among the ruled columns, SIZE_MAX for none */
     bool lacking; /* the side has no such column: absent in every row */
     struct assay_value value;
@@ -72,7 +74,7 @@ struct lane_row {
 struct assay_lane {
     struct assay_lane_spec spec;
     uint8_t form[32];
-    size_t n, n_key, n_ruled, n_lacking;
+    size_t n, n_key, n_ruled, n_slots, n_lacking;
     struct assay_value *wide; /* the block's rows with what is lacking filled in; NULL: nothing is */
     bool part_lacks; /* the current part lacks columns of its side */
     struct lane_form *forms; /* in rising order of from; NULL: every segment has all columns */
@@ -86,6 +88,7 @@ struct assay_lane {
     size_t n_rows;
     size_t stride; /* bytes a row of cells */
     uint8_t *cells; /* per row: LANE_ROW_HEAD, then the image of each cell; 16-byte aligned */
+    uint32_t *altered; /* per row: lane_column.altered of each ruled column */
     assay_sum *raw; /* per row: the image of each ruled column's cell without its rules */
     assay_sum row_hash[LANE_BLOCK], key_hash[LANE_BLOCK];
     struct assay_buf keys; /* u32 length and key bytes of every row of the block */

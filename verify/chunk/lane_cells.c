@@ -21,6 +21,46 @@ static bool read_typed(const struct lane_column *c, const struct assay_value *v,
                     : assay_resolve(c->type, v, out, scratch, why);
 }
 
+/* Do two values of one kind look the same? p: where the bytes of the first one are now. */
+static bool same_value(const struct assay_value *a, const uint8_t *p, const struct assay_value *b)
+{
+    if (a->kind != b->kind || a->scale != b->scale || a->len != b->len)
+        return false;
+    switch (a->kind) {
+    case ASSAY_K_TEXT:
+    case ASSAY_K_LEXEME:
+    case ASSAY_K_BYTES:
+    case ASSAY_K_JSON:
+    case ASSAY_K_DECBYTES:
+    case ASSAY_K_DECDIGITS:
+    case ASSAY_K_PGNUMERIC:
+        return a->len == 0 || p == b->p || memcmp(p, b->p, a->len) == 0;
+    case ASSAY_K_UUID:
+        return p == b->p || memcmp(p, b->p, 16) == 0;
+    case ASSAY_K_INTERVAL: {
+        struct assay_interval x, y;
+        memcpy(&x, p, sizeof x);
+        memcpy(&y, b->p, sizeof y);
+        return x.months == y.months && x.days == y.days && x.seconds == y.seconds && x.ns == y.ns;
+    }
+    default:
+        return a->i == b->i;
+    }
+}
+
+/* Apply rule i, and remember whether it changed the value. Bytes that an earlier rule left in scratch may move. */
+static bool apply(struct lane_column *c, size_t i, struct assay_value *v, const char **why)
+{
+    const struct assay_value held = *v;
+    const uintptr_t base = (uintptr_t)c->scratch.ptr, at = (uintptr_t)held.p;
+    const bool inside = c->scratch.ptr && at >= base && at < base + c->scratch.len;
+    if (!assay_rule_apply(&c->rule[i], c->type, v, &c->scratch, why))
+        return false;
+    if (!same_value(&held, inside ? c->scratch.ptr + (at - base) : held.p, v))
+        c->altered |= UINT32_C(1) << i;
+    return true;
+}
+
 /* Read a value under its declared type, with the rules of this side; a defect becomes ASSAY_K_BAD. */
 const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const struct assay_value *v,
                                                    struct assay_value *window)
@@ -29,17 +69,18 @@ const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const 
     struct assay_value in = *v;
     size_t i = 0;
     bool ok = v->kind != ASSAY_K_BAD || (v->flags & ASSAY_V_ABSENT && c->n_rules);
+    c->altered = 0;
     if (!ok)
         return v;
     assay_buf_reset(&c->scratch);
     for (; ok && i < c->n_rules && assay_rule_is_early(&c->rule[i]); i++)
-        ok = assay_rule_apply(&c->rule[i], c->type, &in, &c->scratch, &why);
+        ok = apply(c, i, &in, &why);
     if (ok)
         ok = read_typed(c, &in, &c->value, &c->scratch, &why);
     if (ok && window)
         *window = c->value;
     for (; ok && i < c->n_rules; i++)
-        ok = assay_rule_apply(&c->rule[i], c->type, &c->value, &c->scratch, &why);
+        ok = apply(c, i, &c->value, &why);
     if (!ok)
         c->value = (struct assay_value){.kind = ASSAY_K_BAD, .p = (const uint8_t *)why};
     return &c->value;
@@ -219,7 +260,10 @@ static __attribute__((noinline)) enum assay_status image_slowly(struct assay_lan
                                                                 const struct assay_value *v, uint64_t epoch,
                                                                 struct lane_row *r, assay_sum *image)
 {
-    v = assay_lane_settle(&l->col[c], v);
+    struct lane_column *col = &l->col[c];
+    v = assay_lane_settle(col, v);
+    if (col->ruled != SIZE_MAX)
+        l->altered[(size_t)(r - l->row) * l->n_ruled + col->ruled] = col->altered;
     return fastcell(l->col[c].type, v, image) ? ASSAY_OK : text_hash(l, c, v, epoch, r, image);
 }
 
@@ -301,6 +345,9 @@ enum assay_status assay_lane_images(struct assay_lane *l, uint64_t epoch)
     enum assay_status s = ASSAY_OK;
     for (size_t c = 0; c < l->n && s == ASSAY_OK; c++) {
         size_t ruled = l->col[c].ruled;
+        l->col[c].altered = 0;
+        for (size_t i = 0; ruled != SIZE_MAX && i < l->n_rows; i++)
+            l->altered[i * l->n_ruled + ruled] = 0;
         s = image_column(l, c, epoch);
         hash_waiting(l);
         for (size_t i = 0; ruled != SIZE_MAX && i < l->n_rows && s == ASSAY_OK; i++)

@@ -9,7 +9,7 @@
 static size_t covered(const struct assay_lane *l, const char *native)
 {
     for (size_t c = 0; c < l->n; c++)
-        if (strcmp(l->spec.set->col[c].native[l->spec.side], native) == 0)
+        if (!l->col[c].lacking && strcmp(l->spec.set->col[c].native[l->spec.side], native) == 0)
             return c;
     return SIZE_MAX;
 }

@@ -97,7 +97,11 @@ static void add_ruled(struct assay_lane *l, size_t c)
             continue;
         assay_sum raw = l->raw[i * l->n_ruled + ruled];
         t->sum[2 + l->n + ruled] += fastpair(l->key_hash[i], raw, l->spec.secret);
-        t->changed[ruled] += raw != *image_at(l, i, c);
+        if (raw == *image_at(l, i, c))
+            continue;
+        t->changed[ruled]++;
+        for (uint32_t bits = l->altered[i * l->n_ruled + ruled]; bits; bits &= bits - 1)
+            t->changed[l->n_ruled + l->col[c].slot + (size_t)__builtin_ctz(bits)]++;
     }
 }
 

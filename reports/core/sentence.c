@@ -142,12 +142,12 @@ static size_t name_len(const char *rule)
 static uint64_t cells_of(const struct assay_report *r, size_t set, size_t rule)
 {
     const char *name = r->set[set].rule[rule].rule;
-    const size_t n = name_len(name);
+    const size_t n = name ? name_len(name) : 0;
     uint64_t cells = 0;
     for (size_t i = 0; i < r->n_sets; i++)
         for (size_t k = 0; k < r->set[i].n_rules; k++) {
             const char *other = r->set[i].rule[k].rule;
-            if (name_len(other) != n || strncmp(other, name, n) != 0)
+            if (!other || name_len(other) != n || strncmp(other, name, n) != 0)
                 continue;
             if (i < set || (i == set && k < rule))
                 return 0;

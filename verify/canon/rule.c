@@ -184,6 +184,8 @@ static const struct assay_rule_spec specs[] = {
     {"nfc", "no argument", assay_rule_parse_nfc, 0, 0, T(TEXT), false, false, assay_rule_nfc, "Unicode normal form C"},
     {"justify", "no argument", parse_none, 0, 0, T(INTERVAL), false, false, assay_rule_justify,
      "24 hours are a day, 30 days a month"},
+    {"drop_bounds", "no argument", parse_none, 0, 0, NESTED, false, false, assay_rule_drop_bounds,
+     "lower bounds of arrays are dropped"},
     {"mask", "hmac: and the file of its key", assay_rule_parse_mask, 0, 0, T(TEXT), false, false, assay_rule_mask,
      "HMAC-SHA-256 in lower-case hex"},
 };

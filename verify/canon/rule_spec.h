@@ -30,6 +30,8 @@ assay_rule_parse_fn assay_rule_parse_mask;
 assay_rule_apply_fn assay_rule_mask;
 /* rule_as_json.c */
 assay_rule_apply_fn assay_rule_as_json;
+/* rule_nested.c */
+assay_rule_apply_fn assay_rule_drop_bounds;
 /* rule_text.c */
 assay_rule_apply_fn assay_rule_rtrim, assay_rule_trim, assay_rule_null_if, assay_rule_boolean, assay_rule_case,
     assay_rule_newline, assay_rule_absent, assay_rule_constant;

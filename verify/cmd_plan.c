@@ -72,6 +72,13 @@ static void print_window(const struct assay_dataset *d)
     printf("; and -inf, +inf and null, so that no row belongs nowhere\n");
 }
 
+static void print_as_of(const struct assay_dataset *d)
+{
+    if (d->as_of.column)
+        printf("  %-9s rows with %s after %s are not in scope, on either side\n", "as of", d->as_of.column,
+               d->as_of.at);
+}
+
 static void print_rules(const struct assay_plan_column *c, enum assay_side_id id)
 {
     bool renamed = c->native[id] && strcmp(c->native[id], c->name) != 0;
@@ -212,6 +219,7 @@ static int explain(const struct assay_plan *p, const struct assay_dataset *d, bo
         print_side(d, ASSAY_ARCHIVE);
         print_key(d);
         print_window(d);
+        print_as_of(d);
         print_columns(d);
         printf("  %-9s sha256:%s\n", "plan", hex);
         code = probing ? probe(p, d) : code;

@@ -59,7 +59,7 @@ struct assay_part_result {
     enum assay_status status; /* ASSAY_OK, or why the part could not be read to its end */
     struct assay_err err;
     struct assay_scan_end end;
-    uint64_t unplaced, misplaced, defects, rows;
+    uint64_t unplaced, misplaced, defects, rows, beyond;
     struct assay_buf denied; /* what a manifest claims of it otherwise: lines "KIND SENTENCE"; owned */
     bool skipped; /* not in scope */
 };

@@ -82,6 +82,7 @@ enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batc
 /* Counters since the last assay_lane_part. */
 struct assay_lane_part_counts {
     uint64_t rows, unplaced, misplaced, defects;
+    uint64_t beyond; /* rows that the plan's as_of leaves out */
 };
 struct assay_lane_part_counts assay_lane_counts(const struct assay_lane *l);
 

@@ -32,6 +32,11 @@ struct assay_window {
     char *from, *to; /* lexemes or NULL: rows before from are segment "-inf", at or after to "+inf" */
 };
 
+struct assay_as_of { /* rows whose column lies behind `at` are not in scope, on either side */
+    char *column; /* canonical name; NULL: every row is in scope */
+    char *at; /* lexeme of its type */
+};
+
 struct assay_plan_column {
     char *name; /* canonical */
     enum assay_logical type;
@@ -80,6 +85,7 @@ struct assay_dataset {
     size_t n_references;
     size_t n_key; /* 0: no key, hash buckets over whole rows */
     struct assay_window window;
+    struct assay_as_of as_of;
     uint32_t chunk_rows; /* target rows a chunk */
     char **reprocess; /* argv template, NULL-terminated, or NULL */
     int line;

@@ -27,6 +27,10 @@ struct assay_point { /* a window value on a line: seconds and ns, days, or an in
     int32_t minor;
 };
 
+bool assay_point_parse(enum assay_logical type, const char *text, struct assay_point *out);
+/* Does the resolved value lie behind the point? NULL does not. */
+bool assay_point_passed(const struct assay_point *at, const struct assay_value *v);
+
 /* A window made ready. Holds a cache of the last period: one router a thread. */
 struct assay_router {
     enum assay_every every;

@@ -152,6 +152,8 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment, c->e) : assay_chunk_named(d, chunk, c->e);
     if (!k)
         return false;
+    if (whole && !assay_scope_take(c, s))
+        return false;
     k->judged = true;
     k->leaf = leaf->index;
     keep(r, s, "segment", &k->segment);
@@ -191,6 +193,7 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->chunk);
     free(d->slot);
     free(d->object);
+    free(d->open);
     free(d->drift);
     free(d->cause);
     free(d->partial);

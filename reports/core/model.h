@@ -82,6 +82,8 @@ struct assay_rep_side {
     uint64_t nonstandard; /* values that its formats do not have, accepted */
     struct assay_rep_era *era; /* empty when all objects are of one schema */
     size_t n_eras, cap_eras;
+    const char *as_of, *as_of_column; /* rows with a later value are not in scope */
+    uint64_t beyond; /* such rows */
     uint64_t unplaced; /* rows whose key or window did not decode */
     size_t n_uncovered, cap_uncovered;
 };
@@ -128,6 +130,11 @@ struct assay_rep_counts {
     uint64_t objects, bytes_archive, cells_accepted;
 };
 
+struct assay_rep_open { /* a segment behind the high-water mark: not compared yet */
+    const char *segment;
+    uint64_t rows[2];
+};
+
 struct assay_rep_dataset {
     const char *id, *name, *plan, *strength, *reason;
     enum assay_rv verdict;
@@ -156,6 +163,10 @@ struct assay_rep_dataset {
     size_t n_causes, cap_causes;
     struct assay_rep_request *request;
     size_t n_requests, cap_requests;
+    const char *closed_until; /* the high-water mark; NULL: every segment is in scope */
+    struct assay_rep_open *open; /* some of them, in order */
+    size_t n_open_kept, cap_open;
+    uint64_t n_open_segments, open_rows[2];
     const char *side_run[2]; /* as the verdicts say */
     uint64_t verdict_leaf; /* newest verdict leaf, for finding the runs it spoke of */
     bool has_verdict;

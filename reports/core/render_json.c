@@ -246,6 +246,28 @@ static void bad_objects(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_close(w, '}');
 }
 
+static void out_of_scope(struct assay_jw *w, const struct assay_rep_dataset *d)
+{
+    const struct assay_rep_side *s = d->side[0].as_of ? &d->side[0] : &d->side[1];
+    const uint64_t beyond[2] = {d->side[0].beyond, d->side[1].beyond};
+    assay_jw_open(w, "not_in_scope", '{');
+    assay_jw_text(w, "as_of", s->as_of);
+    assay_jw_text(w, "as_of_column", s->as_of_column);
+    pair(w, "rows_after", beyond, NULL);
+    assay_jw_text(w, "closed_until", d->closed_until);
+    assay_jw_number(w, "open_segments", d->n_open_segments);
+    pair(w, "rows_open", d->open_rows, NULL);
+    assay_jw_open(w, "open", '[');
+    for (size_t i = 0; i < d->n_open_kept; i++) {
+        assay_jw_open(w, NULL, '{');
+        assay_jw_text(w, "segment", d->open[i].segment);
+        pair(w, "rows", d->open[i].rows, NULL);
+        assay_jw_close(w, '}');
+    }
+    assay_jw_close(w, ']');
+    assay_jw_close(w, '}');
+}
+
 /* All that a dataset has but its chunks. */
 static void dataset(struct assay_jw *w, const struct assay_rep_dataset *d)
 {
@@ -275,6 +297,7 @@ static void dataset(struct assay_jw *w, const struct assay_rep_dataset *d)
     }
     assay_jw_close(w, ']');
     counts(w, &d->counts);
+    out_of_scope(w, d);
     assay_jw_open(w, "sides", '{');
     side(w, &d->side[0], "source");
     side(w, &d->side[1], "archive");

@@ -13,6 +13,7 @@
 #define MAX_LACKS 3
 #define MAX_DRIFT 2
 #define MAX_PARTIAL 2
+#define MAX_OUT_OF_SCOPE 2
 
 struct text {
     struct assay_out o;
@@ -327,6 +328,25 @@ static void sets(struct text *t, const struct assay_report *r)
     more(&t->o, r->n_sets > MAX_SETS ? r->n_sets - MAX_SETS : 0, "datasets");
 }
 
+static void out_of_scope(struct text *t, const struct assay_report *r)
+{
+    struct assay_out *o = &t->o;
+    uint64_t shown = 0, rest = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        size_t before = o->buf.len;
+        assay_out_raw(o, "not in scope: ");
+        assay_out_plain(o, r->set[i].name, NAME_CHARS);
+        assay_out_raw(o, ": ");
+        bool any = assay_render_out_of_scope(o, &r->set[i], ",");
+        assay_out_raw(o, "\n");
+        if (!any || shown == MAX_OUT_OF_SCOPE)
+            o->buf.len = before;
+        rest += any && shown == MAX_OUT_OF_SCOPE;
+        shown += any && shown < MAX_OUT_OF_SCOPE;
+    }
+    more(o, rest, "datasets that were not compared whole");
+}
+
 static void coverage(struct text *t, const struct assay_rep_coverage *c)
 {
     struct assay_out *o = &t->o;
@@ -366,6 +386,7 @@ static void tail(struct text *t, const struct assay_report *r)
         assay_out_number(o, closed, ",");
         assay_out_raw(o, " closed by this run\n");
     }
+    out_of_scope(t, r);
     coverage(t, &r->coverage);
     size_t before = o->buf.len;
     assay_out_raw(o, "not plainly equal: ");

@@ -65,6 +65,9 @@ static bool take_end(struct assay_collect *c, const struct assay_stmt *s, struct
     side->status = assay_collect_text(r, s, "status");
     side->reason = assay_collect_text(r, s, "reason");
     side->snapshot = assay_collect_text(r, s, "snapshot");
+    side->as_of = assay_collect_text(r, s, "as-of");
+    side->as_of_column = assay_collect_text(r, s, "as-of-column");
+    assay_collect_number(s, "beyond", &side->beyond);
     side->tiled = assay_collect_text(r, s, "tiled");
     side->key_unique = assay_collect_text(r, s, "key-unique");
     side->ended_at = assay_collect_text(r, s, "observed");

@@ -74,6 +74,12 @@ static char *edit(const char *find, const char *with)
 static const struct bad {
     const char *find, *with, *says; /* find NULL: `with` is the whole file */
 } bad[] = {
+    /* as_of */
+    {"    uncovered:", "    as_of: {column: dat, at: 2024-01-01}\n    uncovered:",
+     "plan.yaml:14:21: as_of: column \"dat\" is not among the columns; did you mean \"date\"?\n"},
+    {"    uncovered:", "    as_of: {column: delay, at: 1}\n    uncovered:",
+     "plan.yaml:14:21: as_of: column \"delay\" is decimal; expected a date, timestamp, timestamptz or integer\n"},
+    {"    uncovered:", "    as_of: {column: date}\n    uncovered:", "plan.yaml:14:12: missing key \"at\" in as_of\n"},
     /* coverage */
     {"datasets:", "coverage: all\ndatasets:",
      "plan.yaml:3:11: coverage: expected full (or no such key), found \"all\"\n"},
@@ -341,6 +347,23 @@ static void test_coverage_binds(void **state)
     assert_false(p->full_coverage);
     assay_plan_free(p);
     free(text);
+    assay_buf_release(&errors);
+}
+
+static void test_as_of_binds(void **state)
+{
+    (void)state;
+    struct assay_plan *p = NULL;
+    struct assay_buf errors = {0}, form = {0};
+    char *text = edit("    uncovered:", "    as_of: {column: date, at: 2024-06-01}\n    uncovered:");
+    assert_int_equal(load(text, strlen(text), &p, &errors), ASSAY_OK);
+    assert_string_equal(p->set[0].as_of.column, "date");
+    assert_string_equal(p->set[0].as_of.at, "2024-06-01 00:00:00"); /* midnight */
+    assert_int_equal(assay_plan_resolved(&p->set[0], &form), ASSAY_OK);
+    assert_non_null(strstr(assay_buf_str(&form), "\"as_of\":{\"at\":\"2024-06-01 00:00:00\",\"column\":\"date\"}"));
+    assay_plan_free(p);
+    free(text);
+    assay_buf_release(&form);
     assay_buf_release(&errors);
 }
 
@@ -663,23 +686,15 @@ int main(void)
 {
     assay_slurp("docs/plan.md", 1u << 20, &manual, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_plans),
-        cmocka_unit_test(test_base_binds),
-        cmocka_unit_test(test_coverage_binds),
-        cmocka_unit_test(test_ignored_names),
-        cmocka_unit_test(test_rich_binds),
-        cmocka_unit_test(test_date_bounds),
-        cmocka_unit_test(test_missing_file),
-        cmocka_unit_test(test_at_most_twenty),
-        cmocka_unit_test(test_two_datasets_one_id),
-        cmocka_unit_test(test_interpolation),
-        cmocka_unit_test(test_secrets_stay_out_of_messages),
-        cmocka_unit_test(test_resolved_bytes),
-        cmocka_unit_test(test_resolved_ignores),
-        cmocka_unit_test(test_resolved_notices),
-        cmocka_unit_test(test_resolved_holds_no_secret),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_example_of_the_manual),
+        cmocka_unit_test(test_bad_plans),        cmocka_unit_test(test_base_binds),
+        cmocka_unit_test(test_as_of_binds),      cmocka_unit_test(test_coverage_binds),
+        cmocka_unit_test(test_ignored_names),    cmocka_unit_test(test_rich_binds),
+        cmocka_unit_test(test_date_bounds),      cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_at_most_twenty),   cmocka_unit_test(test_two_datasets_one_id),
+        cmocka_unit_test(test_interpolation),    cmocka_unit_test(test_secrets_stay_out_of_messages),
+        cmocka_unit_test(test_resolved_bytes),   cmocka_unit_test(test_resolved_ignores),
+        cmocka_unit_test(test_resolved_notices), cmocka_unit_test(test_resolved_holds_no_secret),
+        cmocka_unit_test(test_hostile),          cmocka_unit_test(test_example_of_the_manual),
     };
     int failed = cmocka_run_group_tests(tests, enter, leave);
     assay_buf_release(&manual);

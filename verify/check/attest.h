@@ -32,6 +32,7 @@ struct attest_end {
     const char *reason;
     const char *token; /* of the snapshot that was read, or NULL */
     uint64_t rows, bytes, counted, unplaced;
+    uint64_t beyond; /* rows that as_of leaves out */
     bool has_count;
     const char *tiled, *unique; /* "yes", "no", "unknown" */
 };

@@ -213,7 +213,8 @@ static enum assay_status narrow(const struct assay_dataset *d, struct assay_data
     if (!(out->col = calloc(d->n_cols ? d->n_cols : 1, sizeof *out->col)))
         return assay_fail_nomem(e);
     for (size_t i = 0; i < d->n_cols; i++)
-        if (d->col[i].key_pos || (d->window.column && strcmp(d->col[i].name, d->window.column) == 0))
+        if (d->col[i].key_pos || (d->window.column && strcmp(d->col[i].name, d->window.column) == 0) ||
+            (d->as_of.column && strcmp(d->col[i].name, d->as_of.column) == 0))
             out->col[out->n_cols++] = d->col[i];
     if (out->n_cols == 0 && d->n_cols) /* no key, no window: any column counts the rows */
         out->col[out->n_cols++] = d->col[0];

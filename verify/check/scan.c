@@ -138,6 +138,7 @@ static void read_part(struct crew *c, struct worker *w, size_t i)
     r->unplaced = n.unplaced;
     r->misplaced = n.misplaced;
     r->defects = n.defects;
+    r->beyond = n.beyond;
     if (r->status == ASSAY_OK && r->end.counted && r->end.claimed_rows != r->rows)
         r->status = assay_fail(&r->err, ASSAY_EDATA, "%s: claims %llu rows, %llu could be read", r->part->name,
                                (unsigned long long)r->end.claimed_rows, (unsigned long long)r->rows);

@@ -326,6 +326,7 @@ static void sum_parts(struct side *x, struct assay_check_result *out)
         out->bytes += p->end.bytes;
         out->defects += p->unplaced;
         x->end.unplaced += p->unplaced;
+        x->end.beyond += p->beyond;
         if (p->status != ASSAY_OK)
             assay_log(ASSAY_LOG_WARN, "%s", p->err.msg);
         if (p->end.nonstandard)
@@ -378,7 +379,7 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
     sum_parts(x, out);
     say_findings(x);
     bool comparable = c->n_segments == 0 && x->end.has_count;
-    out->tiled = !comparable || x->end.counted == out->rows;
+    out->tiled = !comparable || x->end.counted == out->rows + x->end.beyond;
     x->end.tiled = x->end.unplaced ? "no" : comparable ? (out->tiled ? "yes" : "no") : "unknown";
     x->end.unique = !x->unique                           ? (x->c->set->n_key && engine_keeps_key(x) ? "yes" : "unknown")
                     : assay_unique_duplicates(x->unique) ? "no"

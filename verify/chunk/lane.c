@@ -42,6 +42,8 @@ static enum assay_status set_up_columns(struct assay_lane *l, struct assay_err *
             l->key[pc->key_pos - 1] = c;
         if (d->window.column && strcmp(d->window.column, pc->name) == 0)
             l->window = c;
+        if (d->as_of.column && strcmp(d->as_of.column, pc->name) == 0)
+            l->as_of = c;
     }
     enum assay_status s = assay_row_form(form, l->n, l->form);
     free(form);
@@ -76,7 +78,7 @@ enum assay_status assay_lane_new(const struct assay_lane_spec *spec, struct assa
     l->spec = *spec;
     l->n = d->n_cols;
     l->n_key = d->n_key;
-    l->window = SIZE_MAX;
+    l->window = l->as_of = SIZE_MAX;
     l->cell.max = LANE_WAITING_BYTES + ASSAY_MAX_CELL + 64;
     l->bytes.max = ASSAY_MAX_ROW + 64;
     l->col = calloc(l->n ? l->n : 1, sizeof *l->col);
@@ -93,6 +95,9 @@ enum assay_status assay_lane_new(const struct assay_lane_spec *spec, struct assa
         s = assay_router_init(&l->router, &d->window, l->window == SIZE_MAX ? ASSAY_L_NONE : d->col[l->window].type, e);
     if (s == ASSAY_OK)
         s = assay_lane_forms_make(l, e);
+    if (s == ASSAY_OK && d->as_of.column &&
+        (l->as_of == SIZE_MAX || !assay_point_parse(d->col[l->as_of].type, d->as_of.at, &l->at)))
+        s = assay_fail(e, ASSAY_EPLAN, "dataset %s: as_of cannot be read", d->name);
     if (s != ASSAY_OK) {
         assay_lane_free(l);
         return s;

@@ -80,7 +80,8 @@ struct assay_lane {
     struct lane_form *forms; /* in rising order of from; NULL: every segment has all columns */
     size_t n_forms;
     uint8_t *compact; /* stride bytes: the hash input of a row of fewer columns */
-    size_t window; /* column, SIZE_MAX for none */
+    size_t window, as_of; /* columns, SIZE_MAX for none */
+    struct assay_point at; /* of as_of */
     struct lane_column *col;
     size_t *key; /* columns in key order */
     struct assay_router router;

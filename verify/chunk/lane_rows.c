@@ -65,13 +65,14 @@ static bool put_key(struct assay_lane *l, struct lane_row *r, const char **why, 
     return true;
 }
 
-/* The window's value before any late rule. */
-static bool window_of(struct assay_lane *l, const struct lane_row *r, struct assay_value *out, const char **why)
+/* The value of the window's column, or as_of's, before any late rule. */
+static bool early_value(struct assay_lane *l, size_t column, const struct lane_row *r, struct assay_value *out,
+                        const char **why)
 {
-    if (l->window == SIZE_MAX)
+    if (column == SIZE_MAX)
         return true;
-    struct lane_column *c = &l->col[l->window];
-    const struct assay_value *v = &r->v[l->window];
+    struct lane_column *c = &l->col[column];
+    const struct assay_value *v = &r->v[column];
     if (assay_lane_is_settled(c, v)) {
         *out = *v;
         return true;
@@ -85,11 +86,17 @@ static bool window_of(struct assay_lane *l, const struct lane_row *r, struct ass
 /* Find the row's place; false: it has none, and is counted. */
 static enum assay_status place(struct assay_lane *l, struct lane_row *r, bool *placed, struct assay_err *e)
 {
-    struct assay_value window = {0};
+    struct assay_value window = {0}, early = {0};
     const char *why = NULL;
-    size_t bad = l->window, from = l->keys.len;
-    *placed = put_key(l, r, &why, &bad);
-    if (*placed && !window_of(l, r, &window, &why)) {
+    size_t bad = l->as_of, from = l->keys.len;
+    *placed = early_value(l, l->as_of, r, &early, &why);
+    if (*placed && l->as_of != SIZE_MAX && assay_point_passed(&l->at, &early)) {
+        *placed = false;
+        l->counts.beyond++;
+        return ASSAY_OK;
+    }
+    *placed = *placed && put_key(l, r, &why, &bad);
+    if (*placed && !early_value(l, l->window, r, &window, &why)) {
         *placed = false;
         bad = l->window;
     }

@@ -50,7 +50,7 @@ static struct assay_point point_of(const struct assay_value *v)
     return p;
 }
 
-static bool parse_bound(enum assay_logical type, const char *text, struct assay_point *out)
+bool assay_point_parse(enum assay_logical type, const char *text, struct assay_point *out)
 {
     struct assay_buf scratch = {0};
     struct assay_value lex = {.kind = ASSAY_K_LEXEME, .len = (uint32_t)strlen(text), .p = (const uint8_t *)text}, v;
@@ -79,9 +79,9 @@ enum assay_status assay_router_init(struct assay_router *r, const struct assay_w
         return assay_fail(e, ASSAY_EPLAN, "window: timezone \"%s\" is neither UTC nor +HH:MM", w->timezone);
     if (type != ASSAY_L_TIMESTAMPTZ)
         r->tz_offset = 0;
-    if (w->from && !parse_bound(type, w->from, &r->from))
+    if (w->from && !assay_point_parse(type, w->from, &r->from))
         return assay_fail(e, ASSAY_EPLAN, "window: from \"%s\" is not a %s", w->from, assay_type_of(type)->name);
-    if (w->to && !parse_bound(type, w->to, &r->to))
+    if (w->to && !assay_point_parse(type, w->to, &r->to))
         return assay_fail(e, ASSAY_EPLAN, "window: to \"%s\" is not a %s", w->to, assay_type_of(type)->name);
     r->has_from = w->from != NULL;
     r->has_to = w->to != NULL;
@@ -91,6 +91,16 @@ enum assay_status assay_router_init(struct assay_router *r, const struct assay_w
 static bool before(const struct assay_point *a, const struct assay_point *b)
 {
     return a->major < b->major || (a->major == b->major && a->minor < b->minor);
+}
+
+bool assay_point_passed(const struct assay_point *at, const struct assay_value *v)
+{
+    if (v->kind == ASSAY_K_NULL)
+        return false;
+    if (v->kind == ASSAY_K_DEC || v->kind == ASSAY_K_DECDIGITS || v->kind == ASSAY_K_DECSPECIAL) /* beyond 64 bits */
+        return !(v->kind == ASSAY_K_DECDIGITS && v->len && v->p[0] == '-');
+    struct assay_point p = point_of(v);
+    return before(at, &p);
 }
 
 /* Local days since 1970 at which the period starts. */

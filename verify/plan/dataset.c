@@ -14,7 +14,7 @@
 struct raw_dataset {
     char *id, *owner, *retention;
     int64_t chunk_rows;
-    const yaml_node_t *at_id, *at_retention, *source, *archive, *key, *window, *columns, *uncovered, *reprocess,
+    const yaml_node_t *at_id, *at_retention, *source, *archive, *key, *window, *as_of, *columns, *uncovered, *reprocess,
         *references;
 };
 
@@ -29,6 +29,7 @@ static const struct assay_field dataset_fields[] = {
     {"archive", ASSAY_F_NODE, true, AT(archive), 0, 0},
     {"key", ASSAY_F_NODE, false, AT(key), 0, 0},
     {"window", ASSAY_F_NODE, false, AT(window), 0, 0},
+    {"as_of", ASSAY_F_NODE, false, AT(as_of), 0, 0},
     {"chunk_rows", ASSAY_F_INT, false, AT(chunk_rows), MIN_CHUNK_ROWS, MAX_CHUNK_ROWS},
     {"columns", ASSAY_F_NODE, true, AT(columns), 0, 0},
     {"uncovered", ASSAY_F_NODE, false, AT(uncovered), 0, 0},
@@ -232,6 +233,8 @@ static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, stru
         assay_bind_window(b, raw->window, d);
     if (raw->columns)
         assay_bind_history(b, raw->columns, d);
+    if (raw->as_of)
+        assay_bind_as_of(b, raw->as_of, d);
     if (raw->uncovered)
         bind_uncovered(b, raw->uncovered, d);
     if (raw->reprocess)
@@ -275,6 +278,8 @@ void assay_dataset_release(struct assay_dataset *d)
     for (size_t i = 0; d->reprocess && d->reprocess[i]; i++)
         free(d->reprocess[i]);
     free(d->reprocess);
+    free(d->as_of.column);
+    free(d->as_of.at);
     free(d->window.column);
     free(d->window.timezone);
     free(d->window.from);

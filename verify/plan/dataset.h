@@ -40,5 +40,12 @@ void assay_references_release(struct assay_dataset *d);
 
 /* window.c: after the columns. */
 void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
+/* A bound of values of that type, given as text; a date that bounds time stamps becomes its midnight in the zone (NULL:
+ * UTC). Says what is wrong with it. */
+void assay_bind_bound(struct assay_bind *b, const yaml_node_t *at, const char *key, enum assay_logical type,
+                      const char *zone, char **text);
+
+/* as_of.c: after the columns. */
+void assay_bind_as_of(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
 
 #endif

@@ -160,6 +160,12 @@ enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assa
         json_pack("{s:i, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "assay", 1, "canon", ASSAY_CANON_VERSION, "id",
                   d->id, "chunk_rows", (int)d->chunk_rows, "columns", columns(d), "uncovered", uncovered(d), "window",
                   window(&d->window), "source", side(&d->side[ASSAY_SOURCE]), "archive", side(&d->side[ASSAY_ARCHIVE]));
+    /* only where there is one: a plan without it keeps its hash */
+    if (j && d->as_of.column &&
+        json_object_set_new(j, "as_of", json_pack("{s:s, s:s}", "column", d->as_of.column, "at", d->as_of.at))) {
+        json_decref(j);
+        j = NULL;
+    }
     if (j && add_references(d, j))
         text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
     if (text)

@@ -150,6 +150,15 @@ static void widen_date(struct assay_bind *b, const char *zone, enum assay_logica
     *bound = out;
 }
 
+void assay_bind_bound(struct assay_bind *b, const yaml_node_t *at, const char *key, enum assay_logical type,
+                      const char *zone, char **text)
+{
+    struct assay_buf bytes = {0};
+    widen_date(b, zone, type, text);
+    (void)bound_key(b, at, key, *text, type, &bytes);
+    assay_buf_release(&bytes);
+}
+
 static void check_bounds(struct assay_bind *b, struct raw_window *raw, enum assay_logical type)
 {
     widen_date(b, raw->timezone, type, &raw->from);

@@ -1,0 +1,90 @@
+/* What a run left out on purpose: rows after the plan's as_of, segments behind the high-water mark. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect.h"
+#include "render.h"
+
+#define SHOWN_OPEN 4 /* segments named in a line */
+
+/* "SEGMENT SOURCE-ROWS ARCHIVE-ROWS" */
+static bool take_open(struct assay_collect *c, const char *line)
+{
+    struct assay_rep_dataset *d = c->d;
+    const char *a = strchr(line, ' '), *b = a ? strchr(a + 1, ' ') : NULL;
+    if (!b)
+        return true;
+    if (!assay_grow(&d->open, d->n_open_kept, &d->cap_open, sizeof *d->open)) {
+        assay_fail_nomem(c->e);
+        return false;
+    }
+    char name[256];
+    size_t n = (size_t)(a - line) < sizeof name ? (size_t)(a - line) : sizeof name - 1;
+    memcpy(name, line, n);
+    name[n] = '\0';
+    struct assay_rep_open *o = &d->open[d->n_open_kept++];
+    *o = (struct assay_rep_open){assay_arena_copy(&c->r->arena, name),
+                                 {strtoull(a + 1, NULL, 10), strtoull(b + 1, NULL, 10)}};
+    return true;
+}
+
+bool assay_scope_take(struct assay_collect *c, const struct assay_stmt *s)
+{
+    const char *line;
+    if (!assay_stmt_get(s, "closed-until"))
+        return true;
+    c->d->closed_until = assay_collect_text(c->r, s, "closed-until");
+    assay_collect_number(s, "open-segments", &c->d->n_open_segments);
+    assay_collect_number(s, "open-rows-source", &c->d->open_rows[0]);
+    assay_collect_number(s, "open-rows-archive", &c->d->open_rows[1]);
+    c->d->n_open_kept = 0;
+    for (size_t i = 0; (line = assay_stmt_nth(s, "open", i)); i++)
+        if (!take_open(c, line))
+            return false;
+    return true;
+}
+
+static void rows(struct assay_out *o, const uint64_t n[2], const char *sep)
+{
+    assay_out_raw(o, "rows ");
+    assay_out_number(o, n[0], sep);
+    assay_out_raw(o, "/");
+    assay_out_number(o, n[1], sep);
+}
+
+static void after(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep)
+{
+    const uint64_t n[2] = {d->side[0].beyond, d->side[1].beyond};
+    const struct assay_rep_side *s = d->side[0].as_of ? &d->side[0] : &d->side[1];
+    rows(o, n, sep);
+    assay_out_raw(o, " with ");
+    assay_out_plain(o, s->as_of_column, 60);
+    assay_out_raw(o, " after ");
+    assay_out_plain(o, s->as_of, 60);
+}
+
+static void open_segments(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep)
+{
+    assay_out_number(o, d->n_open_segments, sep);
+    assay_out_raw(o, d->n_open_segments == 1 ? " segment still open at " : " segments still open at ");
+    assay_out_plain(o, d->closed_until, 60);
+    for (size_t i = 0; i < d->n_open_kept && i < SHOWN_OPEN; i++) {
+        assay_out_raw(o, i ? ", " : " (");
+        assay_out_plain(o, d->open[i].segment, 40);
+    }
+    assay_out_raw(o, d->n_open_segments > SHOWN_OPEN ? ", ...)" : d->n_open_kept ? ")" : "");
+    assay_out_raw(o, ", ");
+    rows(o, d->open_rows, sep);
+}
+
+bool assay_render_out_of_scope(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep)
+{
+    bool as_of = d->side[0].as_of || d->side[1].as_of;
+    if (as_of)
+        after(o, d, sep);
+    if (d->n_open_segments) {
+        assay_out_raw(o, as_of ? "; " : "");
+        open_segments(o, d, sep);
+    }
+    return as_of || d->n_open_segments;
+}

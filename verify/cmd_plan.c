@@ -70,6 +70,12 @@ static void print_window(const struct assay_dataset *d)
     if (w->to)
         printf(", before %s", w->to);
     printf("; and -inf, +inf and null, so that no row belongs nowhere\n");
+    if (w->closed_until)
+        printf("  %-9s segments that end after %s are open, and not compared\n", "", w->closed_until);
+    if (w->has_lag)
+        printf("  %-9s segments that end less than %lld%s before %s are open, and not compared\n", "",
+               (long long)w->lag, w->every == ASSAY_EVERY_STEP ? "" : " seconds",
+               w->every == ASSAY_EVERY_STEP ? "the highest segment with rows" : "the run");
 }
 
 static void print_as_of(const struct assay_dataset *d)

@@ -29,6 +29,10 @@ struct assay_window {
     enum assay_every every;
     int64_t step; /* ASSAY_EVERY_STEP only, > 0 */
     char *timezone; /* timestamptz only; "UTC" or a fixed "+HH:MM"; never NULL when every != NONE */
+    /* The high-water mark: segments that end behind it are still open, and not compared. At most one of both. */
+    char *closed_until; /* lexeme or NULL */
+    bool has_lag;
+    int64_t lag; /* seconds behind the time of the run; integer windows: behind the highest segment with rows */
     char *from, *to; /* lexemes or NULL: rows before from are segment "-inf", at or after to "+inf" */
 };
 

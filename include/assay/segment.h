@@ -48,6 +48,14 @@ enum assay_status assay_router_init(struct assay_router *r, const struct assay_w
 /* v is resolved (canon.h), before any late rule. */
 assay_segment assay_router_segment(struct assay_router *r, const struct assay_value *v);
 
+/* Does the segment end at or before the mark? "null" and "-inf" always do (but for a `from` behind the mark), "+inf"
+ * never does. */
+bool assay_segment_closed(const struct assay_router *r, assay_segment s, const struct assay_point *mark);
+/* A value of the window's column as a lexeme, from seconds, days or an integer (assay_point.major). Appends. */
+enum assay_status assay_point_show(const struct assay_router *r, int64_t major, struct assay_buf *out);
+/* Where the segment begins, as assay_point.major; not for the end segments. */
+int64_t assay_segment_start(const struct assay_router *r, assay_segment s);
+
 /* "2001-01", "2001-01-31", "2001-01-31T05", "2001", "400000", "-inf", "+inf", "null", "all". Appends. */
 enum assay_status assay_segment_name(const struct assay_router *r, assay_segment s, struct assay_buf *out);
 /* The reverse; false when the text is no segment of that window. */

@@ -115,6 +115,7 @@ static enum assay_status take_end(struct loader *l, const struct assay_stmt *s, 
     r->reason = copy(assay_stmt_get(s, "reason"));
     r->tiled = copy(assay_stmt_get(s, "tiled"));
     r->unique = copy(assay_stmt_get(s, "key-unique"));
+    r->mark = copy(assay_stmt_get(s, "closed-until"));
     r->rows = number(s, "rows");
     r->counted = number(s, "counted");
     r->unplaced = number(s, "unplaced");
@@ -541,6 +542,26 @@ enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct 
     return s;
 }
 
+void assay_attested_filter(struct attested *a, bool (*keep)(void *ctx, const char *segment, uint64_t rows), void *ctx)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < a->n_chunks; i++)
+        if (keep(ctx, a->chunk[i].segment, a->chunk[i].rows))
+            a->chunk[to++] = a->chunk[i];
+        else
+            chunk_release(&a->chunk[i]);
+    a->n_chunks = to;
+    to = 0;
+    for (size_t i = 0; i < a->n_objects; i++)
+        a->in_objects = a->in_objects || !a->object[i].reference;
+    for (size_t i = 0; i < a->n_objects; i++)
+        if (!a->object[i].segment || keep(ctx, a->object[i].segment, 0))
+            a->object[to++] = a->object[i];
+        else
+            object_release(&a->object[i]);
+    a->n_objects = to;
+}
+
 void assay_attested_release(struct attested *a)
 {
     for (size_t i = 0; i < a->n_runs; i++) {
@@ -549,6 +570,7 @@ void assay_attested_release(struct attested *a)
         free(a->run[i].reason);
         free(a->run[i].tiled);
         free(a->run[i].unique);
+        free(a->run[i].mark);
     }
     for (size_t i = 0; i < a->n_chunks; i++)
         chunk_release(&a->chunk[i]);

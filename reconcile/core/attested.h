@@ -44,6 +44,7 @@ struct attested_run {
     bool ended; /* a run-end follows the run-start */
     bool used; /* it ended well, and is the basis or later: its statements count */
     char *status, *reason, *tiled, *unique; /* NULL before the end */
+    char *mark; /* of the source: its segments are closed up to here; NULL: all are */
     uint64_t rows, counted, unplaced; /* as its run-end says */
     uint64_t stated; /* rows of its chunk statements */
     uint64_t chunks; /* of which so many are the newest */
@@ -58,6 +59,7 @@ struct attested {
     size_t n_chunks;
     struct attested_object *object; /* newest of each object, likewise, and what scrubs found since; sorted by name */
     size_t n_objects;
+    bool in_objects; /* the side is files, whether or not any of them is left after filtering */
 };
 
 /* run NULL: the newest statement about each chunk, whatever the run; else only those of that run. Statements under
@@ -65,6 +67,9 @@ struct attested {
 enum assay_status assay_attested_load(struct assay_ledger *l, const struct assay_dataset *d, enum assay_side_id side,
                                       const char *plan_hash, const char *run, struct attested *out,
                                       struct assay_err *e);
+/* Drop the chunks, and the objects that belong to one segment, of segments that `keep` does not want. rows: of the
+ * chunk; 0 for an object. */
+void assay_attested_filter(struct attested *a, bool (*keep)(void *ctx, const char *segment, uint64_t rows), void *ctx);
 void assay_attested_release(struct attested *a);
 
 /* What one side ever stated about one chunk under this plan ("sha256:..."), newest first, at most `most` statements.

@@ -353,7 +353,7 @@ static enum assay_status object_finding(struct run *r, const struct attested_obj
 static enum assay_status judge_unplaced(struct run *r, uint32_t *findings)
 {
     const struct attested *a = &r->side[ASSAY_ARCHIVE];
-    uint64_t n = assay_unplaced(a);
+    uint64_t n = a->in_objects ? 0 : assay_unplaced(a);
     char text[128];
     for (size_t i = 0; i < a->n_objects; i++)
         n = a->object[i].reference ? n : 0;
@@ -411,7 +411,7 @@ static enum assay_status sum_up(struct run *r)
 {
     struct assay_writer w;
     bool match = !r->out->reason;
-    if ((r->rest == 0 && match) || !(r->what & ASSAY_RECONCILE_VERDICTS))
+    if ((r->rest == 0 && match && !r->n_open) || !(r->what & ASSAY_RECONCILE_VERDICTS))
         return ASSAY_OK;
     assay_writer_begin(&w, "verdict");
     assay_writer_add(&w, "run", r->result_run);
@@ -429,6 +429,7 @@ static enum assay_status sum_up(struct run *r)
     assay_writer_add(&w, "reason", r->out->reason);
     if (match && r->out->accepted)
         assay_writer_addf(&w, "accepted", "%llu", (unsigned long long)r->out->accepted);
+    assay_scope_state(r, &w);
     assay_writer_now(&w);
     return assay_writer_send(&w, r->sink, r->err);
 }
@@ -445,7 +446,8 @@ static enum assay_status reconcile_set(struct run *r)
     if (s == ASSAY_OK)
         s = judge_objects(r, &object_findings);
     if (s == ASSAY_OK && !out->reason && out->rows[0] + out->rows[1] == 0 && object_findings == 0)
-        out->reason = "nothing to verify: no rows on either side";
+        out->reason = r->n_open ? "nothing to verify: every segment with rows is still open"
+                                : "nothing to verify: no rows on either side";
     if (s == ASSAY_OK && r->what & ASSAY_RECONCILE_VERDICTS)
         s = assay_close_what_is_gone(r);
     if (s == ASSAY_OK)
@@ -475,6 +477,8 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     for (int i = 0; i < 2 && s == ASSAY_OK; i++)
         s = assay_attested_load(l, d, (enum assay_side_id)i, hash, run, &r.side[i], e);
     if (s == ASSAY_OK)
+        s = assay_scope_apply(&r);
+    if (s == ASSAY_OK)
         s = assay_discrepancies_load(l, d, &r.known, e);
     r.seen = calloc(r.known.n + 1, sizeof *r.seen);
     r.differs = calloc(d->n_cols + 1, sizeof *r.differs);
@@ -486,6 +490,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = reconcile_set(&r);
+    assay_scope_release(&r);
     assay_attested_release(&r.side[0]);
     assay_attested_release(&r.side[1]);
     assay_discrepancies_release(&r.known);

@@ -41,6 +41,12 @@ struct run {
     struct object_list broken, unread; /* of the archive: that do not decode; that could not be read */
     bool short_source; /* files of the source could not be read whole: rows may be missing there */
     struct attested_chunk none; /* what a side attests that has no row in a segment */
+    const char *mark; /* the source's high-water mark, or NULL */
+    struct open_segment { /* behind it, and so not compared */
+        char *name;
+        uint64_t rows[2];
+    } * open; /* by name */
+    size_t n_open, cap_open;
     const char *summed; /* segment whose columns are in `columns` */
     struct assay_buf columns;
 };
@@ -52,6 +58,11 @@ bool assay_source_is_short(const struct run *r);
 bool assay_keys_differ(const struct run *r);
 /* Rows that the runs in use could not place. */
 uint64_t assay_unplaced(const struct attested *a);
+struct assay_writer;
+/* Take the segments that are still open at the source's mark out of both sides. */
+enum assay_status assay_scope_apply(struct run *r);
+void assay_scope_state(const struct run *r, struct assay_writer *w); /* what was taken out, for a verdict */
+void assay_scope_release(struct run *r);
 /* State what was proven gone. Only a later verification that matches proves that. */
 enum assay_status assay_close_what_is_gone(struct run *r);
 

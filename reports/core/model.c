@@ -152,7 +152,7 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment, c->e) : assay_chunk_named(d, chunk, c->e);
     if (!k)
         return false;
-    if (whole && !assay_scope_take(c, s))
+    if (whole && !assay_scope_take(c, d, s))
         return false;
     k->judged = true;
     k->leaf = leaf->index;

@@ -8,9 +8,8 @@
 #define SHOWN_OPEN 4 /* segments named in a line */
 
 /* "SEGMENT SOURCE-ROWS ARCHIVE-ROWS" */
-static bool take_open(struct assay_collect *c, const char *line)
+static bool take_open(struct assay_collect *c, struct assay_rep_dataset *d, const char *line)
 {
-    struct assay_rep_dataset *d = c->d;
     const char *a = strchr(line, ' '), *b = a ? strchr(a + 1, ' ') : NULL;
     if (!b)
         return true;
@@ -28,18 +27,18 @@ static bool take_open(struct assay_collect *c, const char *line)
     return true;
 }
 
-bool assay_scope_take(struct assay_collect *c, const struct assay_stmt *s)
+bool assay_scope_take(struct assay_collect *c, struct assay_rep_dataset *d, const struct assay_stmt *s)
 {
     const char *line;
     if (!assay_stmt_get(s, "closed-until"))
         return true;
-    c->d->closed_until = assay_collect_text(c->r, s, "closed-until");
-    assay_collect_number(s, "open-segments", &c->d->n_open_segments);
-    assay_collect_number(s, "open-rows-source", &c->d->open_rows[0]);
-    assay_collect_number(s, "open-rows-archive", &c->d->open_rows[1]);
-    c->d->n_open_kept = 0;
+    d->closed_until = assay_collect_text(c->r, s, "closed-until");
+    assay_collect_number(s, "open-segments", &d->n_open_segments);
+    assay_collect_number(s, "open-rows-source", &d->open_rows[0]);
+    assay_collect_number(s, "open-rows-archive", &d->open_rows[1]);
+    d->n_open_kept = 0;
     for (size_t i = 0; (line = assay_stmt_nth(s, "open", i)); i++)
-        if (!take_open(c, line))
+        if (!take_open(c, d, line))
             return false;
     return true;
 }

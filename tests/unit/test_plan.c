@@ -80,6 +80,13 @@ static const struct bad {
     {"    uncovered:", "    as_of: {column: delay, at: 1}\n    uncovered:",
      "plan.yaml:14:21: as_of: column \"delay\" is decimal; expected a date, timestamp, timestamptz or integer\n"},
     {"    uncovered:", "    as_of: {column: date}\n    uncovered:", "plan.yaml:14:12: missing key \"at\" in as_of\n"},
+    /* the high-water mark */
+    {"every: month}", "every: month, lag: 3}",
+     "plan.yaml:9:47: lag: expected a number and s, m, h, d or w, such as 3d, found \"3\"\n"},
+    {"every: month}", "every: month, closed_until: soon}",
+     "plan.yaml:9:56: closed_until: \"soon\" is not a valid timestamp: not a time stamp\n"},
+    {"every: month}", "every: month, closed_until: 2024-01-01, lag: 1d}",
+     "plan.yaml:9:73: lag: closed_until is given, too; expected one of them\n"},
     /* coverage */
     {"datasets:", "coverage: all\ndatasets:",
      "plan.yaml:3:11: coverage: expected full (or no such key), found \"all\"\n"},
@@ -364,6 +371,30 @@ static void test_as_of_binds(void **state)
     assay_plan_free(p);
     free(text);
     assay_buf_release(&form);
+    assay_buf_release(&errors);
+}
+
+static void test_mark_binds(void **state)
+{
+    (void)state;
+    struct assay_plan *p = NULL;
+    struct assay_buf errors = {0}, with = {0}, without = {0};
+    char *text = edit("every: month}", "every: month, lag: 2w}");
+    assert_int_equal(load(text, strlen(text), &p, &errors), ASSAY_OK);
+    assert_true(p->set[0].window.has_lag);
+    assert_int_equal(p->set[0].window.lag, 14 * 86400);
+    assert_int_equal(assay_plan_resolved(&p->set[0], &with), ASSAY_OK);
+    assay_plan_free(p);
+    free(text);
+    text = edit("every: month}", "every: month, closed_until: 2024-06-01}");
+    assert_int_equal(load(text, strlen(text), &p, &errors), ASSAY_OK);
+    assert_string_equal(p->set[0].window.closed_until, "2024-06-01 00:00:00");
+    assert_int_equal(assay_plan_resolved(&p->set[0], &without), ASSAY_OK);
+    assay_plan_free(p);
+    free(text);
+    assert_string_equal(assay_buf_str(&with), assay_buf_str(&without)); /* old statements stay those of this plan */
+    assay_buf_release(&with);
+    assay_buf_release(&without);
     assay_buf_release(&errors);
 }
 
@@ -686,15 +717,25 @@ int main(void)
 {
     assay_slurp("docs/plan.md", 1u << 20, &manual, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_plans),        cmocka_unit_test(test_base_binds),
-        cmocka_unit_test(test_as_of_binds),      cmocka_unit_test(test_coverage_binds),
-        cmocka_unit_test(test_ignored_names),    cmocka_unit_test(test_rich_binds),
-        cmocka_unit_test(test_date_bounds),      cmocka_unit_test(test_missing_file),
-        cmocka_unit_test(test_at_most_twenty),   cmocka_unit_test(test_two_datasets_one_id),
-        cmocka_unit_test(test_interpolation),    cmocka_unit_test(test_secrets_stay_out_of_messages),
-        cmocka_unit_test(test_resolved_bytes),   cmocka_unit_test(test_resolved_ignores),
-        cmocka_unit_test(test_resolved_notices), cmocka_unit_test(test_resolved_holds_no_secret),
-        cmocka_unit_test(test_hostile),          cmocka_unit_test(test_example_of_the_manual),
+        cmocka_unit_test(test_bad_plans),
+        cmocka_unit_test(test_base_binds),
+        cmocka_unit_test(test_mark_binds),
+        cmocka_unit_test(test_as_of_binds),
+        cmocka_unit_test(test_coverage_binds),
+        cmocka_unit_test(test_ignored_names),
+        cmocka_unit_test(test_rich_binds),
+        cmocka_unit_test(test_date_bounds),
+        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_at_most_twenty),
+        cmocka_unit_test(test_two_datasets_one_id),
+        cmocka_unit_test(test_interpolation),
+        cmocka_unit_test(test_secrets_stay_out_of_messages),
+        cmocka_unit_test(test_resolved_bytes),
+        cmocka_unit_test(test_resolved_ignores),
+        cmocka_unit_test(test_resolved_notices),
+        cmocka_unit_test(test_resolved_holds_no_secret),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_example_of_the_manual),
     };
     int failed = cmocka_run_group_tests(tests, enter, leave);
     assay_buf_release(&manual);

@@ -157,6 +157,53 @@ static void test_from_and_to(void **state)
     assert_int_equal(assay_router_init(&r, &w, ASSAY_L_TIMESTAMPTZ, &e), ASSAY_EPLAN);
 }
 
+static void test_closed(void **state)
+{
+    struct assay_window w = {.every = ASSAY_EVERY_MONTH,
+                             .timezone = utc,
+                             .from = (char *)(uintptr_t) "2024-01-10 00:00:00+00",
+                             .to = (char *)(uintptr_t) "2024-03-15 00:00:00+00"};
+    struct assay_router r, id = router(ASSAY_EVERY_STEP, ASSAY_L_INTEGER, utc, 100);
+    struct assay_point mark;
+    assay_segment s;
+    (void)state;
+    assert_int_equal(assay_router_init(&r, &w, ASSAY_L_TIMESTAMPTZ, NULL), ASSAY_OK);
+    assert_true(assay_point_parse(ASSAY_L_TIMESTAMPTZ, "2024-03-01 00:00:00+00", &mark));
+    assert_true(assay_segment_parse(&r, "2024-02", &s));
+    assert_true(assay_segment_closed(&r, s, &mark)); /* it ends at the mark */
+    mark.major--;
+    assert_false(assay_segment_closed(&r, s, &mark));
+    assert_true(assay_segment_closed(&r, ASSAY_SEG_NULL, &mark));
+    assert_true(assay_segment_closed(&r, ASSAY_SEG_NEG, &mark));
+    assert_false(assay_segment_closed(&r, ASSAY_SEG_POS, &mark));
+    assert_true(assay_segment_parse(&r, "2024-03", &s));
+    assert_true(assay_point_parse(ASSAY_L_TIMESTAMPTZ, "2024-03-15 00:00:00+00", &mark));
+    assert_true(assay_segment_closed(&r, s, &mark)); /* what is after `to` is +inf's */
+    assert_true(assay_point_parse(ASSAY_L_TIMESTAMPTZ, "2024-01-01 00:00:00+00", &mark));
+    assert_false(assay_segment_closed(&r, ASSAY_SEG_NEG, &mark)); /* rows before `from` may come yet */
+    assert_true(assay_point_parse(ASSAY_L_INTEGER, "200", &mark));
+    assert_true(assay_segment_closed(&id, 1, &mark));
+    assert_false(assay_segment_closed(&id, 2, &mark));
+}
+
+static void test_passed(void **state)
+{
+    struct assay_point at;
+    struct assay_value v = {.kind = ASSAY_K_TS, .i = 10, .aux = 5}, null = {.kind = ASSAY_K_NULL};
+    (void)state;
+    at = (struct assay_point){10, 5};
+    assert_false(assay_point_passed(&at, &v));
+    at.minor = 4;
+    assert_true(assay_point_passed(&at, &v));
+    at.major = 11;
+    assert_false(assay_point_passed(&at, &v));
+    assert_false(assay_point_passed(&at, &null));
+    v = (struct assay_value){.kind = ASSAY_K_DECDIGITS, .len = 20, .p = (const uint8_t *)"99999999999999999999"};
+    assert_true(assay_point_passed(&at, &v)); /* beyond 64 bits */
+    v.p = (const uint8_t *)"-9999999999999999999";
+    assert_false(assay_point_passed(&at, &v));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -165,6 +212,8 @@ int main(void)
         cmocka_unit_test(test_steps_up_to_the_ends),
         cmocka_unit_test(test_names_that_are_none),
         cmocka_unit_test(test_from_and_to),
+        cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_passed),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

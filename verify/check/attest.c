@@ -383,6 +383,7 @@ enum assay_status assay_attest_end(const struct assay_check *c, const char *plan
         assay_writer_add(&w, "as-of-column", c->set->as_of.column);
         assay_writer_addf(&w, "beyond", "%llu", (unsigned long long)x->beyond);
     }
+    assay_writer_add(&w, "closed-until", x->mark);
     assay_writer_add(&w, "tiled", x->tiled);
     assay_writer_add(&w, "key-unique", x->unique);
     assay_writer_addf(&w, "leaves", "%llu", (unsigned long long)leaves);

@@ -30,12 +30,16 @@ enum assay_status assay_attest_chunk(const struct assay_check *c, const char *pl
 struct attest_end {
     enum assay_status status;
     const char *reason;
+    const char *mark; /* the high-water mark as a lexeme of the window's column; NULL: there is none */
     const char *token; /* of the snapshot that was read, or NULL */
     uint64_t rows, bytes, counted, unplaced;
     uint64_t beyond; /* rows that as_of leaves out */
     bool has_count;
     const char *tiled, *unique; /* "yes", "no", "unknown" */
 };
+/* mark.c: appends the mark, or nothing. began: when the run did, seconds since 1970. */
+enum assay_status assay_mark_find(const struct assay_check *c, const struct assay_router *r,
+                                  const struct assay_lane_segment *seg, size_t n, int64_t began, struct assay_buf *out);
 /* The last leaf of the run, then everything is committed. */
 enum assay_status assay_attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,
                                    struct assay_err *e);

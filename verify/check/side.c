@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "assay/check.h"
 #include "assay/cli.h"
@@ -37,6 +38,8 @@ struct side {
     struct assay_lane *lane;
     struct unique *unique;
     struct attest_end end;
+    struct assay_buf mark;
+    int64_t began; /* seconds since 1970, before the snapshot of this run */
     struct assay_err why_failed;
     bool source_seen; /* a run of the source came to its good end under this plan */
     bool gone; /* the archive is not there: attested as no rows, not as a failure */
@@ -312,6 +315,8 @@ static enum assay_status attest_chunks(struct side *x, struct assay_check_result
             out->rows += seg[i].chunk[k].rows;
         }
     }
+    if (s == ASSAY_OK && (s = assay_mark_find(x->c, &x->router, seg, n, x->began, &x->mark)) != ASSAY_OK)
+        s = assay_fail_nomem(e);
     return s;
 }
 
@@ -389,6 +394,7 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
 
 static void side_release(struct side *x)
 {
+    assay_buf_release(&x->mark);
     assay_unique_free(x->unique);
     assay_lane_free(x->lane);
     for (size_t i = 0; x->result && i < x->n_parts; i++)
@@ -403,6 +409,7 @@ static void side_release(struct side *x)
 enum assay_status assay_check_side(const struct assay_check *c, struct assay_check_result *out, struct assay_err *e)
 {
     struct side x = {.c = c, .end = {.tiled = "unknown", .unique = "unknown"}};
+    x.began = time(NULL);
     *out = (struct assay_check_result){0};
     enum assay_status s = assay_plan_hash(c->set, x.plan_hash, NULL, e);
     if (s == ASSAY_OK && assay_fast_secret(c->dataset_key, c->set->id, x.secret) != ASSAY_OK)
@@ -419,6 +426,7 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     x.end.status = s;
     x.end.reason = s == ASSAY_OK ? (x.gone ? x.why_failed.msg : NULL) : e->msg;
     x.end.token = x.reader ? x.reader->ops->token(x.reader) : NULL;
+    x.end.mark = x.mark.len ? assay_buf_str(&x.mark) : NULL;
     x.end.rows = out->rows;
     x.end.bytes = out->bytes;
     struct assay_err late = {0};

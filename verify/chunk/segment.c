@@ -113,7 +113,7 @@ static int64_t period_day(enum assay_every every, assay_segment s)
     return assay_days_from_civil(1970 + floor_div(s, 12), (unsigned)(s - floor_div(s, 12) * 12) + 1, 1);
 }
 
-static int64_t period_start(const struct assay_router *r, assay_segment s)
+int64_t assay_segment_start(const struct assay_router *r, assay_segment s)
 {
     if (r->every == ASSAY_EVERY_STEP)
         return s * r->step;
@@ -158,8 +158,8 @@ assay_segment assay_router_segment(struct assay_router *r, const struct assay_va
         return ASSAY_SEG_POS;
     if (p.major < r->cached_lo || p.major >= r->cached_hi) {
         r->cached = period_of(r, p.major);
-        r->cached_lo = period_start(r, r->cached);
-        r->cached_hi = period_start(r, r->cached + 1);
+        r->cached_lo = assay_segment_start(r, r->cached);
+        r->cached_hi = assay_segment_start(r, r->cached + 1);
     }
     return r->cached;
 }
@@ -274,7 +274,7 @@ bool assay_segment_parse(const struct assay_router *r, const char *name, assay_s
     return true;
 }
 
-static enum assay_status add_point(const struct assay_router *r, int64_t major, struct assay_buf *out)
+enum assay_status assay_point_show(const struct assay_router *r, int64_t major, struct assay_buf *out)
 {
     int64_t y;
     unsigned m, d;
@@ -295,6 +295,20 @@ enum assay_status assay_segment_bounds(const struct assay_router *r, assay_segme
     *has = r->every != ASSAY_EVERY_NONE && s != ASSAY_SEG_NEG && s != ASSAY_SEG_POS && s != ASSAY_SEG_NULL;
     if (!*has)
         return ASSAY_OK;
-    enum assay_status st = add_point(r, period_start(r, s), lo);
-    return st == ASSAY_OK ? add_point(r, period_start(r, s + 1), hi) : st;
+    enum assay_status st = assay_point_show(r, assay_segment_start(r, s), lo);
+    return st == ASSAY_OK ? assay_point_show(r, assay_segment_start(r, s + 1), hi) : st;
+}
+
+bool assay_segment_closed(const struct assay_router *r, assay_segment s, const struct assay_point *mark)
+{
+    if (s == ASSAY_SEG_NULL)
+        return true;
+    if (s == ASSAY_SEG_NEG)
+        return !r->has_from || !before(mark, &r->from);
+    if (s == ASSAY_SEG_POS)
+        return false;
+    struct assay_point end = {assay_segment_start(r, s + 1), 0};
+    if (r->has_to && before(&r->to, &end))
+        end = r->to;
+    return !before(mark, &end);
 }

@@ -282,6 +282,7 @@ void assay_dataset_release(struct assay_dataset *d)
     free(d->as_of.at);
     free(d->window.column);
     free(d->window.timezone);
+    free(d->window.closed_until);
     free(d->window.from);
     free(d->window.to);
 }

@@ -6,8 +6,8 @@
 #include "dataset.h"
 
 struct raw_window {
-    char *column, *timezone, *from, *to;
-    const yaml_node_t *at_column, *every, *at_timezone, *at_from, *at_to;
+    char *column, *timezone, *from, *to, *closed_until, *lag;
+    const yaml_node_t *at_column, *every, *at_timezone, *at_from, *at_to, *at_closed, *at_lag;
 };
 
 #define AT(member) offsetof(struct raw_window, member)
@@ -21,6 +21,10 @@ static const struct assay_field window_fields[] = {
     {"from", ASSAY_F_NODE, false, AT(at_from), 0, 0},
     {"to", ASSAY_F_NAME, false, AT(to), 0, 0},
     {"to", ASSAY_F_NODE, false, AT(at_to), 0, 0},
+    {"closed_until", ASSAY_F_NAME, false, AT(closed_until), 0, 0},
+    {"closed_until", ASSAY_F_NODE, false, AT(at_closed), 0, 0},
+    {"lag", ASSAY_F_NAME, false, AT(lag), 0, 0},
+    {"lag", ASSAY_F_NODE, false, AT(at_lag), 0, 0},
 };
 #undef AT
 
@@ -179,7 +183,38 @@ static void check_bounds(struct assay_bind *b, struct raw_window *raw, enum assa
     assay_buf_release(&to);
 }
 
-static void check_column(struct assay_bind *b, struct raw_window *raw, const struct assay_dataset *d)
+/* "90s", "30m", "12h", "3d", "2w"; for an integer window a plain number. */
+static bool parse_lag(const char *s, bool integer, int64_t *out)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units_of_time[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+    size_t n = strspn(s, "0123456789");
+    if (n == 0 || n > (integer ? 18 : 9))
+        return false;
+    *out = strtoll(s, NULL, 10);
+    for (size_t i = 0; !integer && i < sizeof units_of_time / sizeof units_of_time[0]; i++)
+        if (s[n] == units_of_time[i].unit && !s[n + 1]) {
+            *out *= units_of_time[i].seconds;
+            return true;
+        }
+    return integer && !s[n];
+}
+
+static void check_mark(struct assay_bind *b, struct raw_window *raw, enum assay_logical type, struct assay_window *w)
+{
+    bool integer = type == ASSAY_L_INTEGER;
+    if (raw->closed_until && raw->lag)
+        assay_diag_add(b->diag, &raw->at_lag->start_mark, "lag: closed_until is given, too; expected one of them");
+    if (raw->closed_until)
+        assay_bind_bound(b, raw->at_closed, "closed_until", type, raw->timezone, &raw->closed_until);
+    if (raw->lag && !(w->has_lag = parse_lag(raw->lag, integer, &w->lag)))
+        assay_diag_add(b->diag, &raw->at_lag->start_mark, "lag: expected %s, found \"%.40s\"",
+                       integer ? "a number" : "a number and s, m, h, d or w, such as 3d", raw->lag);
+}
+
+static void check_column(struct assay_bind *b, struct raw_window *raw, struct assay_dataset *d)
 {
     char hint[80];
     const struct assay_plan_column *c = assay_bind_find_column(d, raw->column);
@@ -200,6 +235,7 @@ static void check_column(struct assay_bind *b, struct raw_window *raw, const str
     }
     check_zone(b, raw, c->type);
     check_bounds(b, raw, c->type);
+    check_mark(b, raw, c->type, &d->window);
 }
 
 void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d)
@@ -214,6 +250,8 @@ void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct ass
     }
     w->column = raw.column;
     w->from = raw.from;
+    w->closed_until = raw.closed_until;
+    free(raw.lag);
     w->to = raw.to;
     w->timezone = raw.timezone ? raw.timezone : strdup("UTC");
     if (!w->timezone)

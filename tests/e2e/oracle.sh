@@ -8,9 +8,11 @@ driver=$BUILD/fuzz/canon_driver
 differential=$REPO/tests/oracle/differential.py
 
 check 'oracle: the vectors' "$REPO/tests/oracle/assay_oracle.py" --vectors "$REPO/tests/vectors"
-check_has 'oracle: none differs' "$OUT" '^[0-9]{3,} cells, [0-9]{3,} keys, [0-9]+ row forms: 0 differ$'
+check_has 'oracle: none differs' "$OUT" '^[0-9]{3,} cells, [0-9]{3,} nested cells, [0-9]{3,} keys, [0-9]+ shapes, [0-9]+ row forms: 0 differ$'
 cp "$REPO"/tests/vectors/canon-*.tsv . && sed -i 's/^integer\tlexeme\t5\t.*5$/&00/' canon-cells.tsv || exit 1
 check_exit 1 'oracle: a changed vector is seen' "$REPO/tests/oracle/assay_oracle.py" --vectors .
+cp "$REPO"/tests/vectors/canon-*.tsv . && sed -i 's/^list<integer>\tlexeme\t{2,1}\t.*1$/&00/' canon-nested.tsv || exit 1
+check_exit 1 'oracle: a changed nested vector is seen' "$REPO/tests/oracle/assay_oracle.py" --vectors .
 
 check "oracle: $lines lines, the C driver agrees" "$differential" --lines "$lines" "$driver"
 check_has 'oracle: none differs, and many are accepted' "$OUT" '[0-9]{5,} lines, [0-9]{4,} accepted, 0 differ'

@@ -17,6 +17,7 @@ import sys
 from scalars import I32, I64, TAGS, Defect, Malformed, Refused
 from cells import cell_of, key_of, row_form
 from rules import canonical
+from shapes import NESTED, form_of, parse_shape, print_shape
 
 # ---- Line form -----------------------------------------------------------------------------------------------------
 
@@ -33,9 +34,35 @@ def whole_number(text, limits):
     return int(text)
 
 
+ITEM = re.compile(rb'([a-z0-9]+(?::-?[0-9]+)?)=([0-9]{1,9}):')
+
+
+def items(data):
+    """What stands inside a list, struct or map."""
+    found, at = [], 0
+    while at < len(data):
+        m = ITEM.match(data, at)
+        if not m or m.end() + int(m[2]) > len(data):
+            raise Malformed('not an item')
+        at = m.end() + int(m[2])
+        found.append(carrier(m[1].decode(), data[m.end():at]))
+    return found
+
+
+def tree(kind, aux, data):
+    inside = items(data)
+    if kind == 'list':
+        return (kind, inside, whole_number(aux, I64) if aux else 1)
+    if aux or len(inside) % 2:
+        raise Malformed('names, keys or values that have no other half')
+    return (kind, list(zip(inside[::2], inside[1::2])))
+
+
 def carrier(kind, data):
     """The value of one line: kind[:aux] and its input bytes."""
     kind, colon, aux = kind.partition(':')
+    if kind in NESTED:
+        return tree(kind, aux, data)
     if bool(colon) != (kind in AUX):
         raise Malformed('a second number is missing or too many')
     if kind == 'null':
@@ -65,14 +92,18 @@ def answer(line, rules):
     if not line or line.startswith('#'):
         return ''
     fields = line.split('\t')
-    if len(fields) != 3 or fields[0] not in TAGS:
-        raise Malformed(f'not in the form of the protocol: {line[:80]}')
+    try:
+        if len(fields) != 3:
+            raise Defect('fields are missing or too many')
+        shape = parse_shape(fields[0].encode())
+    except Defect:
+        raise Malformed(f'not in the form of the protocol: {line[:80]}') from None
     try:
         value = carrier(fields[1], bytes.fromhex(fields[2]))
         read = canonical(fields[0], value, rules)
     except (Defect, Refused) as reason:
         return f'!{reason}'
-    return f'{cell_of(read).hex()}\t{key_of(read).hex()}'
+    return f'{cell_of(read).hex()}\t{"-" if shape.kind in NESTED else key_of(read).hex()}'
 
 
 def parse_rules(args):
@@ -101,7 +132,7 @@ def unescape(field):
 
 
 def check_values(path, form, complain):
-    """canon-cells.tsv and canon-keys.tsv; returns how many were checked."""
+    """canon-cells.tsv, canon-nested.tsv and canon-keys.tsv; returns how many were checked."""
     checked, previous, ascending = 0, None, False
     with open(path, 'rb') as file:
         for number, line in enumerate(file, 1):
@@ -127,6 +158,25 @@ def check_values(path, form, complain):
     return checked
 
 
+def check_shapes(path, complain):
+    checked = 0
+    with open(path, 'rb') as file:
+        for number, line in enumerate(file, 1):
+            line = line.rstrip(b'\n')
+            if line.startswith(b'#'):
+                continue
+            spelling, *expected = line.split(b'\t')
+            checked += 1
+            try:
+                shape = parse_shape(unescape(spelling))
+                got = [print_shape(shape), form_of(shape).hex().encode()]
+            except Defect:
+                got = [b'!']
+            if got != expected:
+                complain(f'{path}:{number}: {got}, the vector says {expected}')
+    return checked
+
+
 def check_row_forms(path, complain):
     checked = 0
     with open(path, 'rb') as file:
@@ -148,9 +198,12 @@ def check_row_forms(path, complain):
 
 def check_vectors(folder):
     problems = []
-    counts = {'cells': check_values(os.path.join(folder, 'canon-cells.tsv'), cell_of, problems.append),
-              'keys': check_values(os.path.join(folder, 'canon-keys.tsv'), key_of, problems.append),
-              'row forms': check_row_forms(os.path.join(folder, 'canon-rowform.tsv'), problems.append)}
+    file = lambda name: os.path.join(folder, f'canon-{name}.tsv')
+    counts = {'cells': check_values(file('cells'), cell_of, problems.append),
+              'nested cells': check_values(file('nested'), cell_of, problems.append),
+              'keys': check_values(file('keys'), key_of, problems.append),
+              'shapes': check_shapes(file('shapes'), problems.append),
+              'row forms': check_row_forms(file('rowform'), problems.append)}
     for problem in problems:
         print(problem)
     print(', '.join(f'{n} {what}' for what, n in counts.items()) + f': {len(problems)} differ')

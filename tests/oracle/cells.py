@@ -9,6 +9,7 @@ from scalars import (
     DAY_NS, DECIMAL_KINDS, I32, I64, MAX_BYTES, MAX_NESTING, TAGS, TEXT_KINDS, TIME, TIMETZ, Defect, clock_ns,
     decimal_of, from_int, limited, nearest_binary32, offset_seconds, parse_date, parse_decimal, parse_float,
     parse_interval, parse_stamp, to_binary32, to_binary64, within)
+from shapes import form_of, parse_shape
 
 sys.setrecursionlimit(10000)
 
@@ -23,6 +24,8 @@ def cell_of(v):
     if v is None:
         return b'\0'
     tag = v[0].encode()
+    if v[0] in '[{M':  # nested.py wrote it
+        return v[1]
     if v[0] == 'N':
         if v[1]:
             return b'N' + bytes([v[1]])
@@ -85,7 +88,8 @@ def row_form(columns):
         raise Defect('columns out of order')
     body = b'assay-row/1' + struct.pack('>H', len(columns))
     for name, type_name, position in columns:
-        body += struct.pack('>H', len(name)) + name + TAGS[type_name].encode() + struct.pack('>H', position)
+        body += struct.pack('>H', len(name)) + name + form_of(parse_shape(type_name.encode())) + struct.pack(
+            '>H', position)
     return hashlib.sha256(body).digest()
 
 
@@ -146,6 +150,9 @@ class Json:
                 raise Defect('JSON nested too deeply')
             self.at += 1
             return self.array(depth + 1) if head == b'[' else self.object(depth + 1)
+        return self.number()
+
+    def number(self):
         m = JSON_NUMBER.match(self.text, self.at)
         if not m:
             raise Defect('not JSON')

@@ -9,6 +9,8 @@ from scalars import (
     DAY_NS, DECIMAL_KINDS, I32, TAGS, TEXT_KINDS, Defect, Refused, civil, decimal_of, finite, float_of_special,
     from_int, interval, is_infinite_stamp, limited, nearest_binary32, parse_finite, parse_float, parse_stamp,
     pgnumeric_parts, shortest, shortest_decimal, stamp, to_binary32, to_binary64, within)
+from nested import read
+from shapes import NESTED, parse_shape
 from cells import READ, read_date, read_interval, read_stamp, read_time, read_timetz, read_uuid
 
 # ---- First spellings -----------------------------------------------------------------------------------------------
@@ -125,6 +127,7 @@ UNITS = {'s': 10**9, 'ms': 10**6, 'us': 10**3, 'ns': 1}
 CLOCKS = ('time', 'timetz', 'timestamp', 'timestamptz', 'interval')
 FLOATS = ('float32', 'float64')
 ALL = tuple(TAGS)
+ANY = ALL + NESTED
 TRIMMED = tuple(t for t in ALL if t not in ('bytes', 'json'))
 
 
@@ -433,10 +436,10 @@ def rule_mask(v, key, _type):
 RULES = {
     'rtrim': (TRIMMED, no_argument, on_text(lambda b: b.rstrip(b' ')), None),
     'trim': (TRIMMED, no_argument, on_text(lambda b: b.strip(b' \t\n\r')), None),
-    'null_if': (ALL, any_text, rule_null_if, None),
+    'null_if': (ANY, any_text, rule_null_if, None),
     'encoding': (('text', 'json'), charset, rule_encoding, None),
-    'absent': (ALL, one_of('null'), lambda v, _a, _t: None if v[0] == 'absent' else v, None),
-    'constant': (ALL, any_text, lambda v, arg, _t: ('lexeme', arg) if v[0] == 'absent' else v, None),
+    'absent': (ANY, one_of('null'), lambda v, _a, _t: None if v[0] == 'absent' else v, None),
+    'constant': (ANY, any_text, lambda v, arg, _t: ('lexeme', arg) if v[0] == 'absent' else v, None),
     'boolean': (('boolean',), word_lists, rule_boolean, None),
     'epoch': (('date', 'timestamp', 'timestamptz'), one_of('s', 'ms', 'us', 'ns', 'julian'), rule_epoch, None),
     'timezone': (('timestamp', 'timestamptz'), zone, rule_timezone, None),
@@ -473,20 +476,15 @@ def bind_rules(rules, type_name):
 
 def canonical(type_name, value, rules=()):
     """Early rules, reading, late rules: the value as it was read, None for NULL; Defect when it has no cell."""
-    early, late = bind_rules(rules, type_name)
+    shape = parse_shape(type_name.encode())
+    early, late = bind_rules(rules, shape.kind)
     for step in early:
         value = step(value) if value[0] != 'null' else value
         if value is None:
             value = ('null',)
-    if value[0] == 'null':
+    value = read(shape, value)
+    if value is None:
         return None
-    if value[0] in ('bad', 'absent'):
-        raise Defect('undecodable')
-    if value[0] == 'string':
-        if type_name == 'json':
-            raise Defect('its text or itself?')
-        value = ('lexeme', value[1])
-    value = READ[type_name](value)
     for step in late:
         value = step(value)
     return value

@@ -18,14 +18,19 @@ check "oracle: $lines lines, the C driver agrees" "$differential" --lines "$line
 check_has 'oracle: none differs, and many are accepted' "$OUT" '[0-9]{5,} lines, [0-9]{4,} accepted, 0 differ'
 
 # Drivers that are wrong in one place must be seen: a cell, an acceptance, a rejection, an answer that is missing.
-wrong() { # WHAT, a sed script over the answers
+wrong() { # WHAT, a sed script over the answers, options of the differential
     printf '#!/usr/bin/env bash\n"%s" "$@" | sed -E %q\n' "$driver" "$2" >driver.sh && chmod +x driver.sh
-    check_exit 1 "oracle: $1 is seen" "$differential" --lines 4000 ./driver.sh
+    check_exit 1 "oracle: $1 is seen" "$differential" --lines 4000 "${@:3}" ./driver.sh
+    cat "$OUT" "$ERR" >said # a differential that could not run exits with 1, too
+    check_has "oracle: $1 is named" said '[1-9][0-9]* differ |answers to [0-9]+ lines'
 }
 wrong 'another cell' 's/^5a7fffffffffffffff00000000/5a7ffffffffffffffe00000000/'
 wrong 'another key' 's/\t1c80000001/\t1c80000000/'
 wrong 'an accepted defect' 's/^!.*digit.*/00\t05/'
 wrong 'a rejected value' 's/^4c01.*/!no/'
+wrong 'another element' 's/^(5b00000002)4e00/\14e01/' --nested
+wrong 'a lost lower bound' 's/^28........5b/5b/' --nested
+wrong 'an accepted nested defect' 's/^!.*twice.*/7b00000000\t-/' --nested
 wrong 'a missing answer' '$d'
 
 # The sums of a ledger's chunks, computed again from the data by the second implementation (docs/digests.md).

@@ -1,12 +1,12 @@
 """Lists, structs and maps: reading under a shape, and their cells (sections 1, 4 and 5).
 
-A nested value that was read is (tag, cell, number of values in it); a scalar one is as in cells.py.
+A nested value that was read is (tag, cell, number of values in it, what it was made from); a scalar one is as in cells.py.
 """
 import re
 import struct
 
 from scalars import I32, MAX_BYTES, MAX_NESTING, TEXT_KINDS, Defect, within
-from cells import READ, Json, cell_of
+from cells import JSON_NUMBER, READ, Json, cell_of
 from shapes import NESTED
 
 MAX_VALUES = 4_194_304
@@ -14,25 +14,26 @@ MAX_VALUES = 4_194_304
 
 # ---- Cells ---------------------------------------------------------------------------------------------------------
 
-def nested(head, parts, values):
+def nested(head, parts, values, source):
     """The value of a list, struct or map: its head, the bytes behind that, the values whose cells are in them."""
     cell = head + b''.join(parts)
     count = 1 + sum(v[2] if v is not None and v[0] in '[{M' else 1 for v in values)
     if len(cell) > MAX_BYTES or count > MAX_VALUES:
         raise Defect('a nested value over the limits')
-    return (chr(head[-5]), cell, count)
+    return (chr(head[-5]), cell, count, source)
 
 
 def list_value(elements, lower=1):
     within(lower, I32, 'lower bound')
     bound = b'(' + struct.pack('>i', lower) if elements and lower != 1 else b''
-    return nested(bound + b'[' + struct.pack('>I', len(elements)), [cell_of(e) for e in elements], elements)
+    return nested(bound + b'[' + struct.pack('>I', len(elements)), [cell_of(e) for e in elements], elements,
+                  elements)
 
 
 def struct_value(fields):
     """fields: {name: value}; absent ones are not in it."""
     parts = [struct.pack('>I', len(name)) + name + cell_of(fields[name]) for name in sorted(fields)]
-    return nested(b'{' + struct.pack('>I', len(fields)), parts, fields.values())
+    return nested(b'{' + struct.pack('>I', len(fields)), parts, fields.values(), fields)
 
 
 def map_value(entries):
@@ -40,7 +41,19 @@ def map_value(entries):
     cells = sorted((cell_of(k), cell_of(v)) for k, v in entries)
     if any(k is None for k, _ in entries) or len({k for k, _ in cells}) != len(cells):
         raise Defect('a NULL key, or a key that stands twice')
-    return nested(b'M' + struct.pack('>I', len(cells)), [k + v for k, v in cells], [x for e in entries for x in e])
+    return nested(b'M' + struct.pack('>I', len(cells)), [k + v for k, v in cells], [x for e in entries for x in e],
+                  entries)
+
+
+def drop_bounds(v):
+    """The same value, every list in it without its lower bound."""
+    if v is None or v[0] not in '[{M':
+        return v
+    if v[0] == '[':
+        return list_value([drop_bounds(e) for e in v[3]])
+    if v[0] == '{':
+        return struct_value({name: drop_bounds(value) for name, value in v[3].items()})
+    return map_value([(key, drop_bounds(value)) for key, value in v[3]])
 
 
 # ---- Reading -------------------------------------------------------------------------------------------------------
@@ -233,7 +246,7 @@ def read_hstore(shape, text):
 
 # ---- JSON ----------------------------------------------------------------------------------------------------------
 
-JSON_SPECIAL = re.compile(rb'NaN|-?Infinity')
+JSON_NUMERAL = re.compile(JSON_NUMBER.pattern + rb'|NaN|-?Infinity')
 
 
 class NestedJson(Json):
@@ -250,9 +263,9 @@ class NestedJson(Json):
         return value
 
     def number(self):
-        m = JSON_SPECIAL.match(self.text, self.at)
+        m = JSON_NUMERAL.match(self.text, self.at)
         if not m:
-            return super().number()
+            raise Defect('not JSON')
         self.at = m.end()
         return b''
 

@@ -9,7 +9,7 @@ from scalars import (
     DAY_NS, DECIMAL_KINDS, I32, TAGS, TEXT_KINDS, Defect, Refused, civil, decimal_of, finite, float_of_special,
     from_int, interval, is_infinite_stamp, limited, nearest_binary32, parse_finite, parse_float, parse_stamp,
     pgnumeric_parts, shortest, shortest_decimal, stamp, to_binary32, to_binary64, within)
-from nested import read
+from nested import drop_bounds, read
 from shapes import NESTED, parse_shape
 from cells import READ, read_date, read_interval, read_stamp, read_time, read_timetz, read_uuid
 
@@ -453,6 +453,7 @@ RULES = {
                 lambda v, _a, _t: ('T', v[1].replace(b'\r\n', b'\n').replace(b'\r', b'\n'))),
     'nfc': (('text',), unicode_version, None, rule_nfc),
     'justify': (('interval',), no_argument, None, rule_justify),
+    'drop_bounds': (NESTED, no_argument, None, lambda v, _a, _t: drop_bounds(v)),
     'mask': (('text',), mask_key, None, rule_mask),
 }
 

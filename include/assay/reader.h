@@ -78,7 +78,7 @@ struct assay_scan_end {
 struct assay_scan_opts {
     const char *const *columns; /* native names to deliver, in this order; a name the side lacks is ASSAY_ENOTFOUND */
     size_t n_columns;
-    /* NULL, or what each column is taken for: under text a reader delivers a nested one as its engine prints it. */
+    /* NULL, or what each column is taken for: under text a database delivers a nested one as it prints it. */
     const enum assay_logical *types;
     bool sample; /* a cheap sample for cutting is enough; a reader may ignore this and deliver all rows */
     uint64_t sample_rows; /* about how many */

@@ -87,6 +87,7 @@ TYPES = [
     ('placed', 'struct<at: text, n: integer>', TREE_TEXT, '("(1,2)",3)', '("(1,2)",4)', 'STRUCT("at" VARCHAR, n INTEGER)'),
     ('boolean[]', 'list<boolean>', TREE, '{t,NULL}', '{t,f}', 'BOOLEAN[]'),
     ('integer[]', 'list<integer>', TREE, '{1,NULL,-3}', '{1,-3,NULL}', 'INTEGER[]'),
+    ('smallint[]', 'list<integer>', TREE, '{1,2}', '[0:1]={1,2}', None), # JSON has no lower bounds
     ('integer[][]', 'list<list<integer>>', TREE, '{{1,2},{3,4}}', '{{1,2},{4,3}}', 'INTEGER[][]'),
     ('numeric[]', 'list<decimal>', TREE, '{1.10,2}', '{1.10,2.5}', 'DECIMAL(18,3)[]'),
     ('real[]', 'list<float32>', TREE, '{0.1}', '{0.2}', 'FLOAT[]'),

@@ -37,7 +37,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 DEPS := gcc make pkg-config libc6-dev libpq-dev libsqlite3-dev libssl-dev libxxhash-dev libcmocka-dev libyaml-dev \
 	libjansson-dev zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev libunistring-dev \
 	liblzma-dev libbz2-dev sqlite3 postgresql openssl python3 ca-certificates zstd lz4 xz-utils bzip2 jq
-DEPS_FULL := python3-venv default-jre-headless
+DEPS_FULL := python3-venv
 DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellcheck
 
 .DEFAULT_GOAL := all

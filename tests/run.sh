@@ -83,9 +83,9 @@ run_e2e() {
     done
 }
 
-# Writers from PyPI, Spark among them.
+# Writers from PyPI.
 run_matrix() {
-    MATRIX_PYTHON=1 MATRIX_SPARK=1 run_script e2e/matrix-python tests/e2e/matrix.sh 3600
+    MATRIX_PYTHON=1 run_script e2e/matrix-python tests/e2e/matrix.sh 3600
 }
 
 run_demo() {

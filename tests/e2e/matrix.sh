@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The cross matrix: a column of every type, with its corner cases, goes from PostgreSQL and from SQLite into every format by
 # stock tools, and is verified there. matrix.py says what must come of every cell; docs/compatibility.md is its outcome.
-# MATRIX_WRITE=1 writes that page anew. MATRIX_PYTHON=1 does the same for writers from PyPI (matrix_full.py; MATRIX_SPARK=1 with
-# Spark, which needs Java), MATRIX_VENV keeps them; `make test-full` runs both.
+# MATRIX_WRITE=1 writes that page anew. MATRIX_PYTHON=1 does the same for writers from PyPI (matrix_full.py;
+# MATRIX_SPARK=1 adds Spark, which needs Java), MATRIX_VENV keeps them; `make test-full` runs both.
 if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 2000000 ]; then
     export TMPDIR=/dev/shm # ledgers sync at every commit
 fi

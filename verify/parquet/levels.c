@@ -35,7 +35,7 @@ static enum assay_status unpack(struct assay_pq_cursor *c, int which, const uint
     for (size_t i = 0; i < n; i++) {
         unsigned v = 0;
         for (unsigned k = 0; k < width; k++, bit++)
-            v = v << 1 | (p[bit >> 3] >> (7 - (bit & 7)) & 1u);
+            v = v << 1 | ((unsigned)p[bit >> 3] >> (7 - (bit & 7)) & 1u);
         r->p[i] = (uint8_t)v;
     }
     struct assay_pq_hybrid *h = which ? &c->levels : &c->rep_levels;

@@ -118,9 +118,11 @@ static void bind_ignore(struct assay_bind *b, const yaml_node_t *node, struct as
         b->diag->nomem = true;
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        if (assay_bind_name(b, yaml_document_get_node(b->doc, item[i]), "ignore", &p->ignore[p->n_ignore]))
-            p->n_ignore++;
+    for (size_t i = 0; i < n; i++) { /* a refused one is kept, too, to be freed with the plan */
+        char **name = &p->ignore[p->n_ignore];
+        (void)assay_bind_name(b, yaml_document_get_node(b->doc, item[i]), "ignore", name);
+        p->n_ignore += *name != NULL;
+    }
 }
 
 /* Beside the plan unless absolute. A plan in another directory gets absolute paths, which stay right however often they

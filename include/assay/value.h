@@ -3,6 +3,7 @@
 #ifndef ASSAY_VALUE_H
 #define ASSAY_VALUE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum assay_kind {
@@ -64,5 +65,26 @@ struct assay_value {
 };
 
 _Static_assert(sizeof(struct assay_value) == 16, "assay_value is 16 bytes");
+
+/* Bytes behind p; 0 for values that carry everything themselves, and for trees, whose items are values. */
+static inline size_t assay_value_bytes(const struct assay_value *v)
+{
+    switch (v->kind) {
+    case ASSAY_K_DECBYTES:
+    case ASSAY_K_DECDIGITS:
+    case ASSAY_K_PGNUMERIC:
+    case ASSAY_K_TEXT:
+    case ASSAY_K_LEXEME:
+    case ASSAY_K_BYTES:
+    case ASSAY_K_JSON:
+        return v->len;
+    case ASSAY_K_INTERVAL:
+        return sizeof(struct assay_interval);
+    case ASSAY_K_UUID:
+        return 16;
+    default:
+        return 0;
+    }
+}
 
 #endif

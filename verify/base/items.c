@@ -74,30 +74,9 @@ bool assay_items_close(struct assay_items *t, size_t from, const struct assay_va
     return true;
 }
 
-/* Bytes that a value of the kind points to: its len, or as many as its kind says. */
-static size_t pointed(const struct assay_value *v)
-{
-    switch (v->kind) {
-    case ASSAY_K_DECBYTES:
-    case ASSAY_K_DECDIGITS:
-    case ASSAY_K_PGNUMERIC:
-    case ASSAY_K_TEXT:
-    case ASSAY_K_LEXEME:
-    case ASSAY_K_BYTES:
-    case ASSAY_K_JSON:
-        return v->len;
-    case ASSAY_K_INTERVAL:
-        return sizeof(struct assay_interval);
-    case ASSAY_K_UUID:
-        return 16;
-    default:
-        return 0;
-    }
-}
-
 bool assay_items_keep(struct assay_items *t, struct assay_value *v)
 {
-    const size_t n = v->flags & ASSAY_V_STABLE ? 0 : pointed(v);
+    const size_t n = v->flags & ASSAY_V_STABLE ? 0 : assay_value_bytes(v);
     if (n == 0 || !fits(t, n))
         return true;
     uint8_t *p = assay_pool_take(&t->pool, n);

@@ -116,11 +116,9 @@ static bool as_written(struct assay_nest *n, struct assay_json_text *t, const st
     return assay_nest_read(n, s, &v);
 }
 
-static bool boolean(struct assay_nest *n, struct assay_json_text *t, const struct assay_shape *s, unsigned depth)
+static bool boolean(struct assay_nest *n, struct assay_json_text *t, const struct assay_shape *s)
 {
     const struct assay_value v = {.kind = ASSAY_K_BOOL, .i = *t->p == 't'};
-    if (s->type == ASSAY_L_JSON)
-        return as_written(n, t, s, depth);
     return assay_json_word(t, v.i ? "true" : "false") && assay_nest_read(n, s, &v);
 }
 
@@ -141,7 +139,7 @@ static bool value(struct assay_nest *n, struct assay_json_text *t, const struct 
         return string(n, t, s);
     case 't':
     case 'f':
-        return boolean(n, t, s, depth);
+        return boolean(n, t, s);
     case 'n':
         return assay_json_word(t, "null") && assay_nest_push_null(n);
     default:

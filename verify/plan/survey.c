@@ -11,26 +11,6 @@
 #define KEEP 256 /* bytes of a value that is kept */
 #define KEEP_NESTED 8192 /* the same of a list, struct or map, with 16 a value in it */
 #define MEMORY (32u << 20) /* bytes of all kept values */
-/* Bytes behind the pointer of a value; 0 for values that carry everything themselves. */
-static size_t payload(const struct assay_value *v)
-{
-    switch (v->kind) {
-    case ASSAY_K_DECBYTES:
-    case ASSAY_K_DECDIGITS:
-    case ASSAY_K_PGNUMERIC:
-    case ASSAY_K_TEXT:
-    case ASSAY_K_LEXEME:
-    case ASSAY_K_BYTES:
-    case ASSAY_K_JSON:
-        return v->len;
-    case ASSAY_K_INTERVAL:
-        return sizeof(struct assay_interval);
-    case ASSAY_K_UUID:
-        return 16;
-    default:
-        return 0;
-    }
-}
 
 static size_t items_of(const struct assay_value *v)
 {
@@ -42,7 +22,7 @@ static size_t items_of(const struct assay_value *v)
 /* Bytes that a copy takes, or anything over `most`. */
 static size_t weight(const struct assay_value *v, size_t most)
 {
-    size_t items = items_of(v), n = payload(v) + items * sizeof *v;
+    size_t items = items_of(v), n = assay_value_bytes(v) + items * sizeof *v;
     for (size_t i = 0; i < items && n <= most; i++)
         n += weight(&v->items[i], most - n);
     return n;
@@ -51,7 +31,7 @@ static size_t weight(const struct assay_value *v, size_t most)
 /* Replace what v points to by a copy in the pool. false: out of memory. */
 static bool adopt(struct assay_pool *pool, struct assay_value *v)
 {
-    size_t items = items_of(v), n = payload(v);
+    size_t items = items_of(v), n = assay_value_bytes(v);
     if (items) {
         struct assay_value *copy = assay_pool_take(pool, items * sizeof *copy);
         bool ok = copy != NULL;

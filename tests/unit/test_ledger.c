@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../verify/ledger/store.h"
+#include "../../verify/ledger/store_sqlite.h"
 #include "../support/ledger_fixture.h"
 #include "assay/digest.h"
 #include "assay/keys.h"
@@ -399,8 +399,8 @@ static void test_tree_of_two_levels(void **state)
     sqlite3_stmt *q;
     (void)state;
     static uint8_t roots[N + 1][32];
-    assert_int_equal(sqlite3_exec(l->db, "DROP TRIGGER leaf_in_order; BEGIN", NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(assay_store_prepare(l, "INSERT INTO leaf VALUES (?1, ?2, x'00')", &q, NULL), ASSAY_OK);
+    assert_int_equal(sqlite3_exec(l->db->handle, "DROP TRIGGER leaf_in_order; BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(assay_lite_prepare(l->db, "INSERT INTO leaf VALUES (?1, ?2, x'00')", &q, NULL), ASSAY_OK);
     assay_merkle_root(&m, roots[0]);
     for (uint64_t i = 0; i < N; i++) {
         uint8_t h[32];
@@ -422,7 +422,7 @@ static void test_tree_of_two_levels(void **state)
         assert_memory_equal(root, roots[sizes[i]], 32);
     }
     uint64_t nodes;
-    assert_int_equal(assay_store_number(l, "SELECT count(*) FROM node", 0, &nodes, NULL), ASSAY_OK);
+    assert_int_equal(assay_lite_number(l->db, "SELECT count(*) FROM node", 0, &nodes, NULL), ASSAY_OK);
     assert_int_equal(nodes, N / 256 + N / 65536);
     assay_ledger_close(l); /* drops the transaction */
 }
@@ -451,10 +451,10 @@ static void test_two_paths(void **state)
     assert_int_equal(append_two(l, &e), ASSAY_ELEDGER);
     assert_non_null(strstr(e.msg, "the two computations of the root at size 7 differ; nothing is signed"));
     l->tree.stack[0][9] ^= 1;
-    assert_int_equal(
-        assay_store_exec(l, "DROP TRIGGER leaf_no_update; UPDATE leaf SET hash = randomblob(32) WHERE idx = 3",
-                         "damage", NULL),
-        ASSAY_OK);
+    assert_int_equal(assay_lite_exec(l->db,
+                                     "DROP TRIGGER leaf_no_update; UPDATE leaf SET hash = randomblob(32) WHERE idx = 3",
+                                     "damage", NULL),
+                     ASSAY_OK);
     assay_err_reset(&e);
     assert_int_equal(append_two(l, &e), ASSAY_ELEDGER);
     assert_non_null(strstr(e.msg, "the two computations of the root at size 7 differ; nothing is signed"));
@@ -469,10 +469,10 @@ static void test_read_back(void **state)
     (void)state;
     ledger_fixture_fill(&f, 0, 5);
     struct assay_ledger *l = ledger_fixture_open(&f, true);
-    assert_int_equal(assay_store_exec(l,
-                                      "DROP TRIGGER leaf_no_update; CREATE TEMP TRIGGER t AFTER INSERT ON main.leaf "
-                                      "BEGIN UPDATE leaf SET note = x'00' WHERE idx = NEW.idx; END",
-                                      "damage", NULL),
+    assert_int_equal(assay_lite_exec(l->db,
+                                     "DROP TRIGGER leaf_no_update; CREATE TEMP TRIGGER t AFTER INSERT ON main.leaf "
+                                     "BEGIN UPDATE leaf SET note = x'00' WHERE idx = NEW.idx; END",
+                                     "damage", NULL),
                      ASSAY_OK);
     assert_int_equal(append_two(l, &e), ASSAY_ELEDGER);
     assert_non_null(strstr(e.msg, "leaf 5: what was read back is not what was stored"));

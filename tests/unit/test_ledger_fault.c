@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../verify/ledger/store.h"
+#include "../../verify/ledger/store_sqlite.h"
 #include "../support/ledger_fixture.h"
 #include "assay/publish.h"
 
@@ -213,14 +213,14 @@ static void test_full_disk(void **state)
     char sql[64];
     (void)state;
     struct assay_ledger *l = ledger_fixture_open(&f, true);
-    assert_int_equal(assay_store_number(l, "PRAGMA page_count", 0, &pages, NULL), ASSAY_OK);
+    assert_int_equal(assay_lite_number(l->db, "PRAGMA page_count", 0, &pages, NULL), ASSAY_OK);
     snprintf(sql, sizeof sql, "PRAGMA max_page_count = %llu", (unsigned long long)pages);
-    assert_int_equal(assay_store_exec(l, sql, "limit", &e), ASSAY_OK);
+    assert_int_equal(assay_lite_exec(l->db, sql, "limit", &e), ASSAY_OK);
     assert_int_equal(append_open(l, 5, 200, &e), ASSAY_EIO);
     assert_non_null(strstr(e.msg, "the disk is full"));
     assert_int_equal(assay_ledger_size(l), 5);
     assert_string_equal(ledger_fixture_verify(&f, NULL), "");
-    assert_int_equal(assay_store_exec(l, "PRAGMA max_page_count = 100000", "limit", NULL), ASSAY_OK);
+    assert_int_equal(assay_lite_exec(l->db, "PRAGMA max_page_count = 100000", "limit", NULL), ASSAY_OK);
     assay_err_reset(&e);
     assert_int_equal(append_open(l, 5, 200, &e), ASSAY_OK); /* the same handle goes on */
     assay_ledger_close(l);
@@ -234,14 +234,14 @@ static void test_read_only_and_busy(void **state)
     sqlite3 *other;
     (void)state;
     struct assay_ledger *l = ledger_fixture_open(&f, true);
-    assert_int_equal(assay_store_exec(l, "PRAGMA query_only = ON", "limit", NULL), ASSAY_OK);
+    assert_int_equal(assay_lite_exec(l->db, "PRAGMA query_only = ON", "limit", NULL), ASSAY_OK);
     assert_int_equal(append_open(l, 5, 1, &e), ASSAY_EIO);
     assert_non_null(strstr(e.msg, "read-only"));
-    assert_int_equal(assay_store_exec(l, "PRAGMA query_only = OFF", "limit", NULL), ASSAY_OK);
+    assert_int_equal(assay_lite_exec(l->db, "PRAGMA query_only = OFF", "limit", NULL), ASSAY_OK);
 
     assert_int_equal(sqlite3_open(f.db, &other), SQLITE_OK);
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_busy_timeout(l->db, 1);
+    sqlite3_busy_timeout(l->db->handle, 1);
     assay_err_reset(&e);
     assert_int_equal(append_open(l, 5, 1, &e), ASSAY_ELOCKED);
     assert_non_null(strstr(e.msg, "another program holds the database"));

@@ -79,7 +79,7 @@ enum assay_status assay_published_check(struct assay_ledger *l, const struct ass
     *behind = false;
     if (!found) {
         /* Only a crash between the first commit and its publication leaves no file. */
-        s = assay_store_number(l, "SELECT count(*) FROM checkpoint", 0, &rows, e);
+        s = l->store->count(l->db, ASSAY_TABLE_CHECKPOINT, &rows, e);
         if (s == ASSAY_OK && rows > 1)
             return assay_fail(e, ASSAY_ELEDGER,
                               "published checkpoint %s is missing: without it nobody can tell whether the database "

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "key.h"
 #include "store.h"
@@ -52,6 +53,31 @@ enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role 
     default:
         return assay_fail_nomem(e);
     }
+}
+
+enum assay_status assay_leaf_index(const struct assay_head *h, enum assay_role role, struct assay_buf *room,
+                                   struct assay_text out[ASSAY_INDEX_FIELDS])
+{
+    size_t need = 0;
+    const char *name = assay_role_name(role);
+    out[ASSAY_INDEX_KIND] = h->kind;
+    out[ASSAY_INDEX_ROLE] = (struct assay_text){name, strlen(name)};
+    for (int f = ASSAY_HEAD_DATASET; f < ASSAY_HEAD_FIELDS; f++)
+        need += h->field[f].n + 1;
+    assay_buf_reset(room);
+    if (assay_buf_reserve(room, need) != ASSAY_OK)
+        return ASSAY_ENOMEM;
+    char *at = (char *)room->ptr;
+    for (int f = ASSAY_HEAD_DATASET; f < ASSAY_HEAD_FIELDS; f++) {
+        struct assay_text *t = &out[ASSAY_INDEX_ROLE + f];
+        size_t n = 0;
+        *t = (struct assay_text){0};
+        if (!h->field[f].p || !assay_stmt_decode(h->field[f], at, &n))
+            continue;
+        *t = (struct assay_text){at, n};
+        at += n + 1;
+    }
+    return ASSAY_OK;
 }
 
 enum assay_status assay_leaf_admit(const struct assay_ring *r, const char *note, size_t len, struct assay_head *h,

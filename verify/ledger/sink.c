@@ -7,7 +7,6 @@
 
 #include "assay/digest.h"
 #include "assay/keys.h"
-#include "file.h"
 #include "store.h"
 
 #define QUEUE_BYTES (64u << 20) /* so much waits at most; then it is written out early, which harms nothing */
@@ -25,7 +24,8 @@ struct assay_sink {
     struct assay_key *key;
     char *path, *keys_dir;
     struct assay_spool *spool; /* NULL: straight into the ledger at path */
-    int lock; /* one run a role and ledger at a time; -1 for spools */
+    const struct assay_store *store; /* NULL for spools */
+    struct assay_db *held; /* one run a role and ledger at a time */
     struct assay_merkle run;
     struct entry *entry;
     size_t n, cap, bytes;
@@ -39,7 +39,8 @@ void assay_sink_free(struct assay_sink *s)
         free(s->entry[i].bytes);
     free(s->entry);
     assay_spool_close(s->spool);
-    assay_file_unlock(s->lock);
+    if (s->store)
+        s->store->close(s->held);
     assay_key_free(s->key);
     free(s->keys_dir);
     free(s->path);
@@ -54,7 +55,6 @@ static enum assay_status sink_new(const char *path, const char *keys_dir, enum a
     struct assay_sink *s = calloc(1, sizeof *s);
     if (!s)
         return assay_fail_nomem(e);
-    s->lock = -1;
     s->role = role;
     s->path = strdup(path);
     s->keys_dir = strdup(keys_dir);
@@ -72,19 +72,13 @@ static enum assay_status sink_new(const char *path, const char *keys_dir, enum a
 enum assay_status assay_sink_ledger(const char *ledger_path, const char *keys_dir, enum assay_role role,
                                     struct assay_sink **out, struct assay_err *e)
 {
-    char lock[ASSAY_MAX_PATH], what[64];
     struct assay_sink *s = NULL;
     struct assay_ledger *l;
     enum assay_status st = sink_new(ledger_path, keys_dir, role, &s, e);
     if (st != ASSAY_OK)
         return st;
-    snprintf(what, sizeof what, "running with the role %s", assay_role_name(role));
-    if ((size_t)snprintf(lock, sizeof lock, "%s.%s.lock", ledger_path, assay_role_name(role)) >= sizeof lock)
-        st = assay_fail(e, ASSAY_ELIMIT, "path of more than %d bytes", ASSAY_MAX_PATH);
-    if (st == ASSAY_OK && !assay_file_exists(ledger_path))
-        st = assay_fail(e, ASSAY_ENOTFOUND, "ledger %s: does not exist", ledger_path);
-    if (st == ASSAY_OK)
-        st = assay_file_lock(lock, what, 0, &s->lock, e);
+    s->store = assay_store_of(ledger_path);
+    st = s->store->hold(ledger_path, assay_role_name(role), &s->held, e);
     /* Faults of the ledger should show before hours of reading, not after. */
     if (st == ASSAY_OK && (st = assay_ledger_open_append_wait(ledger_path, keys_dir, OPEN_WAIT_MS, &l, e)) == ASSAY_OK)
         assay_ledger_close(l);

@@ -24,6 +24,8 @@ enum assay_head_field {
     ASSAY_HEAD_CHUNK,
     ASSAY_HEAD_FIELDS
 };
+/* The columns of leaf_index: kind and the role that signed, then the fields of the head from dataset on. */
+enum { ASSAY_INDEX_KIND, ASSAY_INDEX_ROLE, ASSAY_INDEX_FIELDS = ASSAY_INDEX_ROLE + ASSAY_HEAD_FIELDS };
 /* What the index of leaves holds; values as they are spelled in the text. */
 struct assay_head {
     struct assay_text kind, field[ASSAY_HEAD_FIELDS];

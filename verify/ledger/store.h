@@ -1,8 +1,7 @@
-/* The SQLite file behind a ledger, private to verify/ledger. */
+/* What is behind a ledger, private to verify/ledger: the handle, and its storage as one table of functions. */
 #ifndef ASSAY_LEDGER_STORE_H
 #define ASSAY_LEDGER_STORE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,36 +17,104 @@ struct assay_ring {
     struct assay_verifier *role[ASSAY_ROLE_COUNT];
 };
 
+/* ---- storage: a backend stores and fetches rows, and judges nothing but its own tables ---- */
+
+struct assay_db; /* a backend's connection to one ledger */
+
+/* A row of `leaf`; bytes are borrowed during the call. */
+struct assay_store_leaf {
+    uint64_t idx;
+    const uint8_t *hash;
+    size_t hash_len;
+    const char *note; /* ends in a NUL that is not counted */
+    size_t note_len;
+    bool indexed; /* there is a row of leaf_index beside it */
+    struct assay_text index[ASSAY_INDEX_FIELDS]; /* p is NULL where it is null */
+};
+/* A row of `checkpoint`, in memory of its own. */
+struct assay_store_checkpoint {
+    uint64_t size;
+    struct assay_buf note, frontier;
+};
+enum assay_store_table { ASSAY_TABLE_LEAF_INDEX, ASSAY_TABLE_NODE, ASSAY_TABLE_CHECKPOINT, ASSAY_TABLES };
+
+/* ASSAY_ELEDGER: what is stored is not a ledger's; ASSAY_ELOCKED: somebody else is at it. A callback returns false to
+ * stop and keeps its errors itself; it may call the functions that read. */
+struct assay_store {
+    /* An empty ledger; nothing stays behind on failure. */
+    enum assay_status (*create)(const char *location, const char *origin, struct assay_err *e);
+    /* Open and check that the tables are ours; to write: under the exclusive lock, guards checked as well. *db is set
+     * on failure too when there is something to close. */
+    enum assay_status (*open)(const char *location, bool write, int wait_ms, struct assay_db **db, struct assay_err *e);
+    void (*close)(struct assay_db *db); /* NULL is a no-op */
+    /* One run a role: held until released, by a process that has no connection open. */
+    enum assay_status (*hold)(const char *location, const char *role, struct assay_db **held, struct assay_err *e);
+    /* Every table, index and trigger exactly as created and nothing else. */
+    enum assay_status (*intact)(struct assay_db *db, struct assay_err *e);
+    enum assay_status (*begin)(struct assay_db *db, bool write, struct assay_err *e);
+    enum assay_status (*commit)(struct assay_db *db, struct assay_err *e);
+    void (*rollback)(struct assay_db *db); /* no transaction: a no-op */
+
+    enum assay_status (*origin)(struct assay_db *db, struct assay_buf *out, struct assay_err *e);
+    enum assay_status (*size)(struct assay_db *db, uint64_t *out, struct assay_err *e); /* highest index + 1 */
+    enum assay_status (*count)(struct assay_db *db, enum assay_store_table t, uint64_t *out, struct assay_err *e);
+    /* Leaves from index `from` on in order, with their rows of leaf_index. */
+    enum assay_status (*leaves)(struct assay_db *db, uint64_t from,
+                                bool (*each)(void *ctx, const struct assay_store_leaf *row), void *ctx,
+                                struct assay_err *e);
+    /* Leaves that leaf_index finds; `index` of the rows is not set. */
+    enum assay_status (*select)(struct assay_db *db, const struct assay_ledger_query *q,
+                                bool (*each)(void *ctx, const struct assay_store_leaf *row), void *ctx,
+                                struct assay_err *e);
+    enum assay_status (*find)(struct assay_db *db, const uint8_t hash[32], bool *found, uint64_t *idx,
+                              struct assay_err *e);
+    /* Hashes of leaves (level 0) or nodes first, first + 1, ... as far as they are there, at most n. */
+    enum assay_status (*hashes)(struct assay_db *db, unsigned level, uint64_t first, size_t n, uint8_t (*out)[32],
+                                size_t *got, struct assay_err *e);
+    /* The first checkpoint of at least `from` leaves; ASSAY_STORE_NEWEST: the newest. out is reset first. */
+    enum assay_status (*checkpoint)(struct assay_db *db, uint64_t from, struct assay_store_checkpoint *out, bool *found,
+                                    struct assay_err *e);
+    enum assay_status (*has_blob)(struct assay_db *db, const uint8_t sha256[32], bool *found, struct assay_err *e);
+    /* The bytes of a blob in pieces, none when it is empty. */
+    enum assay_status (*blob)(struct assay_db *db, const uint8_t sha256[32], bool *found,
+                              bool (*each)(void *ctx, const uint8_t *bytes, size_t n), void *ctx, struct assay_err *e);
+    /* The names of all blobs, whatever they are. */
+    enum assay_status (*blobs)(struct assay_db *db, bool (*each)(void *ctx, const uint8_t *name, size_t n), void *ctx,
+                               struct assay_err *e);
+
+    enum assay_status (*put_leaf)(struct assay_db *db, const struct assay_store_leaf *row, struct assay_err *e);
+    enum assay_status (*put_node)(struct assay_db *db, unsigned level, uint64_t idx, const uint8_t hash[32],
+                                  struct assay_err *e);
+    enum assay_status (*put_checkpoint)(struct assay_db *db, const struct assay_store_checkpoint *row,
+                                        struct assay_err *e);
+    enum assay_status (*put_blob)(struct assay_db *db, const uint8_t sha256[32], const void *bytes, size_t n,
+                                  struct assay_err *e);
+};
+#define ASSAY_STORE_NEWEST UINT64_MAX
+
 struct assay_ledger {
-    sqlite3 *db;
-    char *path;
-    char *published; /* path of the checkpoint file beside the database */
+    const struct assay_store *store;
+    struct assay_db *db;
+    char *path; /* where it is */
+    char *published; /* path of the checkpoint file outside the database */
     char *origin;
     struct assay_ring ring;
     struct assay_buf checkpoint; /* what assay_ledger_checkpoint lends out */
     uint64_t size; /* leaves, as last read */
     /* appending only */
-    int lock; /* -1: not held */
+    bool writing;
     struct assay_key *key; /* the ledger's own */
     struct assay_merkle tree; /* compact range over all committed leaves */
 };
 
 /* ---- store.c ---- */
-/* Make a new file with all tables; nothing stays behind on failure. */
-enum assay_status assay_store_create(const char *path, const char *origin, struct assay_err *e);
-/* Open l->path, set it up, check that its tables are ours and read the origin. */
-enum assay_status assay_store_open(struct assay_ledger *l, bool write, struct assay_err *e);
-/* Every table, index and trigger exactly as created and nothing else. */
-enum assay_status assay_store_intact(struct assay_ledger *l, struct assay_err *e);
-/* Record what SQLite says of a failed call while `doing`. */
-enum assay_status assay_store_fail(struct assay_ledger *l, const char *doing, struct assay_err *e);
-enum assay_status assay_store_prepare(struct assay_ledger *l, const char *sql, sqlite3_stmt **out, struct assay_err *e);
-enum assay_status assay_store_exec(struct assay_ledger *l, const char *sql, const char *doing, struct assay_err *e);
-/* First column of the first row; `none` when there is no row or it is NULL. */
-enum assay_status assay_store_number(struct assay_ledger *l, const char *sql, uint64_t none, uint64_t *out,
-                                     struct assay_err *e);
+/* The backend that a location names. */
+const struct assay_store *assay_store_of(const char *location);
+/* Open l->path with its backend and read the origin and the size. */
+enum assay_status assay_store_open(struct assay_ledger *l, bool write, int wait_ms, struct assay_err *e);
 /* Number of leaves (highest index + 1), into l->size as well. */
 enum assay_status assay_store_size(struct assay_ledger *l, uint64_t *out, struct assay_err *e);
+void assay_store_checkpoint_release(struct assay_store_checkpoint *c);
 
 /* ---- tree.c ---- */
 /* Root of the first n leaves, from stored tile nodes and stored leaf hashes alone. */
@@ -92,6 +159,9 @@ enum assay_status assay_leaf_read(const char *note, size_t len, struct assay_hea
 /* Is it signed by that role's key? Thread-safe. */
 enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role role, const char *note, size_t len,
                                     struct assay_err *e);
+/* What leaf_index says of a leaf: its head decoded, into room. ASSAY_ENOMEM alone. */
+enum assay_status assay_leaf_index(const struct assay_head *h, enum assay_role role, struct assay_buf *room,
+                                   struct assay_text out[ASSAY_INDEX_FIELDS]);
 /* Both, with the kind in the sentence. */
 enum assay_status assay_leaf_admit(const struct assay_ring *r, const char *note, size_t len, struct assay_head *h,
                                    enum assay_role *role, struct assay_err *e);

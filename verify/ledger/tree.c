@@ -10,33 +10,13 @@
 static enum assay_status fetch(struct assay_ledger *l, unsigned level, uint64_t first, size_t n, uint8_t (*out)[32],
                                struct assay_err *e)
 {
-    sqlite3_stmt *q;
-    size_t got = 0;
-    int rc;
-    enum assay_status s = assay_store_prepare(
-        l,
-        level ? "SELECT idx, hash FROM node WHERE level = ?1 AND idx >= ?2 AND idx < ?3 ORDER BY idx"
-              : "SELECT idx, hash FROM leaf WHERE ?1 = 0 AND idx >= ?2 AND idx < ?3 ORDER BY idx",
-        &q, e);
-    if (s != ASSAY_OK)
+    size_t got;
+    enum assay_status s = l->store->hashes(l->db, level, first, n, out, &got, e);
+    if (s != ASSAY_OK || got == n)
         return s;
-    sqlite3_bind_int(q, 1, (int)level);
-    sqlite3_bind_int64(q, 2, (sqlite3_int64)first);
-    sqlite3_bind_int64(q, 3, (sqlite3_int64)(first + n));
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW && got < n) {
-        const void *hash = sqlite3_column_blob(q, 1);
-        if ((uint64_t)sqlite3_column_int64(q, 0) != first + got || sqlite3_column_bytes(q, 1) != 32 || !hash)
-            break;
-        memcpy(out[got++], hash, 32);
-    }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        s = assay_store_fail(l, "cannot read hashes", e);
-    else if (got < n && level)
-        s = assay_fail(e, ASSAY_ELEDGER, "tile node %u/%llu: missing", level, (unsigned long long)(first + got));
-    else if (got < n)
-        s = assay_fail(e, ASSAY_ELEDGER, "leaf %llu: missing", (unsigned long long)(first + got));
-    sqlite3_finalize(q);
-    return s;
+    if (level)
+        return assay_fail(e, ASSAY_ELEDGER, "tile node %u/%llu: missing", level, (unsigned long long)(first + got));
+    return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: missing", (unsigned long long)(first + got));
 }
 
 enum assay_status assay_tree_node(struct assay_ledger *l, unsigned level, uint64_t idx, uint8_t out[32],
@@ -59,22 +39,6 @@ enum assay_status assay_tree_tile(struct assay_ledger *l, unsigned level, uint64
     return s;
 }
 
-static enum assay_status put_node(struct assay_ledger *l, unsigned level, uint64_t idx, const uint8_t hash[32],
-                                  struct assay_err *e)
-{
-    sqlite3_stmt *q;
-    enum assay_status s = assay_store_prepare(l, "INSERT INTO node VALUES (?1, ?2, ?3)", &q, e);
-    if (s != ASSAY_OK)
-        return s;
-    sqlite3_bind_int(q, 1, (int)level);
-    sqlite3_bind_int64(q, 2, (sqlite3_int64)idx);
-    sqlite3_bind_blob(q, 3, hash, 32, SQLITE_STATIC);
-    if (sqlite3_step(q) != SQLITE_DONE)
-        s = assay_store_fail(l, "cannot store a tile node", e);
-    sqlite3_finalize(q);
-    return s;
-}
-
 enum assay_status assay_tree_grow(struct assay_ledger *l, uint64_t idx, struct assay_err *e)
 {
     enum assay_status s = ASSAY_OK;
@@ -83,7 +47,7 @@ enum assay_status assay_tree_grow(struct assay_ledger *l, uint64_t idx, struct a
         idx /= TILE;
         s = assay_tree_tile(l, level, idx, h, e);
         if (s == ASSAY_OK)
-            s = put_node(l, level + 1, idx, h, e);
+            s = l->store->put_node(l->db, level + 1, idx, h, e);
     }
     return s;
 }

@@ -29,8 +29,11 @@ struct pass {
     size_t queued;
     struct assay_buf bytes;
     struct assay_merkle tree;
-    sqlite3_stmt *leaves, *checkpoints, *has_blob;
-    bool at_checkpoint; /* the row of `checkpoints` is not used up */
+    struct assay_store_checkpoint next; /* the first checkpoint that is not checked yet */
+    bool at_checkpoint; /* there is one */
+    struct assay_buf room; /* decoded values of one leaf */
+    struct assay_err *e; /* of the walk */
+    enum assay_status status;
     uint64_t n_checkpoints;
     uint64_t covered; /* size of the last checkpoint that matched */
     uint8_t tile[8][256][32]; /* hashes of the last unfinished tile of every level */
@@ -117,31 +120,26 @@ static enum assay_status enqueue(struct pass *p, enum assay_role role, uint64_t 
 
 /* ---- one leaf ---- */
 
-static bool same_text(sqlite3_stmt *q, int column, struct assay_text want, char *room)
+static bool same_text(struct assay_text a, struct assay_text b)
 {
-    size_t n = 0;
-    const char *have = (const char *)sqlite3_column_text(q, column);
-    if (!want.p)
-        return sqlite3_column_type(q, column) == SQLITE_NULL;
-    return have && assay_stmt_decode(want, room, &n) && (size_t)sqlite3_column_bytes(q, column) == n &&
-           memcmp(have, room, n) == 0;
+    if (!a.p || !b.p)
+        return !a.p && !b.p;
+    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
 }
 
-/* Columns 3 to 9 of the walk: the row of leaf_index. */
-static enum assay_status check_index(struct pass *p, uint64_t idx, const struct assay_head *h, enum assay_role role,
-                                     struct assay_err *e)
+static enum assay_status check_index(struct pass *p, const struct assay_store_leaf *row, const struct assay_head *h,
+                                     enum assay_role role, struct assay_err *e)
 {
-    sqlite3_stmt *q = p->leaves;
-    char room[ASSAY_MAX_LEAF + 1];
-    const char *name = assay_role_name(role);
-    bool same = sqlite3_column_type(q, 3) != SQLITE_NULL && same_text(q, 4, h->kind, room) &&
-                same_text(q, 5, (struct assay_text){name, strlen(name)}, room);
-    for (int f = ASSAY_HEAD_DATASET; f < ASSAY_HEAD_FIELDS && same; f++)
-        same = same_text(q, 6 + f - ASSAY_HEAD_DATASET, h->field[f], room);
+    struct assay_text want[ASSAY_INDEX_FIELDS];
+    if (assay_leaf_index(h, role, &p->room, want) != ASSAY_OK)
+        return assay_fail_nomem(e);
+    bool same = row->indexed;
+    for (int i = 0; i < ASSAY_INDEX_FIELDS && same; i++)
+        same = same_text(row->index[i], want[i]);
     if (same)
         return ASSAY_OK;
     return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: its row in leaf_index is not what the leaf says",
-                      (unsigned long long)idx);
+                      (unsigned long long)row->idx);
 }
 
 static enum assay_status check_cited(struct pass *p, uint64_t idx, const struct assay_head *h, struct assay_err *e)
@@ -149,20 +147,18 @@ static enum assay_status check_cited(struct pass *p, uint64_t idx, const struct 
     struct assay_text key, value;
     uint8_t hash[32];
     char hex[65];
+    bool found;
     for (const char *at = h->first; assay_stmt_line(&at, h->end, &key, &value);) {
         if (!assay_stmt_cites(key, value, hash))
             continue;
         size_t slot = ((size_t)hash[0] << 8 | hash[1]) % SEEN;
         if (p->seen_set[slot] && memcmp(p->seen[slot], hash, 32) == 0)
             continue;
-        sqlite3_reset(p->has_blob);
-        sqlite3_bind_blob(p->has_blob, 1, hash, 32, SQLITE_STATIC);
-        int rc = sqlite3_step(p->has_blob);
-        sqlite3_reset(p->has_blob);
-        if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-            return assay_store_fail(p->l, "cannot look up a blob", e);
+        enum assay_status s = p->l->store->has_blob(p->l->db, hash, &found, e);
+        if (s != ASSAY_OK)
+            return s;
         assay_hex(hash, 32, hex);
-        if (rc == SQLITE_DONE)
+        if (!found)
             return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: blob sha256:%s is missing", (unsigned long long)idx, hex);
         memcpy(p->seen[slot], hash, 32);
         p->seen_set[slot] = true;
@@ -191,29 +187,25 @@ static enum assay_status check_tiles(struct pass *p, uint64_t idx, const uint8_t
     return ASSAY_OK;
 }
 
-static enum assay_status check_leaf(struct pass *p, struct assay_err *e)
+static enum assay_status check_leaf(struct pass *p, const struct assay_store_leaf *row, struct assay_err *e)
 {
-    sqlite3_stmt *q = p->leaves;
     struct assay_head h;
     struct assay_err why = {0};
     enum assay_role role;
     uint8_t hash[32];
-    uint64_t idx = p->tree.size, have = (uint64_t)sqlite3_column_int64(q, 0);
+    uint64_t idx = p->tree.size;
     unsigned long long shown = idx;
-    if (have != idx)
+    if (row->idx != idx)
         return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: missing", shown);
-    const void *stored = sqlite3_column_blob(q, 1), *note = sqlite3_column_blob(q, 2);
-    size_t len = (size_t)sqlite3_column_bytes(q, 2);
-    if (!stored || !note)
-        return assay_store_fail(p->l, "cannot read a leaf", e);
-    assay_merkle_leaf(note, len, hash);
-    if (sqlite3_column_bytes(q, 1) != 32 || memcmp(hash, stored, 32) != 0)
+    assay_merkle_leaf(row->note, row->note_len, hash);
+    if (row->hash_len != 32 || memcmp(hash, row->hash, 32) != 0)
         return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: stored hash is not the hash of its note", shown);
-    enum assay_status s = assay_leaf_read(note, len, &h, &role, &why);
+    enum assay_status s = assay_leaf_read(row->note, row->note_len, &h, &role, &why);
     if (s != ASSAY_OK)
         return assay_fail(e, s, "leaf %llu: %s", shown, why.msg);
-    if ((s = enqueue(p, role, idx, note, len, e)) != ASSAY_OK || (s = check_cited(p, idx, &h, e)) != ASSAY_OK ||
-        (s = check_index(p, idx, &h, role, e)) != ASSAY_OK || (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
+    if ((s = enqueue(p, role, idx, row->note, row->note_len, e)) != ASSAY_OK ||
+        (s = check_cited(p, idx, &h, e)) != ASSAY_OK || (s = check_index(p, row, &h, role, e)) != ASSAY_OK ||
+        (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
         return s;
     assay_merkle_add(&p->tree, hash);
     return ASSAY_OK;
@@ -221,11 +213,9 @@ static enum assay_status check_leaf(struct pass *p, struct assay_err *e)
 
 /* ---- checkpoints, in step with the leaves ---- */
 
-static enum assay_status next_checkpoint(struct pass *p, struct assay_err *e)
+static enum assay_status next_checkpoint(struct pass *p, uint64_t from, struct assay_err *e)
 {
-    int rc = sqlite3_step(p->checkpoints);
-    p->at_checkpoint = rc == SQLITE_ROW;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ASSAY_OK : assay_store_fail(p->l, "cannot read a checkpoint", e);
+    return p->l->store->checkpoint(p->l->db, from, &p->next, &p->at_checkpoint, e);
 }
 
 static enum assay_status check_checkpoint(struct pass *p, struct assay_err *e)
@@ -233,13 +223,11 @@ static enum assay_status check_checkpoint(struct pass *p, struct assay_err *e)
     struct assay_head_of_log head;
     uint8_t root[32];
     unsigned long long size = p->tree.size;
-    if (!p->at_checkpoint || (uint64_t)sqlite3_column_int64(p->checkpoints, 0) != p->tree.size)
+    if (!p->at_checkpoint || p->next.size != p->tree.size)
         return ASSAY_OK;
-    const char *note = sqlite3_column_blob(p->checkpoints, 1);
-    size_t len = (size_t)sqlite3_column_bytes(p->checkpoints, 1), text;
-    const void *frontier = sqlite3_column_blob(p->checkpoints, 2);
-    size_t n = 32 * (size_t)__builtin_popcountll(p->tree.size);
-    if (!note || !(text = assay_note_text(note, len)) || len > ASSAY_MAX_LEAF)
+    const char *note = (const char *)p->next.note.ptr;
+    size_t len = p->next.note.len, text, n = 32 * (size_t)__builtin_popcountll(p->tree.size);
+    if (!len || !(text = assay_note_text(note, len)) || len > ASSAY_MAX_LEAF)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: not a signed note", size);
     const char *wrong = assay_checkpoint_parse(note, text, p->l->origin, &head);
     if (wrong)
@@ -253,89 +241,88 @@ static enum assay_status check_checkpoint(struct pass *p, struct assay_err *e)
     assay_merkle_root(&p->tree, root);
     if (memcmp(root, head.root, 32) != 0)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: root differs", size);
-    if (!frontier || (size_t)sqlite3_column_bytes(p->checkpoints, 2) != n || memcmp(frontier, p->tree.stack, n) != 0)
+    if (p->next.frontier.len != n || memcmp(p->next.frontier.ptr, p->tree.stack, n) != 0)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: frontier differs", size);
     p->n_checkpoints++;
     p->covered = p->tree.size;
-    return next_checkpoint(p, e);
+    return next_checkpoint(p, p->tree.size + 1, e);
 }
 
 static enum assay_status check_end(struct pass *p, struct assay_err *e)
 {
     unsigned long long n = p->tree.size;
     if (p->at_checkpoint)
-        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %lld: the database has %llu leaves",
-                          (long long)sqlite3_column_int64(p->checkpoints, 0), n);
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: the database has %llu leaves",
+                          (unsigned long long)p->next.size, n);
     if (p->covered != p->tree.size)
         return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: no checkpoint covers it", (unsigned long long)p->covered);
     return ASSAY_OK;
 }
 
+static bool walk_leaf(void *ctx, const struct assay_store_leaf *row)
+{
+    struct pass *p = ctx;
+    if ((p->status = check_leaf(p, row, p->e)) == ASSAY_OK)
+        p->status = check_checkpoint(p, p->e);
+    return p->status == ASSAY_OK;
+}
+
 static enum assay_status walk(struct pass *p, struct assay_err *e)
 {
-    enum assay_status s = assay_store_prepare(
-        p->l,
-        "SELECT leaf.idx, leaf.hash, leaf.note, x.idx, x.kind, x.role, x.dataset, x.run, x.segment, x.chunk "
-        "FROM leaf LEFT JOIN leaf_index AS x ON x.idx = leaf.idx ORDER BY leaf.idx",
-        &p->leaves, e);
+    p->e = e;
+    enum assay_status s = next_checkpoint(p, 0, e);
     if (s == ASSAY_OK)
-        s = assay_store_prepare(p->l, "SELECT size, note, frontier FROM checkpoint ORDER BY size", &p->checkpoints, e);
+        s = p->l->store->leaves(p->l->db, 0, walk_leaf, p, e);
     if (s == ASSAY_OK)
-        s = assay_store_prepare(p->l, "SELECT 1 FROM blob WHERE sha256 = ?1", &p->has_blob, e);
-    if (s == ASSAY_OK)
-        s = next_checkpoint(p, e);
-    int rc = SQLITE_DONE;
-    while (s == ASSAY_OK && (rc = sqlite3_step(p->leaves)) == SQLITE_ROW)
-        if ((s = check_leaf(p, e)) == ASSAY_OK)
-            s = check_checkpoint(p, e);
-    if (s == ASSAY_OK && rc != SQLITE_DONE)
-        s = assay_store_fail(p->l, "cannot read the leaves", e);
+        s = p->status;
     return s == ASSAY_OK ? check_end(p, e) : s;
 }
 
-/* ---- the rest of the file ---- */
+/* ---- the rest of the storage ---- */
 
-static enum assay_status check_blob(struct assay_ledger *l, struct assay_sha256 *h, sqlite3_int64 rowid,
-                                    const void *name, struct assay_err *e)
+struct blobs {
+    struct assay_ledger *l;
+    struct assay_sha256 *h;
+    uint64_t n;
+    struct assay_err *e;
+    enum assay_status status;
+};
+
+static bool hash_part(void *ctx, const uint8_t *bytes, size_t n)
 {
-    sqlite3_blob *b;
-    uint8_t chunk[16384], hash[32];
+    assay_sha256_update(ctx, bytes, n);
+    return true;
+}
+
+static bool check_blob(void *ctx, const uint8_t *name, size_t n)
+{
+    struct blobs *x = ctx;
+    uint8_t hash[32], want[32];
     char hex[65];
-    int rc = sqlite3_blob_open(l->db, "main", "blob", "body", rowid, 0, &b),
-        n = rc == SQLITE_OK ? sqlite3_blob_bytes(b) : 0;
-    for (int at = 0, part; at < n && rc == SQLITE_OK; at += part) {
-        part = n - at < (int)sizeof chunk ? n - at : (int)sizeof chunk;
-        if ((rc = sqlite3_blob_read(b, chunk, part, at)) == SQLITE_OK)
-            assay_sha256_update(h, chunk, (size_t)part);
+    bool found;
+    if (n != 32) {
+        x->status = assay_fail(x->e, ASSAY_ELEDGER, "blob %llu: its name is not a SHA-256", (unsigned long long)x->n);
+        return false;
     }
-    assay_sha256_final(h, hash);
-    enum assay_status s = rc == SQLITE_OK ? ASSAY_OK : assay_store_fail(l, "cannot read a blob", e);
-    sqlite3_blob_close(b);
-    assay_hex(name, 32, hex);
-    if (s == ASSAY_OK && memcmp(hash, name, 32) != 0)
-        s = assay_fail(e, ASSAY_ELEDGER, "blob sha256:%s: its bytes do not hash to its name", hex);
-    return s;
+    memcpy(want, name, 32);
+    assay_hex(want, 32, hex);
+    x->status = x->l->store->blob(x->l->db, want, &found, hash_part, x->h, x->e);
+    if (x->status != ASSAY_OK)
+        return false;
+    assay_sha256_final(x->h, hash);
+    if (!found || memcmp(hash, want, 32) != 0)
+        x->status = assay_fail(x->e, ASSAY_ELEDGER, "blob sha256:%s: its bytes do not hash to its name", hex);
+    x->n++;
+    return x->status == ASSAY_OK;
 }
 
 static enum assay_status check_blobs(struct assay_ledger *l, uint64_t *count, struct assay_err *e)
 {
-    sqlite3_stmt *q = NULL;
-    int rc = SQLITE_DONE;
-    struct assay_sha256 *h = assay_sha256_new();
-    enum assay_status s = h ? assay_store_prepare(l, "SELECT rowid, sha256 FROM blob", &q, e) : assay_fail_nomem(e);
-    for (; s == ASSAY_OK && (rc = sqlite3_step(q)) == SQLITE_ROW; ++*count) {
-        const void *name = sqlite3_column_blob(q, 1);
-        if (!name || sqlite3_column_bytes(q, 1) != 32)
-            s = assay_fail(e, ASSAY_ELEDGER, "blob in row %lld: its name is not a SHA-256",
-                           (long long)sqlite3_column_int64(q, 0));
-        else
-            s = check_blob(l, h, sqlite3_column_int64(q, 0), name, e);
-    }
-    if (s == ASSAY_OK && rc != SQLITE_DONE)
-        s = assay_store_fail(l, "cannot read the blobs", e);
-    sqlite3_finalize(q);
-    assay_sha256_free(h);
-    return s;
+    struct blobs x = {.l = l, .h = assay_sha256_new(), .e = e};
+    enum assay_status s = x.h ? l->store->blobs(l->db, check_blob, &x, e) : assay_fail_nomem(e);
+    *count = x.n;
+    assay_sha256_free(x.h);
+    return s == ASSAY_OK ? x.status : s;
 }
 
 static enum assay_status check_counts(struct assay_ledger *l, uint64_t n, struct assay_err *e)
@@ -343,12 +330,12 @@ static enum assay_status check_counts(struct assay_ledger *l, uint64_t n, struct
     uint64_t rows, nodes = 0;
     for (uint64_t k = n / 256; k; k /= 256)
         nodes += k;
-    enum assay_status s = assay_store_number(l, "SELECT count(*) FROM leaf_index", 0, &rows, e);
+    enum assay_status s = l->store->count(l->db, ASSAY_TABLE_LEAF_INDEX, &rows, e);
     if (s == ASSAY_OK && rows != n)
         s = assay_fail(e, ASSAY_ELEDGER, "leaf_index has %llu rows for %llu leaves", (unsigned long long)rows,
                        (unsigned long long)n);
     if (s == ASSAY_OK)
-        s = assay_store_number(l, "SELECT count(*) FROM node", 0, &rows, e);
+        s = l->store->count(l->db, ASSAY_TABLE_NODE, &rows, e);
     if (s == ASSAY_OK && rows != nodes)
         s = assay_fail(e, ASSAY_ELEDGER, "the node table has %llu rows, %llu leaves make %llu",
                        (unsigned long long)rows, (unsigned long long)n, (unsigned long long)nodes);
@@ -386,7 +373,7 @@ static enum assay_status verify_all(struct pass *p, const struct assay_head_of_l
         (s = assay_published_check(p->l, pub, found, p->tree.size, &behind, e)) != ASSAY_OK ||
         (s = check_blobs(p->l, &out->blobs, e)) != ASSAY_OK)
         return s;
-    return assay_store_intact(p->l, e);
+    return p->l->store->intact(p->l->db, e);
 }
 
 enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledger_stats *out, struct assay_err *e)
@@ -402,14 +389,13 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     p->l = l;
     /* The file first, then the snapshot: an appender commits before it publishes, so the database is never behind. */
     enum assay_status s = assay_published_read(l, &pub, &found, e);
-    bool begun = s == ASSAY_OK && (s = assay_store_exec(l, "BEGIN", "cannot read", e)) == ASSAY_OK;
+    if (s == ASSAY_OK)
+        s = l->store->begin(l->db, false, e);
     if (s == ASSAY_OK)
         s = verify_all(p, &pub, found, out, e);
-    sqlite3_finalize(p->leaves);
-    sqlite3_finalize(p->checkpoints);
-    sqlite3_finalize(p->has_blob);
-    if (begun)
-        sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL);
+    l->store->rollback(l->db);
+    assay_store_checkpoint_release(&p->next);
+    assay_buf_release(&p->room);
     assay_buf_release(&p->bytes);
     free(p);
     return s;

@@ -36,7 +36,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 # What building, running and testing needs, and what only the gates need.
 DEPS := gcc make pkg-config libc6-dev libpq-dev libsqlite3-dev libssl-dev libxxhash-dev libcmocka-dev libyaml-dev \
 	libjansson-dev zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev libunistring-dev \
-	liblzma-dev libbz2-dev sqlite3 postgresql openssl python3 ca-certificates zstd lz4 xz-utils bzip2 jq
+	liblzma-dev libbz2-dev sqlite3 postgresql openssl python3 ca-certificates zstd lz4 xz-utils bzip2 jq xxd busybox
 DEPS_FULL := python3-venv
 DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellcheck
 
@@ -48,7 +48,10 @@ DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellchec
 PROFILES := $(wildcard verify/profiles/*.yaml)
 BUILT_PROFILES := $(PROFILES:verify/profiles/%=$(BUILD)/share/assay/profiles/%)
 
-all: $(PROGRAMS:%=$(BUILD)/%) $(LIB_SO) $(BUILT_PROFILES) ## build the four programs and libassay
+EVIDENCE := $(wildcard reports/evidence/*)
+BUILT_EVIDENCE := $(EVIDENCE:reports/evidence/%=$(BUILD)/share/assay/evidence/%)
+
+all: $(PROGRAMS:%=$(BUILD)/%) $(LIB_SO) $(BUILT_PROFILES) $(BUILT_EVIDENCE) ## build the four programs and libassay
 lib: $(LIB_A)
 
 # A changed compiler or flag rebuilds everything.
@@ -69,6 +72,10 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 
 # Beside the programs as they are installed: found from the build tree, too.
 $(BUILD)/share/assay/profiles/%.yaml: verify/profiles/%.yaml
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(BUILD)/share/assay/evidence/%: reports/evidence/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
@@ -180,6 +187,7 @@ install: all $(LIB_A) $(BUILD)/assay.pc $(BUILD)/man/assay.1 $(COMPLETIONS:%=$(B
 	ln -sf libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so
 	install -m 644 $(BUILD)/assay.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -D -m 644 -t $(SHARE)/assay/profiles $(PROFILES)
+	install -D -m 644 -t $(SHARE)/assay/evidence $(EVIDENCE)
 	install -m 644 include/assay/*.h $(DESTDIR)$(PREFIX)/include/assay
 	install -m 644 $(DOCS) $(SHARE)/doc/assay
 	set -e; for f in $(COMPLETIONS); do install -D -m 644 $(BUILD)/share/$$f $(SHARE)/$$f; done

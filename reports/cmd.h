@@ -5,5 +5,6 @@
 #include "assay/cli.h"
 
 int assay_cmd_report(struct assay_args *a);
+int assay_cmd_evidence(struct assay_args *a);
 
 #endif

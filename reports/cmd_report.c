@@ -6,9 +6,9 @@
 #include "assay/buf.h"
 #include "assay/limits.h"
 #include "assay/log.h"
-#include "assay/plan.h"
 #include "assay/publish.h"
 #include "cmd.h"
+#include "cmd_target.h"
 #include "core/model.h"
 #include "core/render.h"
 
@@ -16,8 +16,7 @@
 
 /* Everything the command opens; released in one place. */
 struct job {
-    struct assay_plan *plan;
-    struct assay_buf ledger_path, keys_dir, errors;
+    struct assay_report_target target;
     const char **plan_ids; /* ids, then names */
     struct assay_ledger *ledger;
     struct assay_report *report;
@@ -28,72 +27,33 @@ static void release(struct job *j)
 {
     assay_report_free(j->report);
     assay_ledger_close(j->ledger);
-    assay_plan_free(j->plan);
-    assay_buf_release(&j->ledger_path);
-    assay_buf_release(&j->keys_dir);
-    assay_buf_release(&j->errors);
+    assay_report_target_release(&j->target);
     free(j->plan_ids);
 }
 
-static enum assay_status from_plan(struct job *j, const char *path, struct assay_err *e)
+static enum assay_status scope_of_plan(struct job *j, const struct assay_plan *plan, struct assay_err *e)
 {
-    enum assay_status s = assay_plan_load(path, &j->plan, &j->errors, e);
-    if (s != ASSAY_OK)
-        return s;
-    if (assay_path_join(j->plan->base_dir, j->plan->ledger, &j->ledger_path) != ASSAY_OK ||
-        assay_path_join(j->plan->base_dir, j->plan->keys, &j->keys_dir) != ASSAY_OK)
-        return assay_fail_nomem(e);
-    j->plan_ids = calloc(2 * j->plan->n_sets + 1, sizeof *j->plan_ids);
+    j->plan_ids = calloc(2 * plan->n_sets + 1, sizeof *j->plan_ids);
     if (!j->plan_ids)
         return assay_fail_nomem(e);
-    for (size_t i = 0; i < j->plan->n_sets; i++) {
-        j->plan_ids[i] = j->plan->set[i].id;
-        j->plan_ids[j->plan->n_sets + i] = j->plan->set[i].name;
+    for (size_t i = 0; i < plan->n_sets; i++) {
+        j->plan_ids[i] = plan->set[i].id;
+        j->plan_ids[plan->n_sets + i] = plan->set[i].name;
     }
-    j->scope.plan_names = j->plan_ids + j->plan->n_sets;
+    j->scope.plan_names = j->plan_ids + plan->n_sets;
     j->scope.plan_ids = j->plan_ids;
-    j->scope.n_plan_ids = j->plan->n_sets;
-    j->scope.plan_path = path;
-    return ASSAY_OK;
-}
-
-/* keys beside the ledger, unless --keys says where. */
-static enum assay_status from_ledger(struct job *j, const char *ledger, const char *keys, struct assay_err *e)
-{
-    char dir[ASSAY_MAX_PATH] = "";
-    const char *slash = strrchr(ledger, '/');
-    if (slash && (size_t)(slash - ledger) + 1 < sizeof dir)
-        memcpy(dir, ledger, (size_t)(slash - ledger) + 1);
-    assay_buf_reset(&j->ledger_path);
-    if (assay_path_join("", ledger, &j->ledger_path) != ASSAY_OK)
-        return assay_fail_nomem(e);
-    if (keys || !j->keys_dir.len) {
-        assay_buf_reset(&j->keys_dir);
-        if ((!keys && assay_buf_adds(&j->keys_dir, dir) != ASSAY_OK) ||
-            assay_path_join("", keys ? keys : "keys", &j->keys_dir) != ASSAY_OK)
-            return assay_fail_nomem(e);
-    }
+    j->scope.n_plan_ids = plan->n_sets;
+    j->scope.plan_path = j->target.plan_path;
     return ASSAY_OK;
 }
 
 static enum assay_status locate(struct job *j, const struct assay_args *a, struct assay_err *e)
 {
-    const char *const *operand, *ledger = assay_arg(a, "ledger"), *keys = assay_arg(a, "keys");
-    size_t n = assay_arg_operands(a, &operand);
-    enum assay_status s = ASSAY_OK;
-    if (n == 0 && !ledger)
-        return assay_fail(e, ASSAY_EUSAGE, "report wants a PLAN or --ledger FILE");
-    if (n)
-        s = from_plan(j, operand[0], e);
-    if (s == ASSAY_OK && ledger)
-        s = from_ledger(j, ledger, keys, e);
-    else if (s == ASSAY_OK && keys) {
-        assay_buf_reset(&j->keys_dir);
-        if (assay_path_join("", keys, &j->keys_dir) != ASSAY_OK)
-            s = assay_fail_nomem(e);
-    }
-    j->scope.ledger_path = (const char *)j->ledger_path.ptr;
-    j->scope.keys_path = (const char *)j->keys_dir.ptr;
+    enum assay_status s = assay_report_target_open(a, "report", &j->target, e);
+    if (s == ASSAY_OK && j->target.plan)
+        s = scope_of_plan(j, j->target.plan, e);
+    j->scope.ledger_path = (const char *)j->target.ledger.ptr;
+    j->scope.keys_path = (const char *)j->target.keys.ptr;
     return s;
 }
 
@@ -212,7 +172,7 @@ int assay_cmd_report(struct assay_args *a)
     if (s == ASSAY_OK) {
         code = deliver_all(a, j.report);
     } else {
-        assay_log_lines(ASSAY_LOG_ERROR, j.errors.len ? assay_buf_str(&j.errors) : e.msg);
+        assay_log_lines(ASSAY_LOG_ERROR, j.target.errors.len ? assay_buf_str(&j.target.errors) : e.msg);
         code = (int)assay_err_exit(s);
         /* Scripts read the document: it says what went wrong, in the same envelope. */
         if (s != ASSAY_EUSAGE && s != ASSAY_EPLAN && assay_arg_count(a, "report") &&

@@ -25,7 +25,7 @@ deny() {
 deny '^libpq'                              "$ours"                      '^verify/reader/(pg[a-z_]*|tables)\.[ch]$'
 deny '^sqlite3\.h'                         "$ours"                      '^verify/(reader/(sqlite[a-z_]*|tables)|ledger/store_sqlite[a-z_]*)\.[ch]$'
 deny '^yaml\.h'                            "$ours"                      '^verify/plan/'
-deny '^(zlib|zstd.*|lz4.*|lzma|bzlib|snappy-c|brotli/.*)\.h' "$ours"    '^verify/(reader|parquet|avro)/'
+deny '^(zlib|zstd.*|lz4.*|lzma|bzlib|snappy-c|brotli/.*)\.h' "$ours"    '^(verify/(reader|parquet|avro)/|reports/core/bundle_zip\.c$)'
 deny '^openssl/(evp|hmac|sha|kdf|core_names|params|rand)|^xxhash\.h'                "$ours"                      '^verify/((base|chunk|ledger)/|check/spill\.c$)'
 deny '^(uninorm|unistring/.*)\.h'            "$ours"                      '^verify/canon/'
 deny '^cmocka\.h'                          "$ours"                      ''

@@ -21,6 +21,9 @@ uint64_t assay_ledger_size(struct assay_ledger *l); /* leaves */
 /* Newest checkpoint note in the database; borrowed until the next call. "" when there is none. */
 const char *assay_ledger_checkpoint(struct assay_ledger *l);
 
+/* Whose signatures count for a role; NULL when keys_dir has no such key. Borrowed. */
+const struct assay_verifier *assay_ledger_signer(const struct assay_ledger *l, enum assay_role role);
+
 /* Which leaves: NULL members match anything. */
 struct assay_ledger_query {
     const char *kind, *role, *dataset, *run, *segment, *chunk;

@@ -33,6 +33,8 @@ const char *assay_key_vkey(const struct assay_key *k); /* "name+hash+base64"; bo
 enum assay_status assay_verifier_parse(const char *vkey, struct assay_verifier **out, struct assay_err *e);
 void assay_verifier_free(struct assay_verifier *v);
 const char *assay_verifier_vkey(const struct assay_verifier *v);
+/* The public key as PEM, for openssl. Appends. */
+enum assay_status assay_verifier_pem(const struct assay_verifier *v, struct assay_buf *out, struct assay_err *e);
 
 /* text (ends in LF, no control characters but LF) -> complete signed note appended to out. */
 enum assay_status assay_note_sign(const struct assay_key *k, const char *text, size_t len, struct assay_buf *out,
@@ -66,5 +68,7 @@ const char *assay_stmt_get(const struct assay_stmt *s, const char *key); /* firs
 /* i-th value of a repeated key; NULL past the end. */
 const char *assay_stmt_nth(const struct assay_stmt *s, const char *key, size_t i);
 void assay_stmt_release(struct assay_stmt *s);
+/* The i-th kind of statement and the roles that may state it, as bits 1 << enum assay_role; NULL past the end. */
+const char *assay_stmt_kind(size_t i, unsigned *roles);
 
 #endif

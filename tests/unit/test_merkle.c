@@ -269,6 +269,30 @@ static void test_all_small_proofs(void **state)
     }
 }
 
+/* Many proofs in one pass are what the checker accepts, each for its own leaf alone. */
+static void test_paths(void **state)
+{
+    (void)state;
+    enum { N = 70 };
+    uint8_t leaf[N][32], work[N][32], root[32];
+    static struct assay_merkle_path path[N];
+    for (uint32_t i = 0; i < N; i++)
+        assay_merkle_leaf(&i, sizeof i, leaf[i]);
+    for (uint64_t n = 1; n <= N; n++) {
+        assay_merkle_root_of((const uint8_t(*)[32])leaf, n, root);
+        memcpy(work, leaf, sizeof work);
+        for (uint64_t i = 0; i < n; i++)
+            path[i].index = n - 1 - i;
+        assay_merkle_paths(work, n, path, n);
+        for (uint64_t i = 0; i < n; i++) {
+            const uint8_t(*node)[32] = (const uint8_t(*)[32])path[i].node;
+            uint64_t at = path[i].index;
+            assert_true(assay_merkle_check_inclusion(at, n, leaf[at], node, path[i].n, root));
+            assert_true(n == 1 || !assay_merkle_check_inclusion(at, n, leaf[(at + 1) % n], node, path[i].n, root));
+        }
+    }
+}
+
 /* A real tile and entry bundle: the bundle's entries hash to the tile, the tile to the root in the checkpoint. */
 static void test_tile(void **state)
 {
@@ -307,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_published_inclusion),
         cmocka_unit_test(test_published_consistency),
         cmocka_unit_test(test_all_small_proofs),
+        cmocka_unit_test(test_paths),
         cmocka_unit_test(test_tile),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,16 @@ static const struct assay_opt doctor_opts[] = {
 };
 static const struct assay_opt version_opts[] = {{"json", 0, ASSAY_OPT_FLAG, NULL, "As one JSON object."}, END};
 
+static const struct assay_opt evidence_opts[] = {
+    {"out", 'o', ASSAY_OPT_STRING, "DIR|FILE.zip", "Folder or zip to write; must not exist."},
+    OPT_DATASET,
+    OPT_SEGMENT,
+    {"sample", 0, ASSAY_OPT_NUMBER, "N", "Only N chunks, chosen by the checkpoint's root; default: all."},
+    {"run", 0, ASSAY_OPT_STRING, "UUID", "Run of the report in it; default: the newest."},
+    OPT_LEDGER,
+    OPT_KEYS,
+    END,
+};
 static const struct assay_verb table[] = {
     {"init", "SOURCE ARCHIVE", "Look at both sides and write a plan.",
      "  assay init postgresql://host/sales ./archive --table orders --output plan.yaml\n"
@@ -234,6 +244,11 @@ static const struct assay_verb table[] = {
      "  assay report plan.yaml --report html:report.html --report json:result.json\n"
      "  assay report --ledger assay.ledger --keys keys --dataset orders\n",
      report_opts, 0, 1, NULL, REPORT},
+    {"evidence", "[PLAN]", "Write what an auditor needs to check the ledger without assay.",
+     "  assay evidence plan.yaml --out evidence.zip\n"
+     "  assay evidence plan.yaml --out evidence --sample 100\n"
+     "  sh evidence/verify.sh\n",
+     evidence_opts, 0, 1, NULL, REPORT},
     {"ledger log", "[PLAN]", "List the leaves of the ledger.",
      "  assay ledger log plan.yaml --kind run-end --reverse\n"
      "  assay ledger log --ledger assay.ledger --limit 0 --json\n",

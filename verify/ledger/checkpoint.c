@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "assay/base64.h"
 #include "assay/publish.h"
-#include "base64.h"
 #include "store.h"
 
 /* C2SP checkpoint: origin, decimal size, base64 root, one a line. Extension lines are refused: nobody audits them. */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/base64.h"
 #include "assay/digest.h"
 #include "assay/limits.h"
 #include "assay/publish.h"
-#include "base64.h"
 #include "keyfile.h"
 #include "text.h"
 
@@ -108,6 +108,19 @@ enum assay_status assay_verifier_parse(const char *vkey, struct assay_verifier *
     }
     *out = v;
     return ASSAY_OK;
+}
+
+enum assay_status assay_verifier_pem(const struct assay_verifier *v, struct assay_buf *out, struct assay_err *e)
+{
+    char *pem;
+    BIO *bio = BIO_new(BIO_s_mem());
+    enum assay_status s = ASSAY_ENOMEM;
+    if (bio && PEM_write_bio_PUBKEY(bio, v->pkey) == 1) {
+        long n = BIO_get_mem_data(bio, &pem);
+        s = assay_buf_add(out, pem, (size_t)n);
+    }
+    BIO_free(bio);
+    return s == ASSAY_OK ? s : assay_fail_nomem(e);
 }
 
 void assay_key_free(struct assay_key *k)

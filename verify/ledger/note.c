@@ -1,9 +1,9 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "assay/base64.h"
 #include "assay/bytes.h"
 #include "assay/limits.h"
-#include "base64.h"
 #include "key.h"
 #include "text.h"
 

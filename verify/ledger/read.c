@@ -64,6 +64,11 @@ uint64_t assay_ledger_size(struct assay_ledger *l)
     return assay_store_size(l, &n, NULL) == ASSAY_OK ? n : l->size;
 }
 
+const struct assay_verifier *assay_ledger_signer(const struct assay_ledger *l, enum assay_role role)
+{
+    return l->ring.role[role];
+}
+
 const char *assay_ledger_checkpoint(struct assay_ledger *l)
 {
     struct assay_store_checkpoint row = {.note.max = ASSAY_MAX_LEAF, .frontier.max = ASSAY_MAX_LEAF};

@@ -208,6 +208,14 @@ static const struct {
     {"request", RECONCILE}, {"cause", RECONCILE},   {"coverage", 1 << ASSAY_ROLE_SOURCE},
 };
 
+const char *assay_stmt_kind(size_t i, unsigned *roles)
+{
+    if (i >= sizeof signer / sizeof *signer)
+        return NULL;
+    *roles = (unsigned)signer[i].roles;
+    return signer[i].kind;
+}
+
 const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
 {
     int roles = 0;

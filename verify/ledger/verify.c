@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "assay/base64.h"
 #include "assay/digest.h"
-#include "base64.h"
 #include "key.h"
 #include "store.h"
 

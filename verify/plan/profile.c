@@ -8,6 +8,7 @@
 #include "assay/init.h"
 #include "assay/limits.h"
 #include "assay/publish.h"
+#include "assay/share.h"
 #include "dataset.h"
 
 #define MAX_PROFILE 65536 /* bytes of one file */
@@ -181,28 +182,9 @@ static void bind_profile(struct assay_bind *b, const char *name, struct assay_pr
 
 /* ---- files ---- */
 
-/* ASSAY_PROFILES, then beside the program as it was built, then as it is installed. The first that exists. */
 static enum assay_status find_folder(struct assay_buf *out, struct assay_err *e)
 {
-    static const char *const below[] = {"share/assay/profiles", "../share/assay/profiles"};
-    const char *own = getenv("ASSAY_PROFILES");
-    char exe[ASSAY_MAX_PATH];
-    if (own && *own)
-        return assay_buf_adds(out, own) == ASSAY_OK && assay_buf_str(out) ? ASSAY_OK : assay_fail_nomem(e);
-    const ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    char *slash = NULL;
-    if (n > 0) {
-        exe[n] = '\0';
-        slash = strrchr(exe, '/');
-    }
-    for (size_t i = 0; slash && i < COUNT(below); i++) {
-        assay_buf_reset(out);
-        if (assay_buf_addf(out, "%.*s/%s", (int)(slash - exe), exe, below[i]) != ASSAY_OK || !assay_buf_str(out))
-            return assay_fail_nomem(e);
-        if (access((const char *)out->ptr, R_OK) == 0)
-            return ASSAY_OK;
-    }
-    return assay_fail(e, ASSAY_ENOTFOUND, "no profiles are installed; ASSAY_PROFILES names their folder");
+    return assay_share_folder("profiles", "ASSAY_PROFILES", out, e);
 }
 
 static bool is_profile_name(const char *name)

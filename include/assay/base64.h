@@ -1,6 +1,6 @@
 /* Strict RFC 4648 base64: standard alphabet, padded, no white space, unused bits zero. Pure. */
-#ifndef ASSAY_LEDGER_BASE64_H
-#define ASSAY_LEDGER_BASE64_H
+#ifndef ASSAY_BASE64_H
+#define ASSAY_BASE64_H
 
 #include <stddef.h>
 #include <stdint.h>

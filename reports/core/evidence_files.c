@@ -1,0 +1,198 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/base64.h"
+#include "assay/digest.h"
+#include "assay/merkle.h"
+#include "assay/note.h"
+#include "assay/publish.h"
+#include "evidence_private.h"
+#include "model.h"
+#include "render.h"
+
+#define MAX_PART (1u << 20) /* bytes of a script or text */
+
+/* Hand a finished text over as a file; `s`: how writing it went. */
+static enum assay_status add_text(struct assay_evidence *v, const char *name, enum assay_status s,
+                                  struct assay_buf *text)
+{
+    s = s == ASSAY_OK ? assay_bundle_add(v->out, name, text->ptr, text->len, v->e)
+                      : assay_fail(v->e, s, "no room for %s", name);
+    assay_buf_release(text);
+    return s;
+}
+
+/* ---- keys ---- */
+
+/* The key id in "name+id+key". */
+static void id_of(const char *vkey, char out[9])
+{
+    const char *plus = strchr(vkey, '+');
+    snprintf(out, 9, "%.8s", plus ? plus + 1 : "");
+}
+
+static enum assay_status add_pem(struct assay_evidence *v, enum assay_role role, const struct assay_verifier *key)
+{
+    char name[64], id[9];
+    struct assay_buf pem = {0};
+    id_of(assay_verifier_vkey(key), id);
+    snprintf(name, sizeof name, "keys/%s-%s.pem", assay_role_name(role), id);
+    enum assay_status s = assay_verifier_pem(key, &pem, v->e);
+    return add_text(v, name, s, &pem);
+}
+
+static enum assay_status put_kinds(struct assay_buf *out)
+{
+    const char *kind;
+    unsigned roles;
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; s == ASSAY_OK && (kind = assay_stmt_kind(i, &roles)); i++) {
+        s = assay_buf_adds(out, kind);
+        for (unsigned r = 0; r < ASSAY_ROLE_COUNT && s == ASSAY_OK; r++)
+            if (roles & 1u << r)
+                s = assay_buf_addf(out, " %s", assay_role_name((enum assay_role)r));
+        if (s == ASSAY_OK)
+            s = assay_buf_addc(out, '\n');
+    }
+    return s;
+}
+
+enum assay_status assay_evidence_keys(struct assay_evidence *v)
+{
+    struct assay_buf kinds = {0}, policy = {0};
+    enum assay_status s = ASSAY_OK;
+    for (int r = 0; r < ASSAY_ROLE_COUNT && s == ASSAY_OK; r++) {
+        const struct assay_verifier *key = assay_ledger_signer(v->l, (enum assay_role)r);
+        if (!key)
+            continue;
+        if (r == ASSAY_ROLE_LEDGER)
+            s = assay_buf_addf(&policy, "log %s\n", assay_verifier_vkey(key));
+        else
+            s = assay_buf_addf(&policy, "role %s %s\n", assay_role_name((enum assay_role)r), assay_verifier_vkey(key));
+        if (s == ASSAY_OK)
+            s = add_pem(v, (enum assay_role)r, key);
+    }
+    if (s == ASSAY_OK)
+        s = assay_buf_adds(&policy, "quorum none\n");
+    if (s == ASSAY_OK)
+        s = put_kinds(&kinds);
+    enum assay_status first = add_text(v, "policy", s, &policy), second = add_text(v, "kinds", s, &kinds);
+    return first == ASSAY_OK ? second : first;
+}
+
+/* ---- proofs ---- */
+
+static enum assay_status put_proof(struct assay_evidence *v, const struct assay_merkle_path *p)
+{
+    struct assay_buf text = {0};
+    char name[64], b64[45];
+    enum assay_status s = assay_buf_addf(&text, "c2sp.org/tlog-proof@v1\nindex %llu\n", (unsigned long long)p->index);
+    for (size_t i = 0; i < p->n && s == ASSAY_OK; i++) {
+        assay_b64_encode(p->node[i], 32, b64);
+        s = assay_buf_addf(&text, "%s\n", b64);
+    }
+    if (s == ASSAY_OK)
+        s = assay_buf_addf(&text, "\n%s", v->checkpoint);
+    snprintf(name, sizeof name, "proofs/%09llu.tlog-proof", (unsigned long long)p->index);
+    return add_text(v, name, s, &text);
+}
+
+/* With all leaves there the root can be computed, and proofs would only repeat it. */
+enum assay_status assay_evidence_proofs(struct assay_evidence *v)
+{
+    enum assay_status s = ASSAY_OK;
+    if (!assay_evidence_partial(v) || v->n_leaves == 0)
+        return s;
+    v->path = calloc(v->n_leaves, sizeof *v->path);
+    if (!v->path)
+        return assay_fail_nomem(v->e);
+    for (size_t i = 0; i < v->n_leaves; i++)
+        v->path[i].index = v->leaf[i];
+    assay_merkle_paths(v->hash, v->size, v->path, v->n_leaves);
+    for (size_t i = 0; i < v->n_leaves && s == ASSAY_OK; i++)
+        s = put_proof(v, &v->path[i]);
+    return s;
+}
+
+/* ---- archived files ---- */
+
+/* By name, the newest statement first. */
+static int by_object(const void *a, const void *b)
+{
+    const struct assay_evidence_object *x = a, *y = b;
+    int c = strcmp(x->name, y->name);
+    return c ? c : (x->leaf < y->leaf) - (x->leaf > y->leaf);
+}
+
+enum assay_status assay_evidence_objects(struct assay_evidence *v)
+{
+    struct assay_buf text = {0};
+    enum assay_status s = ASSAY_OK;
+    if (v->n_objects)
+        qsort(v->object, v->n_objects, sizeof *v->object, by_object);
+    for (size_t i = 0; i < v->n_objects && s == ASSAY_OK; i++)
+        if (i == 0 || strcmp(v->object[i].name, v->object[i - 1].name) != 0)
+            s = assay_buf_addf(&text, "%s  %s\n", v->object[i].sha256, v->object[i].name);
+    return add_text(v, "objects.sha256", s, &text);
+}
+
+/* ---- what a person reads ---- */
+
+/* Paths of this machine are left out: the same ledger elsewhere gives the same bytes. */
+enum assay_status assay_evidence_report(struct assay_evidence *v)
+{
+    const struct assay_report_scope scope = {
+        .run = v->scope->run, .dataset = (const char *const *)v->id, .n_datasets = v->n_ids};
+    struct assay_report *r = NULL;
+    struct assay_buf html = {.max = ASSAY_BUNDLE_MAX}, json = {.max = ASSAY_BUNDLE_MAX};
+    enum assay_status s = assay_report_build(v->l, &scope, &r, v->e);
+    if (s != ASSAY_OK)
+        return s;
+    r->ledger_checked = true;
+    s = add_text(v, "report.html", assay_render_html(r, &html), &html);
+    if (s == ASSAY_OK)
+        s = add_text(v, "report.json", assay_render_json(r, &json), &json);
+    assay_report_free(r);
+    return s;
+}
+
+static enum assay_status head_of_verify(struct assay_evidence *v, struct assay_buf *out)
+{
+    uint8_t hash[32];
+    enum assay_status s = assay_buf_addf(
+        out, "Evidence of the ledger %s\n\ncheckpoint: %llu leaves, root %s\nin this bundle: %zu of them\n", v->origin,
+        (unsigned long long)v->size, v->root, v->n_leaves);
+    for (size_t i = 0; i < v->out->n && s == ASSAY_OK; i++) {
+        const struct assay_bundle_file *f = &v->out->file[i];
+        if (strcmp(f->name, "policy") != 0 && strcmp(f->name, "kinds") != 0)
+            continue;
+        assay_sha256(f->bytes, f->len, hash);
+        s = assay_buf_addf(out, "%s: SHA-256 ", f->name);
+        if (s == ASSAY_OK)
+            s = assay_buf_addhex(out, hash, 32);
+        if (s == ASSAY_OK)
+            s = assay_buf_addc(out, '\n');
+    }
+    return s == ASSAY_OK ? assay_buf_addc(out, '\n') : s;
+}
+
+enum assay_status assay_evidence_parts(struct assay_evidence *v)
+{
+    static const char *const part[] = {"METHOD.txt", "VERIFY.txt", "chunk_root.py", "verify.sh"};
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < sizeof part / sizeof *part && s == ASSAY_OK; i++) {
+        struct assay_buf path = {0}, text = {.max = 2 * MAX_PART};
+        if (strcmp(part[i], "VERIFY.txt") == 0)
+            s = head_of_verify(v, &text);
+        if (s == ASSAY_OK)
+            s = assay_path_join(v->scope->parts, part[i], &path);
+        if (s != ASSAY_OK)
+            assay_fail_nomem(v->e);
+        else
+            s = assay_slurp((const char *)path.ptr, MAX_PART, &text, v->e);
+        assay_buf_release(&path);
+        s = add_text(v, part[i], s, &text);
+    }
+    return s;
+}

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# assay evidence: a bundle that a stranger checks with openssl, sha256sum, base64 and xxd; one changed byte in any file shows.
+. "$(dirname "$0")/lib.sh"
+
+sqlite3 app.db "CREATE TABLE t (id INTEGER PRIMARY KEY, month TEXT, v TEXT);
+    INSERT INTO t VALUES (1, '2024-01-03', 'a'), (2, '2024-01-09', 'b'), (3, '2024-02-01', 'c')"
+mkdir archive
+printf 'id,month,v\n1,2024-01-03,a\n2,2024-01-09,b\n3,2024-02-01,c\n' >archive/t.csv
+check 'init' assay init sqlite:app.db archive/t.csv --table t
+check 'check' assay check plan.yaml
+
+check 'evidence as a folder' assay evidence plan.yaml --out bundle
+check_has 'says what is in it' "$OUT" '^bundle: ([0-9]+) of \1 leaves, root [A-Za-z0-9+/]{43}=, [0-9]+ files'
+check_exit 2 'a bundle is never overwritten' assay evidence plan.yaml --out bundle
+check_exit 2 'it must be told where to' assay evidence plan.yaml
+check 'evidence as a zip' assay evidence plan.yaml --out one.zip
+(cd / && TZ=Asia/Tokyo assay evidence "$TMP/plan.yaml" --out "$TMP/two.zip") >"$OUT" 2>"$ERR"
+check_same 'the same ledger gives the same bytes, from another folder and zone' one.zip two.zip
+check 'the zip is one' python3 -m zipfile -t one.zip
+python3 -m zipfile -e one.zip unzipped
+check 'and holds the same files as the folder' diff -r bundle unzipped
+
+# What an auditor has: a shell and four tools.
+mkdir tools
+for tool in openssl sha256sum base64 xxd; do
+    ln -s "$(command -v $tool)" tools/
+done
+ln -s "$(command -v busybox)" sh
+shells=(/bin/dash /bin/bash ./sh)
+verify_with() { # SHELL ARGUMENTS: as an auditor would, with nothing else on the PATH
+    local shell=$1
+    shift
+    env -i PATH="$TMP/tools" TMPDIR="$TMP" "$shell" "$@"
+}
+for shell in "${shells[@]}"; do
+    check "verify.sh under ${shell/.\/sh/busybox}, with four tools alone" verify_with "$shell" bundle/verify.sh
+done
+check_has 'counts the leaves' "$OUT" '^ok: [0-9]+ leaves, each signed by a key of the role that may state it$'
+check_has 'computes the root' "$OUT" '^ok: they are all leaves of the checkpoint'
+check_has 'recomputes the verdicts' "$OUT" '^ok: verdicts: ([1-9][0-9]*) match, 0 mismatch, 0 unverified; \1 recomputed'
+rm -f assay-verify.*
+check 'with the archived files' verify_with /bin/dash bundle/verify.sh bundle .
+check_has 'which it hashes' "$OUT" '^ok: the 1 archived files in '
+cp archive/t.csv kept.csv
+printf 'x' >>archive/t.csv
+check_exit 1 'a changed file' verify_with /bin/dash bundle/verify.sh bundle .
+check_has 'is named' "$OUT" '^  archive/t.csv: FAILED$'
+mv kept.csv archive/t.csv
+rm tools/xxd
+check_exit 3 'without xxd' verify_with /bin/dash bundle/verify.sh
+ln -s "$(command -v xxd)" tools/
+
+# One byte in the middle of every file in turn, then one more file, and one less.
+cp bundle/verify.sh own.sh
+caught=0 missed='' files=0
+while IFS= read -r file; do
+    files=$((files + 1))
+    cp "bundle/$file" saved
+    python3 - "bundle/$file" <<'PY'
+import sys
+path = sys.argv[1]
+data = bytearray(open(path, "rb").read())
+data[len(data) // 2] ^= 1
+open(path, "wb").write(data)
+PY
+    if verify_with /bin/dash own.sh bundle >"$OUT" 2>&1; then
+        missed="$missed $file"
+    else
+        [ $? -eq 4 ] && caught=$((caught + 1))
+    fi
+    cp saved "bundle/$file"
+done < <(cd bundle && find . -type f | sed 's,^\./,,' | sort)
+if [ "$caught" -eq "$files" ] && [ "$files" -gt 20 ]; then
+    ok "one changed byte in any of $files files is caught"
+else
+    not_ok "one changed byte in any of $files files is caught" "caught $caught; missed:$missed"
+fi
+check 'the bundle is whole again' verify_with /bin/dash own.sh bundle
+touch bundle/leaves/999
+check_exit 4 'one more file' verify_with /bin/dash own.sh bundle
+rm bundle/leaves/999
+
+# Who can write the bundle can write its list, too: what is signed is caught without it.
+forge() { # WHAT REGEX COMMAND: run in a copy of the bundle, the list made again
+    rm -rf forged
+    cp -r bundle forged
+    (cd forged && eval "$3" && rm -f MANIFEST.sha256 &&
+        { find . -maxdepth 1 -type f | sort; find . -mindepth 2 -type f | sort; } | sed 's,^\./,,' | LC_ALL=C xargs sha256sum >../list && mv ../list MANIFEST.sha256)
+    check_exit 4 "forged: $1" verify_with /bin/dash own.sh forged
+    check_has "  is found" "$OUT" "FAILED: $2"
+}
+leaf() { grep -lx "assay/v1 $1" bundle/leaves/* | sed -n '1s,bundle/,,p'; }
+source=$(grep -l '^role source' bundle/leaves/* | xargs grep -lx 'assay/v1 chunk' | sed -n '1s,bundle/,,p')
+forge 'a value in a leaf' 'leaves/.*: the signature by .*/source does not verify' "sed -i 's/^rows 3/rows 4/' $source"
+forge 'a leaf left out' 'leaves/.*: neither its proof nor all leaves' "rm $source"
+forge 'the last leaves left out' 'leaves: [0-9]+ are here, the checkpoint has [0-9]+' "rm \$(ls leaves/* | tail -2)"
+forge 'two leaves swapped' 'leaves: their root is not that of the checkpoint' \
+    "mv leaves/000000001 x && mv leaves/000000002 leaves/000000001 && mv x leaves/000000002"
+forge 'a NUL in a leaf' 'MANIFEST|leaves/' "printf '\\\\0' | dd of=$source bs=1 seek=20 conv=notrunc status=none"
+forge 'another root' 'checkpoint: the signature' "sed -i '3s/./A/;3s/./B/2' checkpoint"
+forge 'a hash of an archived file' 'objects.sha256: no leaf says' "sed -i 's/^./0/;s/^0\\(.\\)/\\1\\1/' objects.sha256"
+forge 'a blob' 'blobs/.*: its name is not its SHA-256' "for f in blobs/*; do echo >>\$f; break; done"
+forge 'the key of another role' 'keys/source-.*: is not the key of the policy' 'cp keys/archive-*.pem "$(echo keys/source-*.pem)"'
+forge 'two roles with one key' 'policy: this key stands twice' \
+    "rm keys/source-*.pem && cp keys/archive-*.pem \$(echo keys/archive-*.pem | sed s/archive/source/) &&
+    sed -i 's,^role source .*,role source '\"\$(sed -n 's/^role archive //p' policy)\"',' policy"
+forge 'a role that may state more' 'leaves/.*: (the role|is not signed)' "sed -i 's/^chunk .*/chunk reconcile/' kinds"
+
+# A sample: some leaves, with proofs.
+check 'a sample' assay evidence plan.yaml --out sample --sample 1
+check 'has proofs' test -s "sample/proofs/$(basename "$source").tlog-proof"
+for shell in "${shells[@]}"; do
+    check "and verifies under ${shell/.\/sh/busybox}" verify_with "$shell" own.sh sample
+done
+check_has 'by its proofs' "$OUT" '^ok: each of them is in the tree of the checkpoint'
+mv sample/proofs/000000003.tlog-proof x
+cp bundle/leaves/000000002 sample/leaves/000000002 2>/dev/null
+check_exit 4 'a proof left out' verify_with /bin/dash own.sh sample
+check_exit 3 'a dataset that is not there' assay evidence plan.yaml --out none --dataset nobody
+check 'leaves nothing behind' test ! -e none
+
+# The second script: a chunk's root from its revealed rows.
+key=$(printf '%064d' 7)
+printf 'key,row\n%s,%s\n%s,%s\n' 8002 aa02 8001 aa01 >rows.csv
+check 'chunk_root.py' python3 bundle/chunk_root.py --key "$key" rows.csv
+root=$(sed -n 's/^root \([0-9a-f]*\) .*/\1/p' "$OUT")
+by_hand() { # KEYHEX ROWHEX: a leaf's hash, by openssl and sha256sum
+    local salt rd
+    salt=$(printf '11%s' "$1" | xxd -r -p | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | xxd -p -l 16)
+    rd=$(printf '10%s%s' "$salt" "$2" | xxd -r -p | sha256sum | cut -c1-64)
+    printf '00%08x%s%08x%s' $((${#1} / 2)) "$1" 0 "$rd" | xxd -r -p | sha256sum | cut -c1-64
+}
+printf '01%s%s' "$(by_hand 8001 aa01)" "$(by_hand 8002 aa02)" | xxd -r -p | sha256sum | cut -c1-64 >wanted
+check_same 'gives the root that openssl gives' wanted <(echo "$root")
+commit=$(printf '30%s' "$key" | xxd -r -p | sha256sum | cut -c1-64)
+check 'is content with the right commitment and root' python3 bundle/chunk_root.py --key "$key" --commit "$commit" --expect "$root" rows.csv
+printf 'key,row\n%s,%s\n%s,%s\n' 8002 aa02 8001 aa03 >rows.csv
+check_exit 1 'another row has another root' python3 bundle/chunk_root.py --key "$key" --expect "$root" rows.csv

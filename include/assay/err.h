@@ -17,7 +17,8 @@ enum assay_status {
     ASSAY_ELEDGER, /* ledger or evidence broken (exit 4) */
     ASSAY_ELOCKED, /* another run holds the lock (exit 11) */
     ASSAY_ENOTFOUND, /* the named thing does not exist */
-    ASSAY_EINTR /* stopped by a signal */
+    ASSAY_EINTR, /* stopped by a signal */
+    ASSAY_EERASED /* a chunk's key was destroyed: its digests cannot be checked any more, on purpose */
 };
 
 /* Process exit codes, design section 7. */

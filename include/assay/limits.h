@@ -36,6 +36,10 @@
 #define ASSAY_MAX_CHUNKS 4000000 /* chunks of one dataset */
 #define ASSAY_MAX_LEAF 65535 /* bytes of a ledger leaf (C2SP tlog-tiles) */
 #define ASSAY_MAX_BLOB (256u << 20) /* bytes of a blob in the ledger's store */
+#define ASSAY_MAX_KEYRING (256u << 20) /* bytes of a keyring file: some 1.5 million chunks */
+#define ASSAY_MAX_EPOCHS 1000 /* dataset keys that a keyring holds, one after the other */
+#define ASSAY_MAX_RECIPIENTS 16 /* of the escrow of a dataset key */
+#define ASSAY_MAX_CERTIFICATE 8192 /* bytes of a recipient's certificate in DER */
 #define ASSAY_MAX_FINDINGS 8 /* located defects carried by one statement */
 #define ASSAY_MAX_SKETCH_CAPACITY 64 /* differences of one chunk that a sketch can name */
 #define ASSAY_MAX_SKETCH_WORDS 20 /* payload words of 8 bytes */

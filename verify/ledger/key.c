@@ -188,7 +188,7 @@ done:
     return s;
 }
 
-static enum assay_status read_private(const char *path, EVP_PKEY **out, struct assay_err *e)
+enum assay_status assay_keyfile_pem(const char *path, EVP_PKEY **out, struct assay_err *e)
 {
     struct assay_buf pem = {.max = MAX_KEY_FILE + 65537};
     enum assay_status s = assay_keyfile_read(path, MAX_KEY_FILE, &pem, e);
@@ -200,11 +200,20 @@ static enum assay_status read_private(const char *path, EVP_PKEY **out, struct a
     BIO_free(bio);
     OPENSSL_cleanse(pem.ptr, pem.cap);
     assay_buf_release(&pem);
-    if (pkey && EVP_PKEY_get_id(pkey) == EVP_PKEY_ED25519) {
-        *out = pkey;
-        return ASSAY_OK;
-    }
-    EVP_PKEY_free(pkey);
+    *out = pkey;
+    return pkey ? ASSAY_OK : assay_fail(e, ASSAY_EDATA, "%s: not an unencrypted private key in PEM", path);
+}
+
+static enum assay_status read_private(const char *path, EVP_PKEY **out, struct assay_err *e)
+{
+    struct assay_err why = {0};
+    enum assay_status s = assay_keyfile_pem(path, out, &why);
+    if (s == ASSAY_OK && EVP_PKEY_get_id(*out) == EVP_PKEY_ED25519)
+        return s;
+    if (s != ASSAY_OK && s != ASSAY_EDATA)
+        return assay_fail(e, s, "%s", why.msg);
+    EVP_PKEY_free(*out);
+    *out = NULL;
     return assay_fail(e, ASSAY_EIO, "%s: not an unencrypted Ed25519 private key in PEM", path);
 }
 

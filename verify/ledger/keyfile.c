@@ -36,7 +36,7 @@ enum assay_status assay_keyfile_create(const char *path, mode_t mode, const void
     return assay_fail(e, ASSAY_EIO, "%s: cannot write: %s", path, strerror(why));
 }
 
-enum assay_status assay_keyfile_read(const char *path, size_t max, struct assay_buf *out, struct assay_err *e)
+enum assay_status assay_keyfile_private(const char *path, struct assay_err *e)
 {
     struct stat st;
     if (stat(path, &st))
@@ -45,6 +45,14 @@ enum assay_status assay_keyfile_read(const char *path, size_t max, struct assay_
     if (st.st_mode & 077)
         return assay_fail(e, ASSAY_EIO, "%s: mode %04o lets others read this key: chmod 600 it", path,
                           (unsigned)st.st_mode & 07777);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_keyfile_read(const char *path, size_t max, struct assay_buf *out, struct assay_err *e)
+{
+    enum assay_status s = assay_keyfile_private(path, e);
+    if (s != ASSAY_OK)
+        return s;
     /* All of the room at once: a buffer that grows leaves unwiped copies of the secret behind. */
     if (assay_buf_reserve(out, max + 65536) != ASSAY_OK)
         return assay_fail_nomem(e);
@@ -118,10 +126,14 @@ enum assay_status assay_dataset_key_generate(const char *path, struct assay_err 
 enum assay_status assay_dataset_key_load(const char *keys_dir, uint8_t out[32], struct assay_err *e)
 {
     char path[ASSAY_MAX_PATH];
-    struct assay_buf hex = {.max = 256 + 65537};
     enum assay_status s = in_dir(keys_dir, "dataset.key", path, e);
-    if (s == ASSAY_OK)
-        s = assay_keyfile_read(path, 256, &hex, e);
+    return s == ASSAY_OK ? assay_dataset_key_read(path, out, e) : s;
+}
+
+enum assay_status assay_dataset_key_read(const char *path, uint8_t out[32], struct assay_err *e)
+{
+    struct assay_buf hex = {.max = 256 + 65537};
+    enum assay_status s = assay_keyfile_read(path, 256, &hex, e);
     if (s == ASSAY_OK) {
         if (hex.len && hex.ptr[hex.len - 1] == '\n')
             hex.len--;

@@ -17,7 +17,7 @@ PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lpq -lsqlite3
 ASSAY_CPPFLAGS := -Iinclude -D_GNU_SOURCE -DASSAY_VERSION='"$(VERSION)"' -DASSAY_LIBEXEC='"$(PREFIX)/bin"' $(PKG_CFLAGS) $(CPPFLAGS)
 LIBS := -Wl,--as-needed $(PKG_LIBS) -lsnappy -lbz2 -lunistring -lpthread -lm
 
-PROGRAMS := assay assay-verify assay-reconcile assay-report
+PROGRAMS := assay assay-verify assay-reconcile assay-report assay-purge
 LIB_SRC := $(wildcard verify/*/*.c reconcile/core/*.c reports/core/*.c)
 ALL_SRC := $(wildcard verify/*.c verify/*/*.c reconcile/*.c reconcile/core/*.c reports/*.c reports/core/*.c tests/unit/*.c tests/support/*.c tests/fuzz/*.c tests/bench/*.c)
 HDRS := $(wildcard include/assay/*.h verify/*.h verify/*/*.h reconcile/*.h reports/*.h reconcile/core/*.h reports/core/*.h tests/support/*.h)
@@ -51,7 +51,7 @@ BUILT_PROFILES := $(PROFILES:verify/profiles/%=$(BUILD)/share/assay/profiles/%)
 EVIDENCE := $(wildcard reports/evidence/*)
 BUILT_EVIDENCE := $(EVIDENCE:reports/evidence/%=$(BUILD)/share/assay/evidence/%)
 
-all: $(PROGRAMS:%=$(BUILD)/%) $(LIB_SO) $(BUILT_PROFILES) $(BUILT_EVIDENCE) ## build the four programs and libassay
+all: $(PROGRAMS:%=$(BUILD)/%) $(LIB_SO) $(BUILT_PROFILES) $(BUILT_EVIDENCE) ## build the programs and libassay
 lib: $(LIB_A)
 
 # A changed compiler or flag rebuilds everything.
@@ -95,6 +95,9 @@ $(BUILD)/assay-verify: $(call obj,verify/main.c $(wildcard verify/cmd_*.c)) $(LI
 $(BUILD)/assay-reconcile: $(call obj,reconcile/main.c $(wildcard reconcile/cmd_*.c)) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/assay-report: $(call obj,reports/main.c $(wildcard reports/cmd_*.c)) $(LIB_A)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/assay-purge: $(call obj,verify/purge.c) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(LIB_A)

@@ -119,6 +119,44 @@ check_exit 4 'a proof left out' verify_with /bin/dash own.sh sample
 check_exit 3 'a dataset that is not there' assay evidence plan.yaml --out none --dataset nobody
 check 'leaves nothing behind' test ! -e none
 
+# A witness of openssl's making: its cosignature, and the quorum that the policy asks for.
+openssl genpkey -algorithm ed25519 -out witness.pem
+openssl genpkey -algorithm ed25519 -out absent.pem
+vkey_of() { # PEM NAME
+    local pub id
+    pub=04$(openssl pkey -in "$1" -pubout -outform DER | tail -c 32 | xxd -p -c 64)
+    id=$({ echo "$2"; xxd -r -p <<<"$pub"; } | sha256sum | cut -c1-8)
+    openssl pkey -in "$1" -pubout -out "cosigned/keys/witness-$id.pem"
+    echo "$2+$id+$(xxd -r -p <<<"$pub" | base64)"
+}
+rm -rf cosigned
+cp -r bundle cosigned
+w1=$(vkey_of witness.pem w.example/1)
+w2=$(vkey_of absent.pem w.example/2)
+sed '/^$/,$d' bundle/checkpoint >text
+{ printf 'cosignature/v1\ntime 1700000000\n'; cat text; } >message
+openssl pkeyutl -sign -inkey witness.pem -rawin -in message -out signature
+id=${w1#*+}
+cosign() { # TIME: the witness's line, as of a time that it signed or not
+    echo "— w.example/1 $({ printf '%s%016x' "${id%%+*}" "$1" | xxd -r -p; cat signature; } | base64 -w 0)"
+}
+cosigned() { # EXIT WHAT TIME POLICY: a checkpoint with that line under a policy that ends so
+    { cat bundle/checkpoint; cosign "$3"; } >cosigned/checkpoint
+    { grep -v '^quorum' bundle/policy; printf 'witness a %s\nwitness b %s\n%b' "$w1" "$w2" "$4"; } >cosigned/policy
+    (cd cosigned && rm -f MANIFEST.sha256 && { find . -maxdepth 1 -type f | LC_ALL=C sort; find . -mindepth 2 -type f | LC_ALL=C sort; } |
+        sed 's,^\./,,' | xargs sha256sum >../list && mv ../list MANIFEST.sha256)
+    check_exit "$1" "$2" verify_with /bin/dash own.sh cosigned
+}
+cosigned 0 'a cosigned checkpoint' 1700000000 'quorum a\n'
+check_has 'is told' "$OUT" '^ok: cosigned by w.example/1 at 1700000000 '
+cosigned 0 'one of a group of two' 1700000000 'group g any a b\ngroup h all g\nquorum h\n'
+cosigned 4 'all of a group of which one has not signed' 1700000000 'group g all a b\nquorum g\n'
+check_has 'is too few' "$OUT" 'FAILED: checkpoint: the witnesses that the policy asks for'
+cosigned 4 'two of them' 1700000000 'group g 2 a b\nquorum g\n'
+cosigned 4 'the witness that has not signed' 1700000000 'quorum b\n'
+cosigned 4 'a time that the witness did not sign' 1700000001 'quorum none\n'
+check_has 'is found' "$OUT" 'FAILED: checkpoint: the cosignature by w.example/1 does not verify'
+
 # The second script: a chunk's root from its revealed rows.
 key=$(printf '%064d' 7)
 printf 'key,row\n%s,%s\n%s,%s\n' 8002 aa02 8001 aa01 >rows.csv

@@ -8,7 +8,7 @@ install_to() {
     make -s -C "$REPO" BUILD="$TMP/build" PREFIX="$root/usr" "$@"
 }
 check 'make install' install_to -j 2 install
-for file in bin/assay bin/assay-verify bin/assay-reconcile bin/assay-report lib/libassay.a lib/libassay.so.0 \
+for file in bin/assay bin/assay-verify bin/assay-reconcile bin/assay-report bin/assay-purge lib/libassay.a lib/libassay.so.0 \
     lib/libassay.so lib/pkgconfig/assay.pc include/assay/canon.h share/doc/assay/README.md \
     share/bash-completion/completions/assay share/man/man1/assay.1 share/man/man1/assay-ledger-verify.1 share/assay/profiles/duckdb-parquet.yaml; do
     check "$file is installed" test -s "$root/usr/$file"

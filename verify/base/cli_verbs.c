@@ -4,6 +4,7 @@
 #define VERIFY "assay-verify"
 #define RECONCILE "assay-reconcile"
 #define REPORT "assay-report"
+#define PURGE "assay-purge"
 #define FRONT "assay"
 
 /* Options that several verbs share, so that they read the same everywhere. */
@@ -184,6 +185,11 @@ static const struct assay_opt doctor_opts[] = {
 };
 static const struct assay_opt version_opts[] = {{"json", 0, ASSAY_OPT_FLAG, NULL, "As one JSON object."}, END};
 
+static const struct assay_opt purge_opts[] = {
+    OPT_DATASET,
+    {"max-age", 0, ASSAY_OPT_NUMBER, "HOURS", "How old the newest comparison may be; default 24."},
+    END,
+};
 static const struct assay_opt evidence_opts[] = {
     {"out", 'o', ASSAY_OPT_STRING, "DIR|FILE.zip", "Folder or zip to write; must not exist."},
     OPT_DATASET,
@@ -249,6 +255,10 @@ static const struct assay_verb table[] = {
      "  assay evidence plan.yaml --out evidence --sample 100\n"
      "  sh evidence/verify.sh\n",
      evidence_opts, 0, 1, NULL, REPORT},
+    {"purge", "PLAN", "Say what stands in the way of deleting the source's rows; deletes nothing.",
+     "  assay purge plan.yaml\n"
+     "  assay purge plan.yaml --dataset orders --max-age 2\n",
+     purge_opts, 1, 1, NULL, PURGE},
     {"ledger log", "[PLAN]", "List the leaves of the ledger.",
      "  assay ledger log plan.yaml --kind run-end --reverse\n"
      "  assay ledger log --ledger assay.ledger --limit 0 --json\n",

@@ -1,0 +1,72 @@
+#include "obstacles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/limits.h"
+#include "pg.h"
+
+const char *assay_obstacle_name(enum assay_obstacle_kind k)
+{
+    static const char *const names[ASSAY_OBSTACLE_KINDS] = {"cascade", "set-null", "set-default", "reference",
+                                                            "trigger", "rule",     "row-security"};
+    return names[k];
+}
+
+enum assay_status assay_obstacles_add(struct obstacles *l, enum assay_obstacle_kind kind, const char *name,
+                                      struct assay_err *e)
+{
+    if (l->n == ASSAY_MAX_OBSTACLES)
+        return assay_fail(e, ASSAY_ELIMIT, "more than %d foreign keys, triggers and rules stand in the way of deleting",
+                          ASSAY_MAX_OBSTACLES);
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 16;
+        struct assay_obstacle *bigger = realloc(l->v, cap * sizeof *bigger);
+        if (!bigger)
+            return assay_fail_nomem(e);
+        l->v = bigger;
+        l->cap = cap;
+    }
+    l->v[l->n] = (struct assay_obstacle){.kind = kind, .name = strdup(name)};
+    if (!l->v[l->n].name)
+        return assay_fail_nomem(e);
+    l->n++;
+    return ASSAY_OK;
+}
+
+static int by_kind(const void *a, const void *b)
+{
+    const struct assay_obstacle *x = a, *y = b;
+    return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : strcmp(x->name, y->name);
+}
+
+enum assay_status assay_reader_obstacles(const struct assay_locator *loc, struct assay_obstacle **out, size_t *n,
+                                         struct assay_err *e)
+{
+    struct obstacles l = {0};
+    enum assay_status s;
+    *out = NULL;
+    *n = 0;
+    if (strncmp(loc->uri, "sqlite:", 7) == 0)
+        s = assay_sqlite_obstacles(loc, &l, e);
+    else if (assay_pg_reader.accepts(loc))
+        s = assay_pg_obstacles(loc, &l, e);
+    else
+        s = assay_fail(e, ASSAY_EUSAGE, "only rows of a database's table can be purged");
+    if (s != ASSAY_OK) {
+        assay_reader_obstacles_free(l.v, l.n);
+        return s;
+    }
+    if (l.n)
+        qsort(l.v, l.n, sizeof *l.v, by_kind);
+    *out = l.v;
+    *n = l.n;
+    return ASSAY_OK;
+}
+
+void assay_reader_obstacles_free(struct assay_obstacle *o, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(o[i].name);
+    free(o);
+}

@@ -174,3 +174,15 @@ commit=$(printf '30%s' "$key" | xxd -r -p | sha256sum | cut -c1-64)
 check 'is content with the right commitment and root' python3 bundle/chunk_root.py --key "$key" --commit "$commit" --expect "$root" rows.csv
 printf 'key,row\n%s,%s\n%s,%s\n' 8002 aa02 8001 aa03 >rows.csv
 check_exit 1 'another row has another root' python3 bundle/chunk_root.py --key "$key" --expect "$root" rows.csv
+
+# Rows as values: cells, key bytes, row form and row bytes as the oracle has them.
+check 'values become the bytes that the oracle makes of them' python3 "$REPO/tests/e2e/evidence_rows.py" bundle/chunk_root.py "$REPO"
+printf 'id:integer:1,v:text\n1,a\n2,\\N\n' >one.csv
+printf 'v:text,id:integer:1\r\n\\N,2\r\n"a",1\r\n' >two.csv
+printf 'id:integer:1,v:text\n1,a\n2,\n' >empty.csv
+check 'a chunk as CSV' python3 bundle/chunk_root.py --key "$key" one.csv
+root=$(sed -n 's/^root \([0-9a-f]*\) rows 2$/\1/p' "$OUT")
+check 'in another order and spelling' python3 bundle/chunk_root.py --key "$key" --expect "sha256:$root" two.csv
+check_exit 1 'an empty text is not NULL' python3 bundle/chunk_root.py --key "$key" --expect "$root" empty.csv
+printf 'id:integer:1,v:text\n1.5,a\n' >bad.csv
+check_exit 3 'a value that is none of its type' python3 bundle/chunk_root.py --key "$key" bad.csv

@@ -536,17 +536,25 @@ whole() {
     plain "$ar"
     ar=archive_${plain}_$ds
     eval "ns=\${n_$sr-0} na=\${n_$ar-0} list=\${chunks_$sr-}"
-    # Chunks of several runs, or a bundle that has only some: not to be told from two runs alone.
-    [ "$ns" -eq "$n" ] && [ "$na" -eq "$n" ] || return 0
+    differ=''
     for c in $list; do
         eval "s=\${at_${sr}_$c-} a=\${at_${ar}_$c-}"
         pair "$s" "$a"
-        [ "$pair" = match ] || return 0
+        if [ "$pair" = match ]; then
+            agree=$((agree + 1))
+        else
+            differ=${differ:-${pair:-incomparable}}
+        fi
     done
-    pair=match
+    # Chunks of several runs, or a bundle that has only some: not to be told from two runs alone.
+    if [ "$ns" -ne "$n" ] || [ "$na" -ne "$n" ]; then
+        pair=''
+    else
+        pair=${differ:-match}
+    fi
 }
 check_verdicts() {
-    n_match=0 n_mismatch=0 n_unverified=0 recomputed=0
+    n_match=0 n_mismatch=0 n_unverified=0 recomputed=0 agree=0
     for v in $verdicts; do
         eval "claim=\$v_$v chunk=\$chunk_$v kind=\$kind_$v s=\$source_leaf_$v a=\$archive_leaf_$v"
         eval "n_$claim=\$((n_$claim + 1))"
@@ -569,6 +577,7 @@ check_verdicts() {
         recomputed=$((recomputed + 1))
     done
     ok "verdicts: $n_match match, $n_mismatch mismatch, $n_unverified unverified; $recomputed recomputed from the statements of both sides"
+    [ $agree -eq 0 ] || ok "$agree chunks of which both sides state the same"
 }
 
 # ---- blobs and archived files ----

@@ -113,11 +113,40 @@ for shell in "${shells[@]}"; do
     check "and verifies under ${shell/.\/sh/busybox}" verify_with "$shell" own.sh sample
 done
 check_has 'by its proofs' "$OUT" '^ok: each of them is in the tree of the checkpoint'
+check_has 'with the statements of both sides' "$OUT" '^ok: 1 chunks of which both sides state the same'
 mv sample/proofs/000000003.tlog-proof x
 cp bundle/leaves/000000002 sample/leaves/000000002 2>/dev/null
 check_exit 4 'a proof left out' verify_with /bin/dash own.sh sample
 check_exit 3 'a dataset that is not there' assay evidence plan.yaml --out none --dataset nobody
 check 'leaves nothing behind' test ! -e none
+
+# A reconciler that lies: a mismatch that it calls a match, signed with its own key and taken in by the ledger.
+sed -i 's/,c$/,x/' archive/t.csv
+check_exit 1 'a damaged archive' assay check plan.yaml
+check 'its evidence' assay evidence plan.yaml --out damaged
+check 'is whole' verify_with /bin/dash own.sh damaged
+check_has 'and says what was found' "$OUT" '^ok: verdicts: 1 match, 1 mismatch, 0 unverified; 2 recomputed'
+lie() { # SED-COMMAND: the mismatch's leaf, changed and signed again, into the ledger
+    sed '/^$/,$d' "$(grep -lx 'verdict mismatch' damaged/leaves/*)" | sed "$1" >text
+    openssl pkeyutl -sign -inkey keys/reconcile.key -rawin -in text -out signature
+    vkey=$(cat keys/reconcile.key.pub)
+    name=${vkey%%+*} id=${vkey#*+}
+    { cat text; echo; echo "— $name $({ printf '%s' "${id%%+*}" | xxd -r -p; cat signature; } | base64 -w 0)"; } >note
+    { printf 'note %d\n' "$(wc -c <note)"; cat note; echo; } >one.batch
+    { echo assay-spool/1; cat one.batch; echo "end 1 $(sha256sum <one.batch | cut -c1-64)"; } >lie.spool
+    assay ledger append plan.yaml lie.spool
+}
+check 'a false verdict about the chunk' lie 's/^verdict mismatch/verdict match/;/^kind /d;/^reason /d'
+check 'in a bundle' assay evidence plan.yaml --out lied
+check_exit 4 'is found' verify_with /bin/dash own.sh lied
+check_has 'by the statements that it is about' "$OUT" 'FAILED: leaf [0-9]+: its verdict is match, but by the statements it is about it should be mismatch'
+rm -rf lied
+check 'another about all chunks at once' lie 's/^verdict mismatch/verdict match/;/^kind /d;/^reason /d;/-leaf /d;s/^\(segment\|chunk\) .*/\1 */;s/^chunk .*/&\nchunks 1/'
+check 'and alone in a bundle' assay evidence plan.yaml --out lied
+last=$(cd lied/leaves && printf '%s\n' * | tail -1)
+check_has 'as the last leaf' "lied/leaves/$last" '^chunks 1$'
+check_exit 4 'is found, too' verify_with /bin/dash own.sh lied
+sed -i 's/,x$/,c/' archive/t.csv
 
 # A witness of openssl's making: its cosignature, and the quorum that the policy asks for.
 openssl genpkey -algorithm ed25519 -out witness.pem

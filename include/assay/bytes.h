@@ -50,6 +50,10 @@ static inline uint64_t assay_get_le64(const uint8_t *p)
     memcpy(&v, p, sizeof v);
     return v;
 }
+static inline void assay_put_le64(uint8_t *p, uint64_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "bytes.h assumes a little-endian host; add the swaps for yours here"

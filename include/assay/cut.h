@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "assay/buf.h"
+#include "assay/bytes.h"
 #include "assay/err.h"
 #include "assay/segment.h"
 
@@ -44,7 +46,14 @@ enum assay_status assay_cut_parse(const char *text, size_t len, const char *data
 /* Which chunk a key belongs to. hash64: the high half of the key's hash (of the row's, without a key), for HASH. */
 uint32_t assay_cut_find(const struct assay_cut *c, const uint8_t *key, size_t len, uint64_t hash64);
 /* The first 8 key bytes as a number, zero-padded: unequal heads sort as the keys do. */
-uint64_t assay_key_head(const uint8_t *key, size_t len);
+static inline uint64_t assay_key_head(const uint8_t *key, size_t len)
+{
+    uint8_t head[8] = {0};
+    if (len >= sizeof head)
+        return assay_get_be64(key);
+    memcpy(head, key, len);
+    return assay_get_be64(head);
+}
 /* Keys with a head strictly between the two belong to that chunk. Nothing lies between those of a cut by hash. */
 void assay_cut_heads(const struct assay_cut *c, uint32_t ordinal, uint64_t *above, uint64_t *below);
 /* SHA-256(cut hash | u32 ordinal)[:16] */

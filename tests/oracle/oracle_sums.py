@@ -128,11 +128,6 @@ def read_data(args, side):
 
 # ---- The sums ------------------------------------------------------------------------------------------------------
 
-def hashed(pair):
-    """A hash as bytes of another hash's input."""
-    return struct.pack('<QQ', *pair)
-
-
 def number(pair):
     return pair[1] << 64 | pair[0]
 
@@ -180,16 +175,17 @@ class Sums:
         key = b''.join(oracle.key_of(read[name][0]) for name in self.key)
         k = xxh3_128(struct.pack('>I', len(key)) + key, self.secret)
         sums = {'rows': 1, 'sum-key': number(k)}
-        body = self.form[:8] + struct.pack('>Q', len(self.columns))
+        f = struct.unpack('<Q', self.form[:8])[0], len(self.columns)
         for name, (value, raw) in read.items():
             cell = oracle.cell_of(value)
             c = self.image(cell)
-            body += hashed(c)
-            sums['col ' + name] = number(self.pair(k, c))
+            p = self.pair(k, c)
+            f = (f[0] * 0x9e3779b185ebca87 + p[0]) % 2**64, (f[1] * 0xc2b2ae3d27d4eb4f + p[1]) % 2**64
+            sums['col ' + name] = number(p)
             if raw is not None:
                 sums['raw ' + name] = number(self.pair(k, self.image(raw)))
                 sums['changed ' + name] = int(raw != cell)
-        sums['sum-row'] = number(xxh3_128(body, self.secret))
+        sums['sum-row'] = number(xxh3_128(struct.pack('<QQ', *f), self.secret))
         return key, sums
 
 

@@ -73,7 +73,8 @@ static unsigned put_many_pairs(uint64_t m, unsigned digits, uint8_t *d)
 }
 
 /* Up to 19 digits: m * 10^exp, m not 0. Pairs are cut from the left, so an odd count gets a zero at the right end. */
-static bool put_small(uint64_t m, bool neg, int64_t exp, struct assay_buf *out, const char **why)
+static inline __attribute__((always_inline)) bool put_small(uint64_t m, bool neg, int64_t exp, struct assay_buf *out,
+                                                            const char **why)
 {
     const unsigned n = digits_of(m);
     uint8_t *p = assay_room(out, 16);
@@ -239,10 +240,9 @@ static const uint8_t kind_of[ASSAY_L_COUNT] = {
     [ASSAY_L_UUID] = ASSAY_K_UUID,    [ASSAY_L_TIMESTAMPTZ] = ASSAY_K_TSTZ,
 };
 
-bool assay_key_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why)
+static __attribute__((noinline)) bool put_any(enum assay_logical type, const struct assay_value *v,
+                                              struct assay_buf *out, const char **why)
 {
-    if (v->kind == ASSAY_K_INT && type == ASSAY_L_INTEGER) /* most keys */
-        return put_integer(v->i, 0, out, why);
     if (v->kind == ASSAY_K_NULL)
         return put_class(ASSAY_KEY_NULL, out, why);
     if (type <= ASSAY_L_NONE || type >= ASSAY_L_COUNT)
@@ -270,4 +270,11 @@ bool assay_key_put(enum assay_logical type, const struct assay_value *v, struct 
     default:
         return put_cell(type, v, out, why);
     }
+}
+
+bool assay_key_put(enum assay_logical type, const struct assay_value *v, struct assay_buf *out, const char **why)
+{
+    if (v->kind == ASSAY_K_INT && type == ASSAY_L_INTEGER) /* most keys */
+        return put_integer(v->i, 0, out, why);
+    return put_any(type, v, out, why);
 }

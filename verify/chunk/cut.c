@@ -170,15 +170,6 @@ uint32_t assay_cut_find(const struct assay_cut *c, const uint8_t *key, size_t le
     return lo;
 }
 
-uint64_t assay_key_head(const uint8_t *key, size_t len)
-{
-    uint8_t head[8] = {0};
-    if (len >= sizeof head)
-        return assay_get_be64(key);
-    memcpy(head, key, len);
-    return assay_get_be64(head);
-}
-
 void assay_cut_heads(const struct assay_cut *c, uint32_t ordinal, uint64_t *above, uint64_t *below)
 {
     const struct assay_bound *lo = ordinal ? &c->bound[ordinal - 1] : NULL;

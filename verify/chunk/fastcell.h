@@ -31,6 +31,27 @@ static inline assay_sum image_of_bytes(const uint8_t *cell, size_t n)
 
 #define IMAGE_NULL image_of(0, 0, 1)
 
+#define IMAGE_TEXT_MOST (IMAGE_MOST - 5) /* bytes of a text whose cell is its own image */
+
+/* An ASCII text of at most IMAGE_TEXT_MOST bytes. false: it has other bytes. */
+static inline bool image_of_ascii(const uint8_t *p, size_t n, assay_sum *out)
+{
+    uint64_t lo = 0, hi = 0;
+    uint32_t first, last;
+    if (n >= 8) {
+        memcpy(&lo, p, 8);
+        hi = n == 8 ? 0 : (uint64_t)p[n - 1] << 8 * (n - 9) | p[8];
+    } else if (n >= 4) {
+        memcpy(&first, p, 4);
+        memcpy(&last, p + n - 4, 4);
+        lo = first | (uint64_t)last << 8 * (n - 4);
+    } else if (n) {
+        lo = p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
+    }
+    *out = image_of('T' | (uint64_t)n << 32 | lo << 40, lo >> 24 | hi << 40, 5 + (unsigned)n);
+    return !((lo | hi) & UINT64_C(0x8080808080808080));
+}
+
 /* A tag and 8 bytes big-endian. */
 static inline assay_sum image_of_u64(uint8_t tag, uint64_t v)
 {
@@ -57,12 +78,10 @@ static inline bool image_of_number(int64_t c, int32_t e, assay_sum *out)
     for (uint64_t q; (q = m * UINT64_C(0xcccccccccccccccd), q = q >> 1 | q << 63) <= UINT64_MAX / 10; e++)
         m = q;
     c = (int64_t)(c < 0 ? -m : m);
-    unsigned len = (unsigned)(64 - __builtin_clzll((uint64_t)(c ^ (c >> 63)) | 1)) / 8 + 1;
-    if (len > IMAGE_MOST - 10)
-        return false;
-    uint64_t be = __builtin_bswap64((uint64_t)c << (64 - 8 * len)); /* its first len bytes, in the low ones */
-    *out = image_of('N' | (uint64_t)__builtin_bswap32((uint32_t)e) << 16, (uint64_t)len << 8 | be << 16, 10 + len);
-    return true;
+    const unsigned bits = 64 - (unsigned)__builtin_clzll((uint64_t)(c ^ (c >> 63)) | 1);
+    const uint64_t len = bits / 8 + 1, be = __builtin_bswap64((uint64_t)c << (56 - (bits & 56))); /* in its low bytes */
+    *out = image_of('N' | (uint64_t)__builtin_bswap32((uint32_t)e) << 16, len << 8 | be << 16, 10 + (unsigned)len);
+    return len <= IMAGE_MOST - 10;
 }
 
 /* far from the extremes that mean infinity */

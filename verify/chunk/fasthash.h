@@ -36,16 +36,47 @@ static inline uint64_t fastpair_cell_hi(const uint8_t *secret)
     return assay_get_le64(secret + FASTPAIR_SECRET + 24);
 }
 
-static inline assay_sum fastpair_mixed(assay_sum key, uint64_t lo, uint64_t hi)
+/* The two halves of the product, one on the other. */
+static inline uint64_t fasthash_mix(uint64_t a, uint64_t b)
 {
-    assay_sum a = (assay_sum)(uint64_t)key * lo, b = (assay_sum)(uint64_t)(key >> 64) * hi;
-    return (assay_sum)((uint64_t)b ^ (uint64_t)(b >> 64)) << 64 | ((uint64_t)a ^ (uint64_t)(a >> 64));
+    const assay_sum product = (assay_sum)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static inline assay_sum fastpair(assay_sum key, assay_sum cell, const uint8_t *secret)
 {
-    return fastpair_mixed(fastpair_key(key, secret), (uint64_t)cell ^ fastpair_cell_lo(secret),
-                          (uint64_t)(cell >> 64) ^ fastpair_cell_hi(secret));
+    const assay_sum k = fastpair_key(key, secret);
+    const uint64_t lo = fasthash_mix((uint64_t)k, (uint64_t)cell ^ fastpair_cell_lo(secret)),
+                   hi = fasthash_mix((uint64_t)(k >> 64), (uint64_t)(cell >> 64) ^ fastpair_cell_hi(secret));
+    return (assay_sum)hi << 64 | lo;
+}
+
+/* A row's pairs, folded in column order: a polynomial in each half, so that values swapped between two columns change
+ * it. The start is the row's form. */
+struct fastfold {
+    uint64_t lo, hi;
+};
+#define FASTFOLD_LO UINT64_C(0x9e3779b185ebca87) /* the first two primes of XXH64 */
+#define FASTFOLD_HI UINT64_C(0xc2b2ae3d27d4eb4f)
+
+static inline struct fastfold fastfold_start(const uint8_t form[8], size_t columns)
+{
+    return (struct fastfold){assay_get_le64(form), columns};
+}
+
+static inline void fastfold_add(struct fastfold *f, uint64_t lo, uint64_t hi)
+{
+    f->lo = f->lo * FASTFOLD_LO + lo;
+    f->hi = f->hi * FASTFOLD_HI + hi;
+}
+
+/* The row's hash: of both halves, each little-endian. */
+static inline assay_sum fastfold_hash(const struct fastfold *f, const uint8_t *secret)
+{
+    uint8_t in[16];
+    assay_put_le64(in, f->lo);
+    assay_put_le64(in + 8, f->hi);
+    return fasthash(in, sizeof in, secret);
 }
 
 #endif

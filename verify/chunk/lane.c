@@ -50,23 +50,15 @@ static enum assay_status set_up_columns(struct assay_lane *l, struct assay_err *
     return s == ASSAY_OK ? s : assay_fail(e, s, "dataset %s: its columns have no row form", d->name);
 }
 
-/* The head of every row's hash input never changes. */
 static enum assay_status set_up_block(struct assay_lane *l, struct assay_err *e)
 {
-    l->stride = LANE_ROW_HEAD + l->n * sizeof(assay_sum);
-    l->cells = aligned_alloc(sizeof(assay_sum), LANE_BLOCK * l->stride);
+    l->image = calloc(LANE_BLOCK * l->n + 1, sizeof *l->image);
     l->raw = calloc(LANE_BLOCK * (l->n_ruled + 1), sizeof *l->raw);
     l->altered = calloc(LANE_BLOCK * (l->n_ruled + 1), sizeof *l->altered);
     if ((l->n_lacking || assay_dataset_has_history(l->spec.set)) &&
         !(l->wide = calloc(LANE_BLOCK * l->n + 1, sizeof *l->wide)))
         return assay_fail_nomem(e);
-    if (!l->cells || !l->raw || !l->altered)
-        return assay_fail_nomem(e);
-    for (size_t r = 0; r < LANE_BLOCK; r++) {
-        memcpy(l->cells + r * l->stride, l->form, 8);
-        assay_put_be64(l->cells + r * l->stride + 8, l->n);
-    }
-    return ASSAY_OK;
+    return l->image && l->raw && l->altered ? ASSAY_OK : assay_fail_nomem(e);
 }
 
 enum assay_status assay_lane_new(const struct assay_lane_spec *spec, struct assay_lane **out, struct assay_err *e)
@@ -126,7 +118,7 @@ void assay_lane_free(struct assay_lane *l)
     assay_buf_release(&l->keys);
     assay_buf_release(&l->bytes);
     assay_lane_forms_release(l);
-    free(l->cells);
+    free(l->image);
     free(l->raw);
     free(l->altered);
     free(l->wide);

@@ -4,12 +4,12 @@
 
 #include "assay/lane.h"
 #include "assay/lexeme.h"
+#include "fasthash.h"
 
 #define LANE_MAX_FINDINGS 1000
 #define LANE_BLOCK 64 /* rows worked on column by column; their hashes fit the first-level cache */
 #define LANE_MEMO 1024 /* text cells of a dictionary whose hash is remembered, a power of two */
 #define LANE_WAITING_BYTES (256u << 10)
-#define LANE_ROW_HEAD 16 /* row form[:8], u64 column count big-endian; then 16 bytes a column */
 
 struct lane_memo { /* hash of a cell whose bytes stay in place for an epoch */
     const uint8_t *p;
@@ -79,7 +79,6 @@ struct assay_lane {
     bool part_lacks; /* the current part lacks columns of its side */
     struct lane_form *forms; /* in rising order of from; NULL: every segment has all columns */
     size_t n_forms;
-    uint8_t *compact; /* stride bytes: the hash input of a row of fewer columns */
     size_t window, as_of; /* columns, SIZE_MAX for none */
     struct assay_point at; /* of as_of */
     struct lane_column *col;
@@ -87,11 +86,11 @@ struct assay_lane {
     struct assay_router router;
     struct lane_row row[LANE_BLOCK];
     size_t n_rows;
-    size_t stride; /* bytes a row of cells */
-    uint8_t *cells; /* per row: LANE_ROW_HEAD, then the image of each cell; 16-byte aligned */
+    assay_sum *image; /* of every cell: column by column, LANE_BLOCK each */
     uint32_t *altered; /* per row: lane_column.altered of each ruled column */
     assay_sum *raw; /* per row: the image of each ruled column's cell without its rules */
     assay_sum row_hash[LANE_BLOCK], key_hash[LANE_BLOCK];
+    struct fastfold fold[LANE_BLOCK]; /* of the pairs of each row */
     struct assay_buf keys; /* u32 length and key bytes of every row of the block */
     struct assay_buf cell; /* cells that wait */
     struct lane_waiting waiting[LANE_BLOCK];
@@ -111,6 +110,11 @@ struct assay_lane {
     assay_segment claimed;
 };
 
+static inline assay_sum *assay_lane_image(const struct assay_lane *l, size_t row, size_t c)
+{
+    return &l->image[c * LANE_BLOCK + row];
+}
+
 /* The segment's slot, made at its first row. name: of a file-set segment, or NULL. */
 enum assay_status assay_lane_seg_find(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
                                       struct assay_err *e);
@@ -128,8 +132,6 @@ void assay_lane_forms_release(struct assay_lane *l);
 const struct lane_form *assay_lane_form_of(const struct assay_lane *l, assay_segment id);
 /* What the segment does not have becomes NULL in the row about to be taken in, so that it cannot be a defect. */
 void assay_lane_mask(struct assay_lane *l, struct lane_row *r);
-/* The input of the row's hash under a form: head and the images of its columns. Returns its length. */
-size_t assay_lane_compact(struct assay_lane *l, size_t row, const struct lane_form *f);
 
 /* ---- lane_cells.c ---- */
 

@@ -197,11 +197,19 @@ static inline bool ascii_hash(struct assay_lane *l, const struct assay_value *v,
     if (n < 8 || l->cell.cap - off < n + TEXT_HEAD || off + n > LANE_WAITING_BYTES)
         return false;
     uint8_t *dst = l->cell.ptr + off;
-    uint64_t w, seen = 0;
+    uint64_t w, x, seen = 0;
+    size_t i = 0;
     dst[0] = 'T';
     assay_put_be32(dst + 1, v->len);
     dst += TEXT_HEAD;
-    for (size_t i = 0; i < n - 8; i += 8) {
+    for (; n - i > 16; i += 16) {
+        memcpy(&w, src + i, 8);
+        memcpy(&x, src + i + 8, 8);
+        memcpy(dst + i, &w, 8);
+        memcpy(dst + i + 8, &x, 8);
+        seen |= w | x;
+    }
+    if (n - i > 8) {
         memcpy(&w, src + i, 8);
         memcpy(dst + i, &w, 8);
         seen |= w;
@@ -273,13 +281,11 @@ static inline __attribute__((always_inline)) enum assay_status
 image_rows(struct assay_lane *l, size_t c, uint64_t epoch, uint8_t kind, enum assay_logical type)
 {
     struct lane_column *col = &l->col[c];
-    uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
+    assay_sum *image = assay_lane_image(l, 0, c);
     const bool null_is_settled = !col->n_rules;
-    const size_t n = l->n_rows;
-    enum assay_status s = ASSAY_OK;
-    for (size_t i = 0; i < n && s == ASSAY_OK; i++, at += l->stride) {
-        const struct assay_value *v = &l->row[i].v[c];
-        assay_sum *image = (assay_sum *)(void *)at;
+    struct lane_row *const end = l->row + l->n_rows;
+    for (struct lane_row *r = l->row; r < end; r++, image++) {
+        const struct assay_value *v = &r->v[c];
         if (v->kind == kind && fastcell(type, v, image))
             continue;
         if (v->kind == ASSAY_K_NULL && null_is_settled) {
@@ -290,29 +296,37 @@ image_rows(struct assay_lane *l, size_t c, uint64_t epoch, uint8_t kind, enum as
         if ((kind == ASSAY_K_INT || kind == ASSAY_K_DEC) && assay_lane_number(col, v, &number) &&
             image_of_number(number.i, -number.scale, image))
             continue;
-        s = image_slowly(l, c, v, epoch, &l->row[i], image);
+        enum assay_status s = image_slowly(l, c, v, epoch, r, image);
+        if (s != ASSAY_OK)
+            return s;
     }
-    return s;
+    return ASSAY_OK;
 }
 
 /* A text column without rules. */
 static enum assay_status image_texts(struct assay_lane *l, size_t c, uint64_t epoch)
 {
-    uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
-    enum assay_status s = ASSAY_OK;
-    for (size_t i = 0; i < l->n_rows && s == ASSAY_OK; i++, at += l->stride) {
-        struct assay_value v = l->row[i].v[c];
-        assay_sum *image = (assay_sum *)(void *)at;
-        if (v.kind == ASSAY_K_TEXT || v.kind == ASSAY_K_LEXEME) { /* a lexeme is read as it stands */
-            v.kind = ASSAY_K_TEXT;
-            if ((v.flags & ASSAY_V_STABLE) || !ascii_hash(l, &v, &l->row[i], image))
-                s = text_hash(l, c, &v, epoch, &l->row[i], image);
-        } else if (v.kind == ASSAY_K_NULL)
+    assay_sum *image = assay_lane_image(l, 0, c);
+    struct lane_row *const end = l->row + l->n_rows;
+    for (struct lane_row *r = l->row; r < end; r++, image++) {
+        const struct assay_value *v = &r->v[c];
+        enum assay_status s = ASSAY_OK;
+        if (v->kind == ASSAY_K_TEXT || v->kind == ASSAY_K_LEXEME) { /* a lexeme is read as it stands */
+            if (v->len <= IMAGE_TEXT_MOST && image_of_ascii(v->p, v->len, image))
+                continue;
+            if (!(v->flags & ASSAY_V_STABLE) && ascii_hash(l, v, r, image))
+                continue;
+            const struct assay_value text = {.kind = ASSAY_K_TEXT, .flags = v->flags, .len = v->len, .p = v->p};
+            s = text_hash(l, c, &text, epoch, r, image);
+        } else if (v->kind == ASSAY_K_NULL) {
             *image = IMAGE_NULL;
-        else
-            s = image_slowly(l, c, &l->row[i].v[c], epoch, &l->row[i], image);
+        } else {
+            s = image_slowly(l, c, v, epoch, r, image);
+        }
+        if (s != ASSAY_OK)
+            return s;
     }
-    return s;
+    return ASSAY_OK;
 }
 
 static enum assay_status image_column(struct assay_lane *l, size_t c, uint64_t epoch)

@@ -51,9 +51,8 @@ void assay_lane_check_claims(struct assay_lane *l)
 {
     for (size_t k = 0; k < l->n_claims; k++) {
         size_t c = l->claim[k].column;
-        const uint8_t *at = l->cells + LANE_ROW_HEAD + c * sizeof(assay_sum);
-        for (size_t i = 0; i < l->n_rows; i++, at += l->stride) {
-            if (memcmp(at, &l->claim[k].image, sizeof(assay_sum)) == 0)
+        for (size_t i = 0; i < l->n_rows; i++) {
+            if (*assay_lane_image(l, i, c) == l->claim[k].image)
                 continue;
             l->counts.misplaced++;
             assay_lane_note(l, NULL, 0, l->row[i].pos, l->spec.set->col[c].name,

@@ -44,8 +44,7 @@ enum assay_status assay_lane_forms_make(struct assay_lane *l, struct assay_err *
         return ASSAY_OK;
     assay_segment *since = calloc(l->n, sizeof *since);
     l->forms = calloc(dated + 1, sizeof *l->forms);
-    l->compact = malloc(l->stride);
-    enum assay_status s = since && l->forms && l->compact ? ASSAY_OK : assay_fail_nomem(e);
+    enum assay_status s = since && l->forms ? ASSAY_OK : assay_fail_nomem(e);
     if (s == ASSAY_OK)
         l->forms[l->n_forms++].from = ASSAY_SEG_NEG;
     for (size_t c = 0; c < l->n && s == ASSAY_OK; c++) {
@@ -69,7 +68,6 @@ void assay_lane_forms_release(struct assay_lane *l)
     for (size_t i = 0; i < l->n_forms; i++)
         free(l->forms[i].has);
     free(l->forms);
-    free(l->compact);
 }
 
 const struct lane_form *assay_lane_form_of(const struct assay_lane *l, assay_segment id)
@@ -91,18 +89,4 @@ void assay_lane_mask(struct assay_lane *l, struct lane_row *r)
         if (!r->seg->form->has[c])
             w[c] = (struct assay_value){.kind = ASSAY_K_NULL};
     r->v = w;
-}
-
-size_t assay_lane_compact(struct assay_lane *l, size_t row, const struct lane_form *f)
-{
-    const uint8_t *image = l->cells + row * l->stride + LANE_ROW_HEAD;
-    size_t len = LANE_ROW_HEAD;
-    memcpy(l->compact, f->hash, 8);
-    assay_put_be64(l->compact + 8, f->n);
-    for (size_t c = 0; c < l->n; c++)
-        if (f->has[c]) {
-            memcpy(l->compact + len, image + c * sizeof(assay_sum), sizeof(assay_sum));
-            len += sizeof(assay_sum);
-        }
-    return len;
 }

@@ -33,32 +33,40 @@ void assay_lane_note(struct assay_lane *l, const struct lane_seg *seg, uint32_t 
 
 /* ---- keys and segments, row by row ---- */
 
-/* u32 length and key bytes go behind those of the rows before; without a key the length is 0. */
+static __attribute__((noinline)) bool put_unsettled(struct assay_lane *l, struct lane_column *c,
+                                                    const struct assay_value *v, const char **why)
+{
+    struct assay_value number;
+    v = assay_lane_number(c, v, &number) ? &number : assay_lane_settle(c, v);
+    if (v->kind == ASSAY_K_BAD)
+        *why = assay_lane_why(v);
+    return v->kind != ASSAY_K_BAD && assay_key_put(c->type, v, &l->keys, why);
+}
+
+/* u32 length and key bytes go behind those of the rows before; without a key the length is 0. false: *why and the
+ * column say why not, and nothing is left behind. */
 static bool put_key(struct assay_lane *l, struct lane_row *r, const char **why, size_t *column)
 {
-    size_t from = l->keys.len;
+    const size_t from = l->keys.len;
     if (l->keys.cap - from < KEY_SLACK && assay_buf_reserve(&l->keys, KEY_SLACK) != ASSAY_OK) {
         *why = ASSAY_WHY_NOMEM;
         return false;
     }
-    l->keys.len += 4;
-    for (size_t i = 0; i < l->n_key; i++) {
-        size_t c = *column = l->key[i];
-        const struct assay_value *v = &r->v[c];
-        struct assay_value number;
-        if (assay_lane_number(&l->col[c], v, &number))
-            v = &number;
-        else if (!assay_lane_is_settled(&l->col[c], v))
-            v = assay_lane_settle(&l->col[c], v);
-        if (v->kind == ASSAY_K_BAD)
-            *why = assay_lane_why(v);
-        if (v->kind == ASSAY_K_BAD || !assay_key_put(l->col[c].type, v, &l->keys, why))
+    l->keys.len = from + 4;
+    for (const size_t *k = l->key, *end = k + l->n_key; k < end; k++) {
+        struct lane_column *c = &l->col[*k];
+        const struct assay_value *v = &r->v[*k];
+        if (v->kind == c->settled ? !assay_key_put(c->type, v, &l->keys, why) : !put_unsettled(l, c, v, why)) {
+            *column = *k;
+            l->keys.len = from;
             return false;
+        }
     }
     r->key_off = from + 4;
     r->key_len = l->keys.len - from - 4;
     if (r->key_len > ASSAY_MAX_KEY) {
         *why = "key of more than 65,536 bytes";
+        l->keys.len = from;
         return false;
     }
     assay_put_be32(l->keys.ptr + from, (uint32_t)r->key_len);
@@ -69,8 +77,6 @@ static bool put_key(struct assay_lane *l, struct lane_row *r, const char **why, 
 static bool early_value(struct assay_lane *l, size_t column, const struct lane_row *r, struct assay_value *out,
                         const char **why)
 {
-    if (column == SIZE_MAX)
-        return true;
     struct lane_column *c = &l->col[column];
     const struct assay_value *v = &r->v[column];
     if (assay_lane_is_settled(c, v)) {
@@ -79,38 +85,61 @@ static bool early_value(struct assay_lane *l, size_t column, const struct lane_r
     }
     out->kind = ASSAY_K_BAD;
     v = assay_lane_settle_slowly(c, v, out);
-    *why = assay_lane_why(v);
+    if (out->kind == ASSAY_K_BAD)
+        *why = assay_lane_why(v);
     return out->kind != ASSAY_K_BAD;
+}
+
+/* A row without a place is counted and noted. */
+static enum assay_status leave_out(struct assay_lane *l, const struct lane_row *r, const char *why, size_t column,
+                                   struct assay_err *e)
+{
+    if (why == ASSAY_WHY_NOMEM)
+        return assay_fail_nomem(e);
+    l->counts.unplaced++;
+    assay_lane_note(l, NULL, 0, r->pos, column == SIZE_MAX ? NULL : l->spec.set->col[column].name, why);
+    return ASSAY_OK;
+}
+
+/* Rows later than as_of are counted, and have no place. */
+static bool is_beyond(struct assay_lane *l, const struct lane_row *r, const char **why)
+{
+    struct assay_value early;
+    if (!early_value(l, l->as_of, r, &early, why) || !assay_point_passed(&l->at, &early))
+        return false;
+    l->counts.beyond++;
+    return true;
 }
 
 /* Find the row's place; false: it has none, and is counted. */
 static enum assay_status place(struct assay_lane *l, struct lane_row *r, bool *placed, struct assay_err *e)
 {
-    struct assay_value window = {0}, early = {0};
+    struct assay_value window;
     const char *why = NULL;
-    size_t bad = l->as_of, from = l->keys.len;
-    *placed = early_value(l, l->as_of, r, &early, &why);
-    if (*placed && l->as_of != SIZE_MAX && assay_point_passed(&l->at, &early)) {
-        *placed = false;
-        l->counts.beyond++;
+    size_t bad = l->as_of;
+    const size_t from = l->keys.len;
+    *placed = false;
+    if (l->as_of != SIZE_MAX && is_beyond(l, r, &why))
         return ASSAY_OK;
-    }
-    *placed = *placed && put_key(l, r, &why, &bad);
-    if (*placed && !early_value(l, l->window, r, &window, &why)) {
+    *placed = !why && put_key(l, r, &why, &bad);
+    if (*placed && l->window != SIZE_MAX && !early_value(l, l->window, r, &window, &why)) {
         *placed = false;
         bad = l->window;
     }
-    if (why == ASSAY_WHY_NOMEM)
-        return assay_fail_nomem(e);
-    if (!*placed) {
+    if (why) {
         l->keys.len = from;
-        l->counts.unplaced++;
-        assay_lane_note(l, NULL, 0, r->pos, bad == SIZE_MAX ? NULL : l->spec.set->col[bad].name, why);
+        return leave_out(l, r, why, bad, e);
+    }
+    const bool file_set = l->router.every == ASSAY_EVERY_NONE && l->claims;
+    assay_segment id = file_set ? l->claimed : ASSAY_SEG_ALL;
+    if (l->window != SIZE_MAX) {
+        id = assay_router_segment(&l->router, &window);
+        l->counts.misplaced += l->claims && id != l->claimed;
+    }
+    if (l->last < l->n_seg && l->seg[l->last]->pub.segment == id) {
+        r->seg = l->seg[l->last];
         return ASSAY_OK;
     }
-    bool file_set = l->router.every == ASSAY_EVERY_NONE && l->claims;
-    assay_segment id = file_set ? l->claimed : assay_router_segment(&l->router, &window);
-    l->counts.misplaced += l->claims && id != l->claimed;
     return assay_lane_seg_find(l, id, file_set ? l->part_text : NULL, &r->seg, e);
 }
 
@@ -174,33 +203,78 @@ static const struct assay_value *widen(struct assay_lane *l, const struct assay_
     return l->wide + l->n_rows * l->n;
 }
 
+static void begin_row(const struct assay_batch *b, size_t i, struct lane_row *r)
+{
+    r->v = b->v + i * b->cols;
+    r->pos = b->pos ? b->pos[i] : b->first_pos + i;
+    r->defects = 0;
+    r->bytes = 0;
+}
+
+/* Take row i into the block, unless it has no place. */
+static enum assay_status take_row(struct assay_lane *l, const struct assay_batch *b, size_t i, struct assay_err *e)
+{
+    struct lane_row *r = &l->row[l->n_rows];
+    bool placed;
+    begin_row(b, i, r);
+    if (l->n_lacking)
+        r->v = widen(l, r->v);
+    if (b->row_defect && b->row_defect[i]) {
+        l->counts.unplaced++;
+        assay_lane_note(l, NULL, 0, r->pos, NULL, b->row_defect[i]);
+        return ASSAY_OK;
+    }
+    enum assay_status s = place(l, r, &placed, e);
+    if (s == ASSAY_OK && placed && r->seg->form)
+        assay_lane_mask(l, r);
+    l->n_rows += s == ASSAY_OK && placed;
+    return s;
+}
+
+/* Nothing but its key can keep a row from its place, and that is the same segment for all. */
+static bool is_plain(const struct assay_lane *l, const struct assay_batch *b)
+{
+    return l->as_of == SIZE_MAX && l->window == SIZE_MAX && !l->claims && !l->n_lacking && !l->n_forms &&
+           !b->row_defect;
+}
+
+/* The same as take_row of n rows, for those. */
+static enum assay_status take_plain(struct assay_lane *l, const struct assay_batch *b, size_t from, size_t n,
+                                    struct assay_err *e)
+{
+    struct lane_seg *seg;
+    enum assay_status s = assay_lane_seg_find(l, ASSAY_SEG_ALL, NULL, &seg, e);
+    for (size_t i = from; i < from + n && s == ASSAY_OK; i++) {
+        struct lane_row *r = &l->row[l->n_rows];
+        const char *why = NULL;
+        size_t bad = SIZE_MAX;
+        begin_row(b, i, r);
+        r->seg = seg;
+        if (put_key(l, r, &why, &bad))
+            l->n_rows++;
+        else
+            s = leave_out(l, r, why, bad, e);
+    }
+    return s;
+}
+
 enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batch *b, struct assay_err *e)
 {
     if (b->rows && b->cols != l->n - l->n_lacking)
         return assay_fail(e, ASSAY_EUSAGE, "%s: a batch of %zu columns, expected %zu", l->part, b->cols,
                           l->n - l->n_lacking);
-    uint64_t epoch = b->epoch ? l->n_parts << 32 | b->epoch : 0;
-    for (size_t i = 0; i < b->rows; i++) {
-        struct lane_row *r = &l->row[l->n_rows];
-        bool placed;
-        r->v = l->n_lacking ? widen(l, b->v + i * b->cols) : b->v + i * b->cols;
-        r->pos = b->pos ? b->pos[i] : b->first_pos + i;
-        r->defects = 0;
-        r->bytes = 0;
-        l->counts.rows++;
-        if (b->row_defect && b->row_defect[i]) {
-            l->counts.unplaced++;
-            assay_lane_note(l, NULL, 0, r->pos, NULL, b->row_defect[i]);
-            continue;
-        }
-        enum assay_status s = place(l, r, &placed, e);
-        if (s == ASSAY_OK && placed && r->seg->form)
-            assay_lane_mask(l, r);
-        l->n_rows += s == ASSAY_OK && placed;
+    const uint64_t epoch = b->epoch ? l->n_parts << 32 | b->epoch : 0;
+    const bool plain = is_plain(l, b);
+    enum assay_status s = ASSAY_OK;
+    l->counts.rows += b->rows;
+    for (size_t i = 0, n; i < b->rows && s == ASSAY_OK; i += n) {
+        const size_t room = LANE_BLOCK - l->n_rows;
+        n = !plain ? 1 : b->rows - i < room ? b->rows - i : room;
+        s = plain ? take_plain(l, b, i, n, e) : take_row(l, b, i, e);
         if (s == ASSAY_OK && l->n_rows == LANE_BLOCK)
             s = finish_block(l, epoch, e);
-        if (s != ASSAY_OK)
-            return s;
     }
-    return l->n_rows ? finish_block(l, epoch, e) : ASSAY_OK; /* the batch's memory is gone after this */
+    if (s == ASSAY_OK && l->n_rows) /* the batch's memory is gone after this */
+        s = finish_block(l, epoch, e);
+    return s;
 }

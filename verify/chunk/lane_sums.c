@@ -13,16 +13,6 @@ FLATTEN static void hash_keys(struct assay_lane *l)
         l->key_hash[i] = fasthash(keys + l->row[i].key_off - 4, l->row[i].key_len + 4, secret);
 }
 
-static void hash_rows(struct assay_lane *l)
-{
-    for (size_t i = 0; i < l->n_rows; i++)
-        if (!l->row[i].seg->form)
-            l->row_hash[i] = fasthash(l->cells + i * l->stride, l->stride, l->spec.secret);
-    for (size_t i = 0; l->n_forms && i < l->n_rows; i++)
-        if (l->row[i].seg->form)
-            l->row_hash[i] = fasthash(l->compact, assay_lane_compact(l, i, l->row[i].seg->form), l->spec.secret);
-}
-
 /* Rows mostly come in runs: the chunk of the row before is tried first, by the first bytes of the key alone. */
 static uint32_t chunk_of(const struct assay_lane *l, const struct lane_row *r, uint64_t spread)
 {
@@ -51,30 +41,47 @@ static void place_rows(struct assay_lane *l)
     }
 }
 
-static const assay_sum *image_at(const struct assay_lane *l, size_t row, size_t c)
+/* The sum of fastpair over n rows, each also folded into its row: keys are mixed with the secret already. A function of
+ * its own, that its operands stay in registers. */
+static __attribute__((noinline)) assay_sum sum_of_pairs(const assay_sum *mixed, const assay_sum *image,
+                                                        struct fastfold *fold, size_t n, const uint8_t *secret)
 {
-    const void *image = l->cells + row * l->stride + LANE_ROW_HEAD + c * sizeof(assay_sum);
-    return image;
+    const uint64_t cell_lo = fastpair_cell_lo(secret), cell_hi = fastpair_cell_hi(secret);
+    assay_sum sum = 0;
+    for (const assay_sum *end = image + n; image < end; image++, mixed++, fold++) {
+        const uint64_t lo = fasthash_mix((uint64_t)*mixed, (uint64_t)*image ^ cell_lo),
+                       hi = fasthash_mix((uint64_t)(*mixed >> 64), (uint64_t)(*image >> 64) ^ cell_hi);
+        fastfold_add(fold, lo, hi);
+        sum += (assay_sum)hi << 64 | lo;
+    }
+    return sum;
 }
 
-/* The sum of fastpair over n rows: keys are mixed with the secret already. A function of its own, that its operands
- * stay in registers. */
-static __attribute__((noinline)) assay_sum sum_of_pairs(const assay_sum *mixed, const uint8_t *image, size_t stride,
-                                                        size_t n, const uint8_t *secret)
+/* Rows [from, to) have one form. Hash them, and add their pairs to the n sums of columns, unless NULL. */
+FLATTEN static void hash_run(struct assay_lane *l, const assay_sum *mixed, size_t from, size_t to, assay_sum *columns)
 {
-    const uint64_t lo = fastpair_cell_lo(secret), hi = fastpair_cell_hi(secret);
-    assay_sum sum = 0;
-    for (size_t i = 0; i < n; i++, image += stride)
-        sum += fastpair_mixed(mixed[i], assay_get_le64(image) ^ lo, assay_get_le64(image + 8) ^ hi);
-    return sum;
+    const struct lane_form *form = l->row[from].seg->form;
+    const struct fastfold start = form ? fastfold_start(form->hash, form->n) : fastfold_start(l->form, l->n);
+    for (size_t i = from; i < to; i++)
+        l->fold[i] = start;
+    for (size_t c = 0; c < l->n; c++) {
+        if (form && !form->has[c])
+            continue;
+        assay_sum sum =
+            sum_of_pairs(mixed + from, assay_lane_image(l, from, c), l->fold + from, to - from, l->spec.secret);
+        if (columns)
+            columns[c] += sum;
+    }
+    for (size_t i = from; i < to; i++)
+        l->row_hash[i] = fastfold_hash(&l->fold[i], l->spec.secret);
 }
 
 /* Rows [from, to) fall into one chunk. */
 static void add_run(struct assay_lane *l, const assay_sum *mixed, size_t from, size_t to)
 {
     struct assay_tally *t = l->row[from].tally;
-    const bool *has = l->row[from].seg->pub.has;
     assay_sum rows = 0, keys = 0;
+    hash_run(l, mixed, from, to, t->sum + 2);
     for (size_t i = from; i < to; i++) {
         rows += l->row_hash[i];
         keys += l->key_hash[i];
@@ -82,10 +89,6 @@ static void add_run(struct assay_lane *l, const assay_sum *mixed, size_t from, s
     t->rows += to - from;
     t->sum[0] += rows;
     t->sum[1] += keys;
-    for (size_t c = 0; c < l->n; c++)
-        if (!has || has[c])
-            t->sum[2 + c] +=
-                sum_of_pairs(mixed + from, (const uint8_t *)image_at(l, from, c), l->stride, to - from, l->spec.secret);
 }
 
 static void add_ruled(struct assay_lane *l, size_t c)
@@ -97,7 +100,7 @@ static void add_ruled(struct assay_lane *l, size_t c)
             continue;
         assay_sum raw = l->raw[i * l->n_ruled + ruled];
         t->sum[2 + l->n + ruled] += fastpair(l->key_hash[i], raw, l->spec.secret);
-        if (raw == *image_at(l, i, c))
+        if (raw == *assay_lane_image(l, i, c))
             continue;
         t->changed[ruled]++;
         for (uint32_t bits = l->altered[i * l->n_ruled + ruled]; bits; bits &= bits - 1)
@@ -105,14 +108,25 @@ static void add_ruled(struct assay_lane *l, size_t c)
     }
 }
 
+/* Without a key a row's chunk depends on its hash. */
+static void hash_rows_first(struct assay_lane *l, const assay_sum *mixed)
+{
+    for (size_t from = 0, to; from < l->n_rows; from = to) {
+        for (to = from + 1; to < l->n_rows && l->row[to].seg == l->row[from].seg; to++)
+            ;
+        hash_run(l, mixed, from, to, NULL);
+    }
+}
+
 void assay_lane_add(struct assay_lane *l)
 {
     assay_sum mixed[LANE_BLOCK];
     hash_keys(l);
-    hash_rows(l);
-    place_rows(l);
     for (size_t i = 0; i < l->n_rows; i++)
         mixed[i] = fastpair_key(l->key_hash[i], l->spec.secret);
+    if (!l->n_key)
+        hash_rows_first(l, mixed);
+    place_rows(l);
     for (size_t from = 0, to; from < l->n_rows; from = to) {
         for (to = from + 1; to < l->n_rows && l->row[to].tally == l->row[from].tally; to++)
             ;

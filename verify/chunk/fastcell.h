@@ -78,9 +78,12 @@ static inline bool image_of_number(int64_t c, int32_t e, assay_sum *out)
     for (uint64_t q; (q = m * UINT64_C(0xcccccccccccccccd), q = q >> 1 | q << 63) <= UINT64_MAX / 10; e++)
         m = q;
     c = (int64_t)(c < 0 ? -m : m);
-    const unsigned bits = 64 - (unsigned)__builtin_clzll((uint64_t)(c ^ (c >> 63)) | 1);
-    const uint64_t len = bits / 8 + 1, be = __builtin_bswap64((uint64_t)c << (56 - (bits & 56))); /* in its low bytes */
-    *out = image_of('N' | (uint64_t)__builtin_bswap32((uint32_t)e) << 16, len << 8 | be << 16, 10 + (unsigned)len);
+    /* its bytes, one bit for the sign among them, stand big-endian behind their number */
+    const unsigned most =
+        63u ^ (unsigned)__builtin_clzll((uint64_t)(c ^ (c >> 63)) << 1 | 1); /* bits but for the sign */
+    const uint64_t len = most / 8 + 1, be = __builtin_bswap64((uint64_t)c << (56 - (most & 56)));
+    const uint64_t lengths = len * (UINT64_C(1) << 56 | 1 << 8) + (UINT64_C(10) << 56); /* of the cell, of the bytes */
+    *out = (assay_sum)(lengths | be << 16) << 64 | 'N' | (uint64_t)__builtin_bswap32((uint32_t)e) << 16;
     return len <= IMAGE_MOST - 10;
 }
 

@@ -48,10 +48,10 @@ static __attribute__((noinline)) assay_sum sum_of_pairs(const assay_sum *mixed, 
 {
     const uint64_t cell_lo = fastpair_cell_lo(secret), cell_hi = fastpair_cell_hi(secret);
     assay_sum sum = 0;
-    for (const assay_sum *end = image + n; image < end; image++, mixed++, fold++) {
-        const uint64_t lo = fasthash_mix((uint64_t)*mixed, (uint64_t)*image ^ cell_lo),
-                       hi = fasthash_mix((uint64_t)(*mixed >> 64), (uint64_t)(*image >> 64) ^ cell_hi);
-        fastfold_add(fold, lo, hi);
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t lo = fasthash_mix((uint64_t)mixed[i], (uint64_t)image[i] ^ cell_lo),
+                       hi = fasthash_mix((uint64_t)(mixed[i] >> 64), (uint64_t)(image[i] >> 64) ^ cell_hi);
+        fastfold_add(&fold[i], lo, hi);
         sum += (assay_sum)hi << 64 | lo;
     }
     return sum;

@@ -58,6 +58,9 @@ enum assay_ndjson_step assay_ndjson_line(struct assay_ndjson_lines *l, struct as
 
 struct assay_ndjson_cursor {
     uint8_t *p, *end;
+    const uint8_t *likely; /* what the next member's name may well be, as it is written; or NULL */
+    size_t likely_len;
+    bool guessed; /* it was */
     bool any; /* a member was there already */
     bool cut; /* the line ended where more had to come */
     uint32_t nonstandard; /* NaN and infinities so far, nested ones too: JSON does not have them */
@@ -75,6 +78,8 @@ static inline bool assay_ndjson_nested(const struct assay_value *v)
 {
     return v->kind == ASSAY_K_LEXEME && !(v->flags & ASSAY_V_QUOTED) && v->len && (*v->p == '{' || *v->p == '[');
 }
+/* Does a string's text stand in JSON as it is? */
+bool assay_ndjson_plain(const uint8_t *p, size_t n);
 /* RFC 3629. */
 bool assay_ndjson_utf8(const uint8_t *p, size_t n);
 
@@ -84,6 +89,7 @@ struct assay_ndjson_name {
     char *p; /* owned; len bytes and a NUL */
     uint32_t len;
     int32_t column; /* where its value goes, -1: nowhere */
+    bool plain; /* is written as it is, without escapes */
     uint64_t row; /* last row that had it; 0: none */
 };
 

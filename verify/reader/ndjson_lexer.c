@@ -1,6 +1,7 @@
 /* Members of one JSON object, by RFC 8259, with the NaN and Infinity that exporters write for floats. */
 #include <string.h>
 
+#include "assay/bytes.h"
 #include "assay/limits.h"
 #include "ndjson.h"
 
@@ -64,14 +65,12 @@ static int hex(uint8_t b)
  * above it. */
 static uint8_t *plain(uint8_t *p, const uint8_t *end)
 {
-    uint64_t w;
-    while (end - p >= 8) {
-        memcpy(&w, p, sizeof w);
+    for (; end - p >= 8; p += 8) {
+        uint64_t w = assay_get_le64(p);
         uint64_t quote = w ^ EACH('"'), back = w ^ EACH('\\');
         uint64_t hit = ((w - EACH(0x20)) & ~w) | ((quote - EACH(1)) & ~quote) | ((back - EACH(1)) & ~back);
         if (hit & EACH(0x80))
-            break;
-        p += 8;
+            return p + __builtin_ctzll(hit & EACH(0x80)) / 8;
     }
     while (p < end && *p >= 0x20 && *p != '"' && *p != '\\')
         p++;
@@ -207,11 +206,12 @@ static bool skip_string(struct assay_ndjson_cursor *c)
 
 static bool digits(struct assay_ndjson_cursor *c)
 {
-    if (!digit(peek(c)))
-        return defect(c, NOT_JSON);
-    while (digit(peek(c)))
-        c->p++;
-    return true;
+    uint8_t *p = c->p, *const stop = c->end;
+    while (p < stop && digit(*p))
+        p++;
+    const bool some = p > c->p;
+    c->p = p;
+    return some || defect(c, NOT_JSON);
 }
 
 static bool number(struct assay_ndjson_cursor *c)
@@ -241,6 +241,8 @@ static bool word(struct assay_ndjson_cursor *c, struct assay_value *v)
     size_t left = (size_t)(c->end - c->p);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(words[i].text);
+        if (left && *c->p != (uint8_t)words[i].text[0])
+            continue;
         if (memcmp(c->p, words[i].text, n < left ? n : left) != 0)
             continue;
         if (left < n)
@@ -334,6 +336,26 @@ static bool end(struct assay_ndjson_cursor *c)
     return false;
 }
 
+/* At an opening quote: is it the likely name? */
+static bool guess(struct assay_ndjson_cursor *c, struct assay_value *name)
+{
+    const size_t n = c->likely_len;
+    if (!c->likely || (size_t)(c->end - c->p) < n + 2 || c->p[n + 1] != '"' || memcmp(c->p + 1, c->likely, n) != 0)
+        return false;
+    *name = (struct assay_value){
+        .kind = ASSAY_K_LEXEME, .flags = ASSAY_V_QUOTED | ASSAY_V_STRING, .len = (uint32_t)n, .p = c->p + 1};
+    c->p += n + 2;
+    return true;
+}
+
+bool assay_ndjson_plain(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+            return false;
+    return true;
+}
+
 bool assay_ndjson_member(struct assay_ndjson_cursor *c, struct assay_value *name, struct assay_value *v)
 {
     white(c);
@@ -345,7 +367,8 @@ bool assay_ndjson_member(struct assay_ndjson_cursor *c, struct assay_value *name
     white(c);
     if (peek(c) != '"')
         return defect(c, NO_NAME);
-    if (!string(c, name))
+    c->guessed = guess(c, name);
+    if (!c->guessed && !string(c, name))
         return false;
     white(c);
     if (!take(c, ':'))

@@ -55,21 +55,28 @@ enum assay_status assay_ndjson_name(struct assay_ndjson_names *t, const uint8_t 
         return assay_fail_nomem(e);
     memcpy(copy, p, n);
     copy[n] = '\0';
-    t->v[t->n] = (struct assay_ndjson_name){.p = copy, .len = (uint32_t)n, .column = t->all ? (int32_t)t->n : -1};
+    t->v[t->n] = (struct assay_ndjson_name){
+        .p = copy, .len = (uint32_t)n, .column = t->all ? (int32_t)t->n : -1, .plain = assay_ndjson_plain(p, n)};
     memmove(t->sorted + lo + 1, t->sorted + lo, (t->n - lo) * sizeof *t->sorted);
     t->sorted[lo] = (uint32_t)t->n;
     *out = t->n++;
     return ASSAY_OK;
 }
 
-/* The name of the i-th member: most often that of the i-th member before. */
+/* The name of the i-th member is most often that of the i-th member before. */
+static bool member(const struct assay_ndjson_names *t, size_t i, struct assay_ndjson_cursor *c,
+                   struct assay_value *name, struct assay_value *value)
+{
+    const struct assay_ndjson_name *before = i < t->max && t->order[i] < t->n ? &t->v[t->order[i]] : NULL;
+    c->likely = before && before->plain ? (const uint8_t *)before->p : NULL;
+    c->likely_len = before ? before->len : 0;
+    return assay_ndjson_member(c, name, value);
+}
+
+/* Remember the name of the i-th member. */
 static enum assay_status find(struct assay_ndjson_names *t, size_t i, const struct assay_value *name, size_t *out,
                               struct assay_err *e)
 {
-    if (i < t->max && t->order[i] < t->n && compare(&t->v[t->order[i]], name->p, name->len) == 0) {
-        *out = t->order[i];
-        return ASSAY_OK;
-    }
     enum assay_status s = assay_ndjson_name(t, name->p, name->len, out, e);
     if (s == ASSAY_OK && i < t->max)
         t->order[i] = (uint32_t)*out;
@@ -96,13 +103,17 @@ enum assay_status assay_ndjson_row(struct assay_ndjson_names *t, const struct as
     bool text = assay_ndjson_utf8(line->p, line->n); /* before strings are decoded in place */
     t->row++;
     bool more = assay_ndjson_begin(&c);
-    for (size_t i = 0; more && (more = assay_ndjson_member(&c, &name, &value)) && text; i++) {
-        c.defect = name.p ? check_name(&name) : NO_NAME;
-        if (c.defect)
-            break;
-        enum assay_status s = find(t, i, &name, &id, e);
-        if (s != ASSAY_OK)
-            return s;
+    for (size_t i = 0; more && (more = member(t, i, &c, &name, &value)) && text; i++) {
+        if (c.guessed) {
+            id = t->order[i];
+        } else {
+            c.defect = name.p ? check_name(&name) : NO_NAME;
+            if (c.defect)
+                break;
+            enum assay_status s = find(t, i, &name, &id, e);
+            if (s != ASSAY_OK)
+                return s;
+        }
         struct assay_ndjson_name *known = &t->v[id];
         if (known->row == t->row)
             c.defect = "member name stands twice";

@@ -49,7 +49,7 @@ static void test_fast_texts_are_the_cells(void **state)
 {
     (void)state;
     for (size_t n = 0; n <= IMAGE_TEXT_MOST; n++) {
-        uint8_t text[IMAGE_TEXT_MOST];
+        uint8_t text[IMAGE_TEXT_MOST] = {0};
         struct assay_value v = {.kind = ASSAY_K_TEXT, .len = (uint32_t)n, .p = text};
         struct assay_buf b = {0};
         assay_sum fast;

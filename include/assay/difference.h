@@ -2,7 +2,8 @@
  *
  * A class is written KIND[:ARG]@SIDE. SIDE is the one on which the rule would have to stand (the one that has more to
  * lose: the finer time stamp, the untrimmed text), or "both". ARG is a unit, a count, an offset, or a word of the fixed
- * lists of difference_kind.c; never a value of the data. */
+ * lists of difference_kind.c; never a value of the data. Two classes with & between explain a difference together,
+ * applied in that order. */
 #ifndef ASSAY_DIFFERENCE_H
 #define ASSAY_DIFFERENCE_H
 
@@ -59,6 +60,7 @@ enum assay_difference_side { ASSAY_DS_SOURCE, ASSAY_DS_ARCHIVE, ASSAY_DS_BOTH };
 
 struct assay_difference {
     uint8_t kind, side;
+    bool with_next; /* explains only together with the one behind it */
     int32_t n;
 };
 
@@ -72,9 +74,10 @@ struct assay_differences {
 struct assay_classifier;
 enum assay_status assay_classifier_new(enum assay_logical type, struct assay_classifier **out);
 void assay_classifier_free(struct assay_classifier *c);
-/* All classes that explain why the source's cell became the archive's, in the order of preference; none: nothing known
- * does. The cells are different, canonical, of that column's type, or defects: '!', u32 length, and the reason, then
- * perhaps NUL, kind and text of the raw value (verify/chunk/lane_cells.c). */
+/* All classes that explain why the source's cell became the archive's, in the order of preference; where none does,
+ * pairs of classes of which the one does to the value what is left of the other; none: nothing known does. The cells
+ * are different, canonical, of that column's type, or defects: '!', u32 length, and the reason, then perhaps NUL, kind
+ * and text of the raw value (verify/chunk/lane_cells.c). */
 enum assay_status assay_classify(struct assay_classifier *c, const uint8_t *source, size_t n_source,
                                  const uint8_t *archive, size_t n_archive, struct assay_differences *out);
 

@@ -5,125 +5,9 @@
 
 #include "assay/difference.h"
 #include "cause.h"
+#include "class_sets.h"
 
-#define OTHER_COLUMN "other-column"
-#define MOST_SETS 4096 /* different sets of one column */
-#define LEAST_SHARE 20 /* a class must explain a twentieth of what is left, else it is chance */
-#define LEAST_MOVED 3 /* values that stand in another column before it is no chance */
-#define LEAST_CELLS 20 /* of which so many make a share worth asking for */
-
-struct column_sets { /* what the samples say of one column */
-    const char **set; /* borrowed */
-    uint64_t *count;
-    size_t n;
-    uint64_t cells;
-    uint64_t changed, looked; /* rows of the samples in which it differs; those whose cells are counted here */
-    size_t samples; /* in which it differs */
-    size_t constant; /* in which it is the same throughout at the archive */
-    bool null; /* and NULL */
-};
-
-static bool has(const char *set, const char *class, size_t n)
-{
-    for (const char *at = set; *at;) {
-        const size_t len = strcspn(at, ",");
-        if (len == n && memcmp(at, class, n) == 0)
-            return true;
-        at += len + (at[len] == ',');
-    }
-    return false;
-}
-
-static enum assay_status add_set(struct column_sets *c, const struct sample_cells *x)
-{
-    c->cells += x->count;
-    for (size_t i = 0; i < c->n; i++)
-        if (strcmp(c->set[i], x->set) == 0) {
-            c->count[i] += x->count;
-            return ASSAY_OK;
-        }
-    if (c->n == MOST_SETS)
-        return ASSAY_OK;
-    if (c->n % 64 == 0) {
-        const char **set = realloc(c->set, (c->n + 64) * sizeof *set);
-        if (set)
-            c->set = set;
-        uint64_t *count = set ? realloc(c->count, (c->n + 64) * sizeof *count) : NULL;
-        if (!count)
-            return ASSAY_ENOMEM;
-        c->count = count;
-    }
-    c->set[c->n] = x->set;
-    c->count[c->n++] = x->count;
-    return ASSAY_OK;
-}
-
-static enum assay_status gather(const struct samples *all, size_t column, struct column_sets *out)
-{
-    *out = (struct column_sets){0};
-    for (size_t i = 0; i < all->n; i++) {
-        const struct sample *s = &all->s[i];
-        bool differs = false;
-        for (size_t k = 0; k < s->n_cells; k++)
-            if (s->cells[k].column == column) {
-                differs = true;
-                if (add_set(out, &s->cells[k]) != ASSAY_OK)
-                    return ASSAY_ENOMEM;
-            }
-        if (differs) {
-            out->samples++;
-            out->looked += s->looked;
-            out->changed += s->n[SAMPLE_CHANGED] > s->looked ? s->n[SAMPLE_CHANGED] : s->looked;
-        }
-        for (size_t k = 0; k < s->n_constant; k++)
-            if (s->constant[k] == column) {
-                out->constant++;
-                out->null = s->constant_null[k];
-            }
-    }
-    return ASSAY_OK;
-}
-
-struct best {
-    const char *class;
-    size_t len, place; /* place in its set: the earlier, the less it takes from a value */
-    uint64_t cells;
-};
-
-/* The class that explains most of what is left. */
-static struct best best_of(const struct column_sets *c)
-{
-    struct best best = {0};
-    for (size_t i = 0; i < c->n; i++) {
-        size_t place = 0;
-        for (const char *at = c->set[i]; c->count[i] && *at && *at != '-'; place++) {
-            struct best x = {at, strcspn(at, ","), place, 0};
-            for (size_t k = 0; k < c->n; k++)
-                if (c->count[k] && has(c->set[k], x.class, x.len))
-                    x.cells += c->count[k];
-            const bool column = strncmp(at, OTHER_COLUMN, sizeof OTHER_COLUMN - 1) == 0;
-            if (column && (x.cells < LEAST_MOVED || x.cells * 2 < c->cells))
-                x.cells = 0; /* small numbers meet by chance */
-            if (x.cells && (x.cells > best.cells || (x.cells == best.cells && x.place < best.place)))
-                best = x;
-            at += x.len + (at[x.len] == ',');
-        }
-    }
-    return best;
-}
-
-/* In how many samples the column has cells that the class explains. */
-static size_t samples_with(const struct samples *all, size_t column, const char *class, size_t len)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < all->n; i++)
-        for (size_t k = 0; k < all->s[i].n_cells; k++)
-            if (all->s[i].cells[k].column == column && has(all->s[i].cells[k].set, class, len)) {
-                n++;
-                break;
-            }
-    return n;
-}
+#define ALL_SHARE 20 /* what explains 19 of 20 cells explains all */
 
 /* Chunks with the same keys on both sides in which the sums of the column differ. */
 static uint64_t chunks_with(const struct run *r, size_t column)
@@ -174,56 +58,71 @@ static enum assay_status tell(const struct run *r, struct causes *all, const str
     return assay_cause_column(x, r->set->col[column].name);
 }
 
-static enum assay_status tell_class(const struct run *r, const struct samples *samples, struct causes *all,
-                                    const struct column_sets *c, size_t column, const struct best *b)
-{
+struct named { /* a class read back */
     struct assay_difference_name name;
-    char what[352], says[512], rule[320];
-    if (!assay_difference_parse(b->class, b->len, &name))
-        return ASSAY_OK; /* of a later version */
-    snprintf(what, sizeof what, "%.*s", (int)b->len, b->class);
-    assay_difference_says(&name, says, sizeof says);
-    assay_difference_rule(&name, rule, sizeof rule);
+    char rule[320];
+};
+
+static bool read_back(const struct class_pick *p, struct named *out)
+{
+    if (!assay_difference_parse(p->class, p->len, &out->name))
+        return false; /* of a later version */
+    assay_difference_rule(&out->name, out->rule, sizeof out->rule);
+    return true;
+}
+
+/* What the partner means for evidence, rule and hint: a rule settles nothing where another difference stays. */
+static void with_partner(const struct class_picks *all, const struct class_pick *p, struct named *mine, char says[640],
+                         char hint[256])
+{
+    struct named other;
+    if (!p->shared || !read_back(&all->p[p->with], &other))
+        return;
+    const size_t at = strlen(says);
+    snprintf(says + at, 640 - at, " (%llu times together with %s)", (unsigned long long)p->shared,
+             other.name.row->name);
+    if (mine->rule[0] && other.rule[0])
+        snprintf(hint, 256, "needs \"%.100s\", too: the same values differ in both ways", other.rule);
+    else if (mine->rule[0] && p->shared == p->cells) {
+        snprintf(hint, 256, "\"%.100s\" settles nothing while there is %s, too", mine->rule, other.name.row->name);
+        mine->rule[0] = '\0';
+    }
+}
+
+static enum assay_status tell_class(const struct run *r, struct causes *all, const struct column_sets *c,
+                                    const struct class_picks *picks, const struct class_pick *p)
+{
     static const char *const sides[] = {"source", "archive", "both"};
-    return tell(r, all, c, column,
-                &(struct found){.kind = name.row->name,
+    struct named n;
+    char what[352], says[640], hint[256];
+    if (!read_back(p, &n))
+        return ASSAY_OK;
+    snprintf(what, sizeof what, "%.*s", (int)p->len, p->class);
+    assay_difference_says(&n.name, says, sizeof says);
+    snprintf(hint, sizeof hint, "%s", n.name.row->hint);
+    with_partner(picks, p, &n, says, hint);
+    return tell(r, all, c, c->column,
+                &(struct found){.kind = n.name.row->name,
                                 .what = what,
                                 .says = says,
-                                .rule = rule,
-                                .side = rule[0] ? sides[name.side] : NULL,
-                                .hint = name.row->hint,
-                                .cells = b->cells,
+                                .rule = n.rule,
+                                .side = n.rule[0] ? sides[n.name.side] : NULL,
+                                .hint = hint,
+                                .cells = p->cells,
                                 .of = c->cells,
-                                .samples = samples_with(samples, column, b->class, b->len)});
-}
-
-static bool is_chance(const struct column_sets *c, const struct best *b)
-{
-    return c->cells >= LEAST_CELLS && b->cells * LEAST_SHARE < c->cells;
-}
-
-static void take_out(struct column_sets *c, const struct best *b)
-{
-    for (size_t i = 0; i < c->n; i++)
-        if (has(c->set[i], b->class, b->len))
-            c->count[i] = 0;
-}
-
-static uint64_t left_of(const struct column_sets *c)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < c->n; i++)
-        n += c->count[i];
-    return n;
+                                .samples = p->samples});
 }
 
 /* One value throughout says more than what most of its cells have in common, but less than what all of them have. */
-static bool is_constant(const struct column_sets *c, const struct best *b)
+static bool is_constant(const struct column_sets *c)
 {
     static const char *const weak[] = {"nulled@", "filled@"};
-    bool weaker = b->cells * LEAST_SHARE < c->cells * (LEAST_SHARE - 1);
+    size_t len;
+    uint64_t cells;
+    const char *class = assay_class_sets_best(c, &len, &cells);
+    bool weaker = cells * ALL_SHARE < c->cells * (ALL_SHARE - 1);
     for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
-        weaker = weaker || (b->class && strncmp(b->class, weak[i], strlen(weak[i])) == 0);
+        weaker = weaker || (class && strncmp(class, weak[i], strlen(weak[i])) == 0);
     return c->samples && c->constant == c->samples && weaker;
 }
 
@@ -231,9 +130,9 @@ static enum assay_status explain_column(const struct run *r, const struct sample
                                         struct causes *all)
 {
     struct column_sets c;
-    enum assay_status s = gather(samples, column, &c);
-    struct best b = best_of(&c);
-    if (s == ASSAY_OK && is_constant(&c, &b)) {
+    struct class_picks picks;
+    enum assay_status s = assay_class_sets_gather(samples, column, &c);
+    if (s == ASSAY_OK && is_constant(&c)) {
         s = tell(r, all, &c, column,
                  &(struct found){.kind = "column-constant",
                                  .what = c.null ? "null" : "value",
@@ -245,22 +144,20 @@ static enum assay_status explain_column(const struct run *r, const struct sample
                                  .samples = c.samples});
         goto done;
     }
-    for (; s == ASSAY_OK && b.cells && !is_chance(&c, &b); b = best_of(&c)) {
-        s = tell_class(r, samples, all, &c, column, &b);
-        take_out(&c, &b);
-    }
-    if (s == ASSAY_OK && left_of(&c))
+    assay_class_sets_pick(&c, samples, &picks);
+    for (size_t i = 0; s == ASSAY_OK && i < picks.n; i++)
+        s = tell_class(r, all, &c, &picks, &picks.p[i]);
+    if (s == ASSAY_OK && picks.left)
         s = tell(r, all, &c, column,
                  &(struct found){.kind = "unexplained",
                                  .what = "values",
                                  .says = "the values differ in no way that is known",
                                  .hint = "assay diff names the rows",
-                                 .cells = left_of(&c),
+                                 .cells = picks.left,
                                  .of = c.cells,
                                  .samples = c.samples});
 done:
-    free(c.set);
-    free(c.count);
+    assay_class_sets_release(&c);
     return s;
 }
 

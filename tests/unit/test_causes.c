@@ -274,6 +274,22 @@ static void test_single_rows_get_no_rule(void **state)
     wants("trailing-blanks b 1 2 isolated " NONE "; ");
 }
 
+/* Both are named once, with all the cells that they explain; a rule that settles no cell by itself is not proposed. */
+static void test_two_classes_together(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_SOURCE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
+        "390 time-cut:s@source&time-shift:+01%3A00@archive,time-rounded:s@source&time-shift:+01%3A00@archive a",
+        "cells", "4 time-cut:ms@source&time-shift:+01%3A00@archive,time-cut:s@source&time-shift:+01%3A00@archive a",
+        "cells", "6 time-shift:+01%3A00@archive a", "cells", "400 outer-blanks@source&null-empty@source b",
+        (char *)NULL);
+    commit();
+    wants("time-shift a 2 400 systemic " NONE "; time-cut a 2 394 systemic " NONE "; "
+          "null-empty b 1 400 systemic null_if: \"\"; outer-blanks b 1 400 systemic trim; ");
+}
+
 static void test_an_older_sample_is_passed_over(void **state)
 {
     (void)state;
@@ -295,6 +311,9 @@ static void test_hostile_samples_do_no_harm(void **state)
     say("sample", "segment", "all", "chunk", FIRST, "rows", "x", "changed", "-1", "looked", "0", "cells", "", "cells",
         "5", "cells", "5 time-cut:ms@source nobody", "cells", "7 time-cut@source,,@,x@source a", "constant", "a",
         "constant", "null nobody", (char *)NULL);
+    say("sample", "segment", "all", "chunk", "00000000000000010000000000000061", "rows", "5", "looked", "9", "cells",
+        "5 & a", "cells", "5 trailing-blanks@source& b", "cells", "5 &time-cut:s@source a", "cells", "5 a&b&c b",
+        "cells", "5 trailing-blanks@source&trailing-blanks@source b", (char *)NULL);
     say("sample", "segment", "all", "chunk", "123456789012345678901234567890123", "rows", "1", (char *)NULL);
     say("sample", "rows", "1", (char *)NULL);
     commit();
@@ -322,6 +341,7 @@ int main(void)
         TEST(test_of_two_that_explain_all_the_gentler),
         TEST(test_chance_is_no_cause),
         TEST(test_single_rows_get_no_rule),
+        TEST(test_two_classes_together),
         TEST(test_an_older_sample_is_passed_over),
         TEST(test_hostile_samples_do_no_harm),
     };

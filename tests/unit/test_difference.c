@@ -130,6 +130,41 @@ static const struct example examples[] = {
     {L(TEXT), "1.50", "1.51", "", NULL, NULL},
     {L(TEXT), "2024-01-31 10:00:00", "2024-01-31T10:00:00", "time-spelling@both", NULL, NULL},
     {L(TEXT), "2024-01-31 10:00:00", "2024-01-31T10:00:01", "", NULL, NULL},
+
+    /* two steps */
+    {L(TIMESTAMP), "2024-01-01 10:20:30.723456", "2024-01-01 11:20:30", "time-cut:s@source&time-shift:+01%3A00@archive",
+     NULL, "rounded"},
+    {L(TIMESTAMP), "2024-01-01 11:20:30", "2024-01-01 10:20:30.7", "time-cut:s@archive&time-shift:-01%3A00@archive",
+     NULL, "rounded"},
+    {L(TIMESTAMP), "2024-01-01 10:20:30.9", "2024-01-02 10:20:31", "time-rounded:s@source&day-shift:+1@archive", NULL,
+     "cut"},
+    {L(TIMESTAMP), "2024-01-01 10:20:30.5", "2024-01-01 11:20:31.4", "", NULL, NULL}, /* 31 either way, and no cause */
+    {L(TIMESTAMP), "2024-01-01 10:20:30.123456", "2024-01-01 11:20:00", "", NULL, NULL},
+    {L(TIMESTAMP), "2023-11-14 22:13:20", "!1700003600", "epoch:s@archive&time-shift:+01%3A00@archive", NULL, NULL},
+    {L(TIMESTAMPTZ), "2024-01-01 10:20:30.123456+00", "!2024-01-01 12:20:30",
+     "time-cut:s@source&time-zone:+02%3A00@archive", NULL, NULL},
+    {L(TEXT), "M\xc3\xbcller  ", "M\xc3\x83\xc2\xbcller", "trailing-blanks@source&mojibake:windows-1252@archive",
+     "mojibake:iso-8859-1@archive", "archive&mojibake"},
+    {L(TEXT), "M\xc3\xbcller", "M\xc3\x83\xc2\xbcller  ", "trailing-blanks@archive&mojibake:windows-1252@archive", NULL,
+     NULL},
+    {L(TEXT), " \t", NULL, "outer-blanks@source&null-empty@source", NULL, "nulled"},
+    {L(TEXT), NULL, "  ", "trailing-blanks@archive&null-empty@archive", NULL, "filled"},
+    {L(TEXT), NULL, " x ", "filled@archive", NULL, "&"},
+    {L(TEXT), "Berlin ", "BERLIN", "trailing-blanks@source&letter-case@both", NULL, NULL},
+    {L(TEXT), "Berlin ", "BERLIM", "", NULL, NULL},
+    {L(TEXT), "a\r\nb  ", "a\nb", "trailing-blanks@source&line-ends@source", NULL, NULL},
+    {L(TEXT),
+     "Stra\xc3\x9f"
+     "e 12345, ganz hinten  ",
+     "Stra?e 12345, ganz hinten", "trailing-blanks@source&characters-replaced@archive", NULL, NULL},
+    {L(TEXT), "  abcdefgh-ijkl", "abcdefgh", "outer-blanks@source&text-cut:8@archive", NULL, NULL},
+    {L(TEXT), "  abcdefgh-ijkl", "abc", "", NULL, NULL},
+    {L(TEXT), " 1.50", "1.5", "outer-blanks@source&number-spelling@both", NULL, NULL},
+    {L(BOOLEAN), "true", "! ja", "outer-blanks@archive&boolean-words:ja/nein@archive", NULL, NULL},
+    {L(DECIMAL), "1.23456", "!=1.23", "typed-double:2@archive&decimal-rounded:2@source", NULL, "typed-double:1@"},
+    {L(DECIMAL), "12.34", "1000", "", NULL, NULL}, /* rounded to one digit it would be anything */
+    {L(DECIMAL), "1.2", "1.4", "", NULL, NULL},
+    {L(INTERVAL), "1 mon 00:00:01.5", "30 days 00:00:01", "time-cut:s@source&interval-justified@archive", NULL, NULL},
 };
 
 static void put(enum assay_logical type, const char *text, struct assay_buf *out)
@@ -175,7 +210,7 @@ static void classes_of(const struct example *x, char text[2048])
         assert_int_equal(assay_difference_text(&set.d[i], "other", &out), ASSAY_OK);
         assert_true(assay_difference_parse((char *)out.ptr + from, out.len - from, &name));
         assert_int_equal(name.side, set.d[i].side);
-        assert_int_equal(assay_buf_addc(&out, ','), ASSAY_OK);
+        assert_int_equal(assay_buf_addc(&out, set.d[i].with_next ? '&' : ','), ASSAY_OK);
     }
     snprintf(text, 2048, "%.*s", (int)out.len, out.len ? (const char *)out.ptr : "");
     assay_buf_release(&cell[0]);

@@ -18,7 +18,7 @@ void assay_difference_add(struct assay_differences *out, enum assay_difference_k
         if (out->d[i].kind == kind && out->d[i].side == side && out->d[i].n == n)
             return;
     if (out->n < ASSAY_MAX_DIFFERENCES)
-        out->d[out->n++] = (struct assay_difference){(uint8_t)kind, (uint8_t)side, n};
+        out->d[out->n++] = (struct assay_difference){.kind = (uint8_t)kind, .side = (uint8_t)side, .n = n};
 }
 
 /* ---- cells back to values ---- */
@@ -63,7 +63,7 @@ static bool fixed_value(const uint8_t *p, struct assay_value *v)
     }
 }
 
-static bool cell_value(enum assay_logical type, struct side_value *s)
+bool assay_difference_value(enum assay_logical type, struct side_value *s)
 {
     const uint8_t *p = s->cell;
     s->v = (struct assay_value){0};
@@ -127,13 +127,13 @@ static bool look_at(struct assay_classifier *c, int side, const uint8_t *cell, s
     s->cell = cell;
     s->len = n;
     s->defect = n >= 5 && cell[0] == DEFECT_TAG;
-    s->known = n > 0 && n <= MAX_TRIAL_CELL && (s->defect ? defect_value(s) : cell_value(c->type, s));
+    s->known = n > 0 && n <= MAX_TRIAL_CELL && (s->defect ? defect_value(s) : assay_difference_value(c->type, s));
     return s->known;
 }
 
 /* ---- rules on trial ---- */
 
-static bool nomem(struct assay_classifier *c, const char *why)
+bool assay_difference_nomem(struct assay_classifier *c, const char *why)
 {
     if (why == ASSAY_WHY_NOMEM)
         c->status = ASSAY_ENOMEM;
@@ -147,8 +147,8 @@ bool assay_difference_cell(struct assay_classifier *c, enum assay_logical type, 
     const char *why = NULL;
     assay_buf_reset(&c->work);
     if (!assay_is_resolved(type, v) && !assay_resolve(type, v, &r, &c->work, &why))
-        return nomem(c, why);
-    return assay_cell_put(type, &r, out, &why) || nomem(c, why);
+        return assay_difference_nomem(c, why);
+    return assay_cell_put(type, &r, out, &why) || assay_difference_nomem(c, why);
 }
 
 /* The cell of one side under the rule, into c->cell[side]. */
@@ -161,7 +161,7 @@ static bool try_on(struct assay_classifier *c, const struct assay_rule *rule, in
     assay_buf_reset(&c->cell[side]);
     bool ok = !s->defect || assay_rule_is_early(rule);
     if (ok)
-        ok = assay_rule_apply(rule, c->type, &v, &scratch, &why) || nomem(c, why);
+        ok = assay_rule_apply(rule, c->type, &v, &scratch, &why) || assay_difference_nomem(c, why);
     if (ok)
         ok = assay_difference_cell(c, c->type, &v, &c->cell[side]);
     assay_buf_release(&scratch);
@@ -256,7 +256,8 @@ enum assay_status assay_classifier_new(enum assay_logical type, struct assay_cla
                 return ASSAY_ENOMEM;
             }
             c->rule = grown;
-            grown[c->n_rules++] = (struct classifier_rule){{(uint8_t)trials[t].kind, 0, n}, rule, trials[t].when};
+            grown[c->n_rules++] =
+                (struct classifier_rule){{.kind = (uint8_t)trials[t].kind, .n = n}, rule, trials[t].when};
         }
     *out = c;
     return ASSAY_OK;
@@ -272,6 +273,9 @@ void assay_classifier_free(struct assay_classifier *c)
     for (int i = 0; i < 2; i++) {
         assay_buf_release(&c->side[i].scratch);
         assay_buf_release(&c->cell[i]);
+        assay_buf_release(&c->middle[i].value.scratch);
+        assay_buf_release(&c->middle[i].raw);
+        assay_buf_release(&c->middle[i].cell);
     }
     assay_buf_release(&c->work);
     free(c);
@@ -311,24 +315,34 @@ static void sort_by_kind(struct assay_differences *out)
     }
 }
 
+void assay_difference_step(struct assay_classifier *c, struct assay_differences *out)
+{
+    const struct side_value *s = &c->side[0], *a = &c->side[1];
+    const bool null = s->v.kind == ASSAY_K_NULL || a->v.kind == ASSAY_K_NULL, defect = s->defect || a->defect;
+    for (size_t i = 0; i < c->n_rules; i++)
+        if ((null || !(c->rule[i].when & WHEN_NULL)) && (defect || !(c->rule[i].when & WHEN_DEFECT)))
+            put_on_trial(c, &c->rule[i], out);
+    if (null)
+        typed_sentinel(c, out);
+    for (int i = 0; i < 2; i++) {
+        assay_difference_of_text(c, i, out);
+        assay_difference_of_time(c, i, out);
+        assay_difference_of_number(c, i, out);
+    }
+}
+
 enum assay_status assay_classify(struct assay_classifier *c, const uint8_t *source, size_t n_source,
                                  const uint8_t *archive, size_t n_archive, struct assay_differences *out)
 {
     out->n = 0;
     c->status = ASSAY_OK;
     bool source_known = look_at(c, 0, source, n_source), archive_known = look_at(c, 1, archive, n_archive);
-    bool known = source_known && archive_known;
     const struct side_value *s = &c->side[0], *a = &c->side[1];
-    const bool null = s->v.kind == ASSAY_K_NULL || a->v.kind == ASSAY_K_NULL, defect = s->defect || a->defect;
-    for (size_t i = 0; known && i < c->n_rules; i++)
-        if ((null || !(c->rule[i].when & WHEN_NULL)) && (defect || !(c->rule[i].when & WHEN_DEFECT)))
-            put_on_trial(c, &c->rule[i], out);
-    if (known && null)
-        typed_sentinel(c, out);
-    for (int i = 0; known && i < 2; i++) {
-        assay_difference_of_text(c, i, out);
-        assay_difference_of_time(c, i, out);
-        assay_difference_of_number(c, i, out);
+    if (source_known && archive_known) {
+        assay_difference_step(c, out);
+        sort_by_kind(out);
+        if (out->n == 0)
+            assay_difference_pairs(c, out);
     }
     if (out->n == 0 && !s->defect && !a->defect && s->len && a->len) {
         if (a->cell[0] == 0x00)
@@ -338,6 +352,5 @@ enum assay_status assay_classify(struct assay_classifier *c, const uint8_t *sour
     }
     if (out->n == 0 && (s->defect || a->defect))
         assay_difference_add(out, ASSAY_DK_UNDECODABLE, a->defect ? ASSAY_DS_ARCHIVE : ASSAY_DS_SOURCE, 0);
-    sort_by_kind(out);
     return c->status;
 }

@@ -35,6 +35,11 @@ struct assay_classifier {
     enum assay_logical type;
     struct side_value side[2];
     struct assay_buf cell[2], work;
+    struct middle { /* a side under the first of two rules */
+        struct side_value value;
+        struct assay_buf raw, cell;
+    } middle[2];
+    unsigned fruitless; /* pairs of rules that explained nothing, in a row */
     struct classifier_rule *rule;
     size_t n_rules;
     enum assay_status status; /* ASSAY_ENOMEM once memory ran out */
@@ -45,6 +50,14 @@ void assay_difference_add(struct assay_differences *out, enum assay_difference_k
 /* The cell of v under a type; false: it has none. */
 bool assay_difference_cell(struct assay_classifier *c, enum assay_logical type, const struct assay_value *v,
                            struct assay_buf *out);
+
+/* The value that a cell holds, into s->v; false: of none that a trial knows. */
+bool assay_difference_value(enum assay_logical type, struct side_value *s);
+/* Classes that explain the two sides by one step. */
+void assay_difference_step(struct assay_classifier *c, struct assay_differences *out);
+/* difference_pair.c: by two steps. */
+void assay_difference_pairs(struct assay_classifier *c, struct assay_differences *out);
+bool assay_difference_nomem(struct assay_classifier *c, const char *why);
 
 /* What `side` has became what the other side has. */
 void assay_difference_of_text(struct assay_classifier *c, int side, struct assay_differences *out);

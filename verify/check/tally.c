@@ -118,7 +118,8 @@ static void add_columns(const struct tally *t, size_t c, struct assay_difference
         return;
     for (size_t k = 0; k < t->set->n_cols && d->n < ASSAY_MAX_DIFFERENCES; k++)
         if (k != c && same_cell(t, k, c))
-            d->d[d->n++] = (struct assay_difference){ASSAY_DK_COLUMN, ASSAY_DS_ARCHIVE, (int32_t)k};
+            d->d[d->n++] =
+                (struct assay_difference){.kind = ASSAY_DK_COLUMN, .side = ASSAY_DS_ARCHIVE, .n = (int32_t)k};
 }
 
 static bool same_set(const struct assay_differences *a, const struct assay_differences *b)
@@ -126,7 +127,8 @@ static bool same_set(const struct assay_differences *a, const struct assay_diffe
     if (a->n != b->n)
         return false;
     for (size_t i = 0; i < a->n; i++)
-        if (a->d[i].kind != b->d[i].kind || a->d[i].side != b->d[i].side || a->d[i].n != b->d[i].n)
+        if (a->d[i].kind != b->d[i].kind || a->d[i].side != b->d[i].side || a->d[i].n != b->d[i].n ||
+            a->d[i].with_next != b->d[i].with_next)
             return false;
     return true;
 }
@@ -223,7 +225,7 @@ static void write_set(const struct tally *t, size_t c, size_t i, struct assay_wr
     for (size_t k = 0; k < d->n && s == ASSAY_OK; k++) {
         const char *other = d->d[k].kind == ASSAY_DK_COLUMN ? t->set->col[d->d[k].n].name : NULL;
         if (k)
-            s = assay_buf_addc(&text, ',');
+            s = assay_buf_addc(&text, d->d[k - 1].with_next ? '&' : ',');
         if (s == ASSAY_OK)
             s = assay_difference_text(&d->d[k], other, &text);
     }

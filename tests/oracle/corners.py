@@ -445,6 +445,10 @@ RULE_SETS = [
     (['null_if=', 'constant="a"=>"1"'], ['map<text, integer>'], ('absent', 'text'), texts('', '{}', '"a"=>"2"')),
     (['drop_bounds'], ['list<integer>', 'list<list<integer>>', 'struct<a: list<text>, b: map<text, list<text>>>'], (),
      texts('[0:1]={1,2}', '[0:0][5:5]={{1}}', '{"[0:0]={1}"}', '("[0:0]={1}","""x""=>""[2:2]={a}""")', '[1]', '{}')),
+    (['json'], ['text'], (), texts('{"b":1.50,"a":[ null,true,false , "x"]}', '[1]', ' {} ', '1e400', '1e39', '1e40', '-12345e36', '0.1e-38', '1e-40', '1e-41',
+     '12e-41', '-0', '"\\u00e9\\/\\n\\u001F"', '"é"', '{"a":1,"a":2}', '{"a":1,}', '[1', '"\\u0000"', '', ' ', 'x', '01', '[[[[]]]]', 'NaN')),
+    (['json', 'case=lower'], ['text'], (), texts('{"B":1,"b":2}', '[TRUE]', '"É"')),
+    (['rtrim', 'json'], ['text'], (), texts('[1] \t ', '1.0  ', 'x ')),
     (['absent=null'], EVERY, ('absent', 'text', 'string'), []),
     (['constant=5'], EVERY, ('absent', 'text', 'string'), []), (['constant=', 'null_if='], EVERY, ('absent', 'text'), []),
     (['justify'], ['interval'], (), texts('24:00:00', '1 mon -30 days', '29 days 24:00:00', '-1 mon 1 day', '-00:00:00.5',
@@ -468,6 +472,6 @@ ARGUMENTS = ('rtrim', 'rtrim=x', 'trim', 'trim=1', 'null_if', 'null_if=', 'null_
              'digits=18',
              'encoding', 'encoding=utf-8', 'encoding=latin1', 'encoding=windows-1252', 'encoding=utf-8-as-windows-1252',
              'encoding=utf-8-as-', 'encoding=WINDOWS-1252', 'nfc', 'nfc=', 'nfc=1', 'as=json', 'absent', 'absent=null',
-             'absent=0', 'constant', 'constant=', 'constant=x', 'justify', 'justify=1', 'drop_bounds', 'drop_bounds=1', 'mask', 'mask=', 'mask=short',
+             'absent=0', 'constant', 'constant=', 'constant=x', 'json', 'json=1', 'justify', 'justify=1', 'drop_bounds', 'drop_bounds=1', 'mask', 'mask=', 'mask=short',
              'mask=0123456789abcdef', 'fold_zero', 'fold_zero=1', 'case', 'case=lower', 'case=title', 'newline', 'newline=lf', 'newline=crlf',
              'bogus', 'bogus=1')

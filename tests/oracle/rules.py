@@ -11,7 +11,7 @@ from scalars import (
     pgnumeric_parts, shortest, shortest_decimal, stamp, to_binary32, to_binary64, within)
 from nested import drop_bounds, read
 from shapes import NESTED, parse_shape
-from cells import READ, read_date, read_interval, read_stamp, read_time, read_timetz, read_uuid
+from cells import READ, read_date, read_interval, read_json, read_stamp, read_time, read_timetz, read_uuid
 
 # ---- First spellings -----------------------------------------------------------------------------------------------
 
@@ -30,6 +30,49 @@ def show_decimal(n, scale=None):
     whole, fraction = (digits[:-after], digits[-after:]) if after else (digits, '')
     fraction = fraction.ljust(scale or 0, '0')
     return ('-' if n[2] else '') + whole + ('.' + fraction if fraction else '')
+
+
+def show_number(n):
+    """As show does: with an exponent when more than 40 digits would stand before or after the point."""
+    digits, e = n[3] or '0', n[4] if n[3] else 0
+    if max(len(digits) + e, -e) <= 40:
+        return show_decimal(n)
+    first = e + len(digits) - 1
+    return f'{"-" if n[2] else ""}{digits[0]}{"." + digits[1:] if digits[1:] else ""}e{"-" if first < 0 else "+"}{abs(first)}'
+
+
+def show_string(b):
+    out = bytearray(b'"')
+    for c in b:
+        out += b'\\' + bytes([c]) if c in b'"\\' else b'\\u%04x' % c if c < 0x20 else bytes([c])
+    return bytes(out) + b'"'
+
+
+def show_json(tree, at):
+    """The text of the node at `at` of a tree of cells, and where the next one begins."""
+    def u32(i):
+        return int.from_bytes(tree[i:i + 4], 'big')
+    tag = tree[at:at + 1]
+    if tag == b'\0':
+        return b'null', at + 1
+    if tag == b'L':
+        return (b'true' if tree[at + 1] else b'false'), at + 2
+    if tag == b'N':
+        end = at + 10 + u32(at + 6)
+        c, e = int.from_bytes(tree[at + 10:end], 'big', signed=True), int.from_bytes(tree[at + 2:at + 6], 'big', signed=True)
+        return show_number(finite(c < 0, str(abs(c)) if c else '', e)).encode(), end
+    if tag == b'T':
+        end = at + 5 + u32(at + 1)
+        return show_string(tree[at + 5:end]), end
+    count, parts, at = u32(at + 1), [], at + 5
+    for _ in range(count):
+        name = b''
+        if tag == b'{':
+            end = at + 4 + u32(at)
+            name, at = show_string(tree[at + 4:end]) + b':', end
+        text, at = show_json(tree, at)
+        parts.append(name + text)
+    return (b'{%s}' if tag == b'{' else b'[%s]') % b','.join(parts), at
 
 
 def show_float(x, single):
@@ -415,6 +458,14 @@ def rule_nfc(v, _arg, _type):
         raise Defect('invalid UTF-8') from None
 
 
+def rule_json(v, _arg, _type):
+    try:
+        tree = read_json(('text', v[1]))[1]
+    except Defect:
+        return v
+    return ('T', show_json(tree, 0)[0])
+
+
 def rule_justify(v, _arg, _type):
     total = (v[1] * 30 + v[2]) * DAY_NS + v[3]
     sign = -1 if total < 0 else 1
@@ -452,6 +503,7 @@ RULES = {
     'newline': (('text',), one_of('lf'), None,
                 lambda v, _a, _t: ('T', v[1].replace(b'\r\n', b'\n').replace(b'\r', b'\n'))),
     'nfc': (('text',), unicode_version, None, rule_nfc),
+    'json': (('text',), no_argument, None, rule_json),
     'justify': (('interval',), no_argument, None, rule_justify),
     'drop_bounds': (NESTED, no_argument, None, lambda v, _a, _t: drop_bounds(v)),
     'mask': (('text',), mask_key, None, rule_mask),

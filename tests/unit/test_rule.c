@@ -31,6 +31,12 @@ static const struct example examples[] = {
     {L(TEXT), "encoding", "utf-8-as-windows-1252", "text", "Ã\xc2\x81", "Á"},
     {L(TEXT), "encoding", "utf-8-as-windows-1252", "text", "Café", "!"},
     {L(TEXT), "encoding", "utf-8-as-iso-8859-1", "text", "€", "!"},
+    {L(TEXT), "json", NULL, "text", "{ \"b\": 1.50, \"a\":[\"\\u00e9\",null] }", "{\"a\":[\"é\",null],\"b\":1.5}"},
+    {L(TEXT), "json", NULL, "text", "{\"a\":1,\"a\":2}", "{\"a\":2}"},
+    {L(TEXT), "json", NULL, "text", "{\"a\":1,}", "{\"a\":1,}"}, /* no JSON */
+    {L(TEXT), "json", NULL, "text", "\"\\u0000\"", "\"\\u0000\""}, /* nor is this, here */
+    {L(TEXT), "json", NULL, "text", "", ""},
+    {L(TEXT), "json", NULL, "text", "1e50", "1e+50"},
     {L(TEXT), "nfc", NULL, "text", "e\xcc\x81", "é"},
     {L(TEXT), "nfc", NULL, "text", "\xe2\x84\xab", "Å"},
     {L(TEXT), "nfc", NULL, "text", "a\xcc\x81\xcc\xa8", "ą\xcc\x81"},
@@ -326,7 +332,7 @@ static void test_list(void **state)
         for (size_t k = 0; k < n; k++)
             assert_string_not_equal(assay_rule_nth(k), name);
     }
-    assert_int_equal(n, 20);
+    assert_int_equal(n, 21);
 }
 
 static void cell_of(const struct assay_shape *shape, const char *text, const struct assay_rule *r,

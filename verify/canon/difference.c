@@ -178,12 +178,12 @@ static void put_on_trial(struct assay_classifier *c, const struct classifier_rul
     bool done[2], settled = false;
     for (int i = 0; i < 2; i++) {
         done[i] = c->side[i].v.kind != ASSAY_K_NULL && try_on(c, &r->rule, i);
-        if (done[i] && is_cell(&c->cell[i], &c->side[1 - i])) {
+        if (!(r->when & ONLY_BOTH) && done[i] && is_cell(&c->cell[i], &c->side[1 - i])) {
             assay_difference_add(out, (enum assay_difference_kind)r->d.kind, (enum assay_difference_side)i, r->d.n);
             settled = true;
         }
     }
-    if (r->when & ON_BOTH && !settled && done[0] && done[1] && c->cell[0].len == c->cell[1].len &&
+    if (r->when & (ON_BOTH | ONLY_BOTH) && !settled && done[0] && done[1] && c->cell[0].len == c->cell[1].len &&
         memcmp(c->cell[0].ptr, c->cell[1].ptr, c->cell[0].len) == 0)
         assay_difference_add(out, (enum assay_difference_kind)r->d.kind, ASSAY_DS_BOTH, r->d.n);
 }
@@ -204,6 +204,7 @@ static const struct {
     {ASSAY_DK_NEWLINE, "newline", "lf", 0, 0, 1, WHEN_ANY | ON_BOTH},
     {ASSAY_DK_NFC, "nfc", NULL, 0, 0, 1, WHEN_ANY | ON_BOTH},
     {ASSAY_DK_CASE, "case", "lower", 0, 0, 1, WHEN_ANY | ON_BOTH},
+    {ASSAY_DK_JSON, "json", NULL, 0, 0, 1, ONLY_BOTH | DOCUMENTS},
     {ASSAY_DK_ENCODING, "encoding", "*", 0, 99, 1, WHEN_DEFECT},
     {ASSAY_DK_MOJIBAKE, "encoding", "utf-8-as-*", 0, 99, 1, WHEN_ANY},
     {ASSAY_DK_JSON_STRING, "as", "json", 0, 0, 1, WHEN_DEFECT},
@@ -315,14 +316,25 @@ static void sort_by_kind(struct assay_differences *out)
     }
 }
 
-void assay_difference_step(struct assay_classifier *c, struct assay_differences *out)
+static bool is_document(const struct side_value *s)
+{
+    return !s->defect && s->v.kind == ASSAY_K_TEXT && s->v.len > 1 && (s->v.p[0] == '{' || s->v.p[0] == '[');
+}
+
+bool assay_difference_applies(const struct assay_classifier *c, const struct classifier_rule *r)
 {
     const struct side_value *s = &c->side[0], *a = &c->side[1];
     const bool null = s->v.kind == ASSAY_K_NULL || a->v.kind == ASSAY_K_NULL, defect = s->defect || a->defect;
+    return (null || !(r->when & WHEN_NULL)) && (defect || !(r->when & WHEN_DEFECT)) &&
+           (!(r->when & DOCUMENTS) || (is_document(s) && is_document(a)));
+}
+
+void assay_difference_step(struct assay_classifier *c, struct assay_differences *out)
+{
     for (size_t i = 0; i < c->n_rules; i++)
-        if ((null || !(c->rule[i].when & WHEN_NULL)) && (defect || !(c->rule[i].when & WHEN_DEFECT)))
+        if (assay_difference_applies(c, &c->rule[i]))
             put_on_trial(c, &c->rule[i], out);
-    if (null)
+    if (c->side[0].v.kind == ASSAY_K_NULL || c->side[1].v.kind == ASSAY_K_NULL)
         typed_sentinel(c, out);
     for (int i = 0; i < 2; i++) {
         assay_difference_of_text(c, i, out);

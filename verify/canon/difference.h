@@ -22,7 +22,9 @@ enum classifier_when {
     WHEN_ANY = 0,
     WHEN_NULL = 1, /* one side is NULL */
     WHEN_DEFECT = 2, /* one side does not decode */
-    ON_BOTH = 4 /* also on both sides at once */
+    ON_BOTH = 4, /* also on both sides at once */
+    ONLY_BOTH = 8, /* and no otherwise */
+    DOCUMENTS = 16 /* both sides are a JSON object or array */
 };
 
 struct classifier_rule { /* a rule on trial */
@@ -51,6 +53,8 @@ void assay_difference_add(struct assay_differences *out, enum assay_difference_k
 bool assay_difference_cell(struct assay_classifier *c, enum assay_logical type, const struct assay_value *v,
                            struct assay_buf *out);
 
+/* Is the rule worth a trial on the two sides as they are? */
+bool assay_difference_applies(const struct assay_classifier *c, const struct classifier_rule *r);
 /* The value that a cell holds, into s->v; false: of none that a trial knows. */
 bool assay_difference_value(enum assay_logical type, struct side_value *s);
 /* Classes that explain the two sides by one step. */

@@ -174,27 +174,26 @@ static void go_on(struct assay_classifier *c, const struct classifier_rule *r, e
 }
 
 /* Numbers have only digits, unless one side could not be read. */
-static bool is_worth_it(const struct assay_classifier *c, const struct classifier_rule *r, bool null, bool defect)
+static bool is_worth_it(const struct assay_classifier *c, const struct classifier_rule *r)
 {
     const enum family f = family_of(&r->d);
-    return f != NONE && f != NULLS && (f != DIGITS || defect) && (null || f != ABSENCE) &&
-           (defect || !(r->when & WHEN_DEFECT)) && c->status == ASSAY_OK;
+    const bool defect = c->side[0].defect || c->side[1].defect;
+    return f != NONE && f != NULLS && (f != DIGITS || defect) && assay_difference_applies(c, r) &&
+           c->status == ASSAY_OK;
 }
 
 void assay_difference_pairs(struct assay_classifier *c, struct assay_differences *out)
 {
     const struct side_value *s = &c->side[0], *a = &c->side[1];
-    const bool null = s->v.kind == ASSAY_K_NULL || a->v.kind == ASSAY_K_NULL, defect = s->defect || a->defect;
     if (s->len > MOST_PAIR_CELL || a->len > MOST_PAIR_CELL || c->fruitless > MOST_FRUITLESS)
         return;
     for (size_t i = 0; i < c->n_rules; i++) {
         const struct classifier_rule *r = &c->rule[i];
-        if (!is_worth_it(c, r, null, defect))
+        if (!is_worth_it(c, r))
             continue;
-        go_on(c, r, ASSAY_DS_SOURCE, out);
-        go_on(c, r, ASSAY_DS_ARCHIVE, out);
-        if (r->when & ON_BOTH)
-            go_on(c, r, ASSAY_DS_BOTH, out);
+        for (int side = r->when & ONLY_BOTH ? ASSAY_DS_BOTH : ASSAY_DS_SOURCE; side <= ASSAY_DS_BOTH; side++)
+            if (side != ASSAY_DS_BOTH || r->when & (ON_BOTH | ONLY_BOTH))
+                go_on(c, r, (enum assay_difference_side)side, out);
     }
     c->fruitless = out->n ? 0 : c->fruitless + 1;
 }

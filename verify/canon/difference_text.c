@@ -3,7 +3,6 @@
 
 #include "assay/canon.h"
 #include "difference.h"
-#include "json.h"
 #include "utf8.h"
 
 struct text {
@@ -97,30 +96,12 @@ static bool equal_under(struct assay_classifier *c, enum assay_logical type)
     return c->cell[0].len == c->cell[1].len && memcmp(c->cell[0].ptr, c->cell[1].ptr, c->cell[0].len) == 0;
 }
 
-static bool is_document(struct text t)
-{
-    return t.n > 1 && (t.p[0] == '{' || t.p[0] == '[');
-}
-
-static bool same_json(struct assay_classifier *c, struct text a, struct text b)
-{
-    const char *why = NULL;
-    if (!is_document(a) || !is_document(b))
-        return false;
-    assay_buf_reset(&c->cell[0]);
-    assay_buf_reset(&c->cell[1]);
-    return assay_json_tree(a.p, a.n, &c->cell[0], &why) && assay_json_tree(b.p, b.n, &c->cell[1], &why) &&
-           c->cell[0].len == c->cell[1].len && memcmp(c->cell[0].ptr, c->cell[1].ptr, c->cell[0].len) == 0;
-}
-
 static void of_spelling(struct assay_classifier *c, struct text mine, struct text theirs, struct assay_differences *out)
 {
     static const enum assay_logical times[] = {ASSAY_L_TIMESTAMP, ASSAY_L_TIMESTAMPTZ, ASSAY_L_DATE, ASSAY_L_TIME};
     const int t = truth(mine);
     if (t >= 0 && t == truth(theirs))
         assay_difference_add(out, ASSAY_DK_BOOLEAN_TEXT, ASSAY_DS_BOTH, 0);
-    if (same_json(c, mine, theirs))
-        assay_difference_add(out, ASSAY_DK_JSON, ASSAY_DS_BOTH, 0);
     if (equal_under(c, ASSAY_L_DECIMAL))
         assay_difference_add(out, ASSAY_DK_NUMBER_TEXT, ASSAY_DS_BOTH, 0);
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)

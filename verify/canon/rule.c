@@ -182,6 +182,8 @@ static const struct assay_rule_spec specs[] = {
     {"case", "lower or upper", parse_case, 0, 0, T(TEXT), false, false, assay_rule_case, "ASCII letters to one case"},
     {"newline", "lf", parse_word, 0, 0, T(TEXT), false, false, assay_rule_newline, "CR LF and CR become LF"},
     {"nfc", "no argument", assay_rule_parse_nfc, 0, 0, T(TEXT), false, false, assay_rule_nfc, "Unicode normal form C"},
+    {"json", "no argument", parse_none, 0, 0, T(TEXT), false, false, assay_rule_json,
+     "JSON in its first spelling, other text as it is"},
     {"justify", "no argument", parse_none, 0, 0, T(INTERVAL), false, false, assay_rule_justify,
      "24 hours are a day, 30 days a month"},
     {"drop_bounds", "no argument", parse_none, 0, 0, NESTED, false, false, assay_rule_drop_bounds,

@@ -29,7 +29,7 @@ assay_rule_apply_fn assay_rule_encoding, assay_rule_nfc;
 assay_rule_parse_fn assay_rule_parse_mask;
 assay_rule_apply_fn assay_rule_mask;
 /* rule_as_json.c */
-assay_rule_apply_fn assay_rule_as_json;
+assay_rule_apply_fn assay_rule_as_json, assay_rule_json;
 /* rule_nested.c */
 assay_rule_apply_fn assay_rule_drop_bounds;
 /* rule_text.c */

@@ -1,9 +1,9 @@
 /* Why two values of one column differ, without saying either: the classes of a difference. Pure.
  *
- * A class is written KIND[:ARG]@SIDE. SIDE is the one on which the rule would have to stand (the one that has more to
- * lose: the finer time stamp, the untrimmed text), or "both". ARG is a unit, a count, an offset, or a word of the fixed
- * lists of difference_kind.c; never a value of the data. Two classes with & between explain a difference together,
- * applied in that order. */
+ * A class is written KIND[:ARG]@SIDE, with /inside behind it when it is about a part of a list, struct, map or
+ * document. SIDE is the one on which the rule would have to stand (the one that has more to lose: the finer time stamp,
+ * the untrimmed text), or "both". ARG is a unit, a count, an offset, or a word of the fixed lists of difference_kind.c;
+ * never a value of the data. Two classes with & between explain a difference together, applied in that order. */
 #ifndef ASSAY_DIFFERENCE_H
 #define ASSAY_DIFFERENCE_H
 
@@ -17,10 +17,12 @@
 enum assay_difference_kind { /* those that take least from a value come first: of two that explain as much it wins */
                              ASSAY_DK_NULL_EMPTY,
                              ASSAY_DK_ABSENT,
+                             ASSAY_DK_MEMBERS,
                              ASSAY_DK_SENTINEL, /* n: which, see assay_difference_word */
                              ASSAY_DK_RTRIM,
                              ASSAY_DK_TRIM,
                              ASSAY_DK_NEWLINE,
+                             ASSAY_DK_BOUNDS,
                              ASSAY_DK_NFC,
                              ASSAY_DK_CASE,
                              ASSAY_DK_JSON,
@@ -60,6 +62,7 @@ enum assay_difference_side { ASSAY_DS_SOURCE, ASSAY_DS_ARCHIVE, ASSAY_DS_BOTH };
 
 struct assay_difference {
     uint8_t kind, side;
+    bool inside; /* about a part of a nested value */
     bool with_next; /* explains only together with the one behind it */
     int32_t n;
 };
@@ -72,7 +75,9 @@ struct assay_differences {
 
 /* Reads pairs of one column. Not thread-safe. */
 struct assay_classifier;
-enum assay_status assay_classifier_new(enum assay_logical type, struct assay_classifier **out);
+/* shape: of a list, struct or map, else NULL; must outlive the classifier. */
+enum assay_status assay_classifier_new(enum assay_logical type, const struct assay_shape *shape,
+                                       struct assay_classifier **out);
 void assay_classifier_free(struct assay_classifier *c);
 /* All classes that explain why the source's cell became the archive's, in the order of preference; where none does,
  * pairs of classes of which the one does to the value what is left of the other; none: nothing known does. The cells
@@ -81,8 +86,14 @@ void assay_classifier_free(struct assay_classifier *c);
 enum assay_status assay_classify(struct assay_classifier *c, const uint8_t *source, size_t n_source,
                                  const uint8_t *archive, size_t n_archive, struct assay_differences *out);
 
-/* KIND[:ARG]@SIDE, appended; column: name of the other column, of kind COLUMN only. In ARG, all but letters, digits and
- * . + - / _ ( ) < > # are %XX, so that no blank, comma or @ stands in a class. */
+/* Where in nested values parts differed, and how often: names of fields with . between, [] an element, {} a value of a
+ * map; no name out of a value. NULL past the last one. */
+const char *assay_classifier_path(const struct assay_classifier *c, size_t i, uint64_t *count);
+/* Forget these. */
+void assay_classifier_forget(struct assay_classifier *c);
+
+/* KIND[:ARG]@SIDE[/inside], appended; column: name of the other column, of kind COLUMN only. In ARG, all but letters,
+ * digits and . + - / _ ( ) < > # are %XX, so that no blank, comma or @ stands in a class. */
 enum assay_status assay_difference_text(const struct assay_difference *d, const char *column, struct assay_buf *out);
 
 /* A class read back from its text. */
@@ -90,7 +101,10 @@ struct assay_difference_name {
     const struct assay_difference_row *row;
     char arg[256]; /* decoded; "" without one */
     enum assay_difference_side side;
+    bool inside;
 };
+/* Text as it may stand in an ARG, with [] and {} too; appended. */
+enum assay_status assay_difference_escape(const char *s, struct assay_buf *out);
 bool assay_difference_parse(const char *text, size_t n, struct assay_difference_name *out);
 
 /* What is known of a kind; one row of a table. */
@@ -103,7 +117,8 @@ struct assay_difference_row {
 };
 /* Evidence of a class, with its argument and its side: "in the archive, time stamps were cut to the ms". */
 void assay_difference_says(const struct assay_difference_name *name, char *out, size_t n);
-/* Rule of a class, e.g. "truncate: ms"; "" when there is none, also for units that no rule has (the day). */
+/* Rule of a class, e.g. "truncate: ms"; "" when there is none: for units that no rule has (the day), and inside nested
+ * values, where no rule reaches. */
 void assay_difference_rule(const struct assay_difference_name *name, char *out, size_t n);
 
 #endif

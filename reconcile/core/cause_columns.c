@@ -7,6 +7,8 @@
 #include "cause.h"
 #include "class_sets.h"
 
+#define MOST_FIELDS 5
+#define LONGEST_FIELD 60
 #define ALL_SHARE 20 /* what explains 19 of 20 cells explains all */
 
 /* Chunks with the same keys on both sides in which the sums of the column differ. */
@@ -58,6 +60,26 @@ static enum assay_status tell(const struct run *r, struct causes *all, const str
     return assay_cause_column(x, r->set->col[column].name);
 }
 
+/* ", in a.b[], c": the parts of the column's values that differ most often. */
+static void say_fields(const struct samples *all, size_t column, char says[640])
+{
+    const char *told[MOST_FIELDS + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->s[i].n_inside && n <= MOST_FIELDS; k++) {
+            const struct sample_cells *x = &all->s[i].inside[k];
+            bool known = x->column != column || strlen(x->set) > LONGEST_FIELD;
+            for (size_t t = 0; t < n && !known; t++)
+                known = strcmp(told[t], x->set) == 0;
+            if (!known)
+                told[n++] = x->set;
+        }
+    for (size_t t = 0; t < n; t++) {
+        const size_t at = strlen(says);
+        snprintf(says + at, 640 - at, "%s%s", t ? ", " : " in ", t == MOST_FIELDS ? "..." : told[t]);
+    }
+}
+
 struct named { /* a class read back */
     struct assay_difference_name name;
     char rule[320];
@@ -89,8 +111,9 @@ static void with_partner(const struct class_picks *all, const struct class_pick 
     }
 }
 
-static enum assay_status tell_class(const struct run *r, struct causes *all, const struct column_sets *c,
-                                    const struct class_picks *picks, const struct class_pick *p)
+static enum assay_status tell_class(const struct run *r, const struct samples *samples, struct causes *all,
+                                    const struct column_sets *c, const struct class_picks *picks,
+                                    const struct class_pick *p)
 {
     static const char *const sides[] = {"source", "archive", "both"};
     struct named n;
@@ -99,7 +122,9 @@ static enum assay_status tell_class(const struct run *r, struct causes *all, con
         return ASSAY_OK;
     snprintf(what, sizeof what, "%.*s", (int)p->len, p->class);
     assay_difference_says(&n.name, says, sizeof says);
-    snprintf(hint, sizeof hint, "%s", n.name.row->hint);
+    if (n.name.inside)
+        say_fields(samples, c->column, says);
+    snprintf(hint, sizeof hint, "%s%s", n.name.inside ? "no rule reaches into nested values; " : "", n.name.row->hint);
     with_partner(picks, p, &n, says, hint);
     return tell(r, all, c, c->column,
                 &(struct found){.kind = n.name.row->name,
@@ -146,12 +171,14 @@ static enum assay_status explain_column(const struct run *r, const struct sample
     }
     assay_class_sets_pick(&c, samples, &picks);
     for (size_t i = 0; s == ASSAY_OK && i < picks.n; i++)
-        s = tell_class(r, all, &c, &picks, &picks.p[i]);
+        s = tell_class(r, samples, all, &c, &picks, &picks.p[i]);
+    char says[640] = "the values differ in no way that is known";
+    say_fields(samples, column, says);
     if (s == ASSAY_OK && picks.left)
         s = tell(r, all, &c, column,
                  &(struct found){.kind = "unexplained",
                                  .what = "values",
-                                 .says = "the values differ in no way that is known",
+                                 .says = says,
                                  .hint = "assay diff names the rows",
                                  .cells = picks.left,
                                  .of = c.cells,

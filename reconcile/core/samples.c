@@ -46,8 +46,8 @@ static size_t column_of(const struct assay_dataset *d, const char *name)
     return SIZE_MAX;
 }
 
-/* "COUNT SET COLUMN" */
-static enum assay_status take_cells(struct loader *l, struct sample *s, const char *line)
+/* "COUNT SET COLUMN", "COUNT PATH COLUMN" */
+static enum assay_status take_cells(struct loader *l, struct sample_cells **list, size_t *n, const char *line)
 {
     char *end = NULL;
     const unsigned long long count = strtoull(line, &end, 10);
@@ -55,12 +55,12 @@ static enum assay_status take_cells(struct loader *l, struct sample *s, const ch
     const size_t column = name ? column_of(l->r->set, name + 1) : SIZE_MAX;
     if (column == SIZE_MAX)
         return ASSAY_OK;
-    struct sample_cells *grown = realloc(s->cells, (s->n_cells + 1) * sizeof *grown);
+    struct sample_cells *grown = realloc(*list, (*n + 1) * sizeof *grown);
     if (!grown)
         return assay_fail_nomem(l->err);
-    s->cells = grown;
-    grown[s->n_cells] = (struct sample_cells){column, count, strndup(set, (size_t)(name - set))};
-    return grown[s->n_cells++].set ? ASSAY_OK : assay_fail_nomem(l->err);
+    *list = grown;
+    grown[*n] = (struct sample_cells){column, count, strndup(set, (size_t)(name - set))};
+    return grown[(*n)++].set ? ASSAY_OK : assay_fail_nomem(l->err);
 }
 
 /* "null|value COLUMN" */
@@ -133,7 +133,9 @@ static enum assay_status take(struct loader *l, const struct assay_stmt *st, uin
     for (size_t i = 0; i < st->n && status == ASSAY_OK; i++) {
         const char *key = st->field[i].key, *value = st->field[i].value;
         if (strcmp(key, "cells") == 0)
-            status = take_cells(l, s, value);
+            status = take_cells(l, &s->cells, &s->n_cells, value);
+        else if (strcmp(key, "inside") == 0)
+            status = take_cells(l, &s->inside, &s->n_inside, value);
         else if (strcmp(key, "constant") == 0)
             status = take_constant(l, s, value);
         else
@@ -175,6 +177,9 @@ void assay_samples_release(struct samples *all)
         for (size_t k = 0; k < s->n_cells; k++)
             free(s->cells[k].set);
         free(s->cells);
+        for (size_t k = 0; k < s->n_inside; k++)
+            free(s->inside[k].set);
+        free(s->inside);
         free(s->constant);
         free(s->constant_null);
         free(s->segment);

@@ -20,6 +20,8 @@ struct sample {
     bool missing_end; /* the last rows of the chunk are missing */
     struct sample_cells *cells;
     size_t n_cells;
+    struct sample_cells *inside; /* set: where in nested values parts differ; count: so often */
+    size_t n_inside;
     size_t *constant; /* columns that are the same throughout at the archive, not at the source */
     bool *constant_null; /* and whether they are NULL */
     size_t n_constant;

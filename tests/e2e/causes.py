@@ -384,6 +384,26 @@ def two_at_once(_):
     s.wants(s.causes(status=0))
 
 
+def inside(_):
+    """Nested values: what happened to which part of them."""
+    folder = suite.new_folder('inside')
+    doc = lambda i, price, note: json.dumps({'items': [{'price': f'{i}.50'}, {'price': price}], 'note': note})
+    rows = [[str(i), doc(i, f'{i}.129', f'{SECRET} {i}  '), json.dumps({SECRET: f'{i} '})] for i in range(500)]
+    suite.write_sqlite(f'{folder}/app.db', 't', 'id INTEGER PRIMARY KEY, d TEXT, j TEXT', rows, [int, str, str])
+    suite.write_csv(f'{folder}/a.csv', ['id', 'd', 'j'], [[r[0], doc(i, f'{i}.12', f'{SECRET} {i}'), json.dumps({SECRET: f'{i}'})]
+                                                        for i, r in enumerate(rows)])
+    suite.write_plan(f'{folder}/plan.yaml', {'inside': {
+        'source': {'locator': 'sqlite:app.db', 'table': 't'}, 'archive': {'locator': 'a.csv'}, 'key': ['id'],
+        'columns': {'id': 'integer', 'd': 'struct<items: list<struct<price: decimal>>, note: text>', 'j': 'json'}}})
+    r = assay('check', 'plan.yaml', cwd=folder)
+    told = causes_of(folder)['causes']
+    check('inside: what happened, and where', r.status == 1 and
+          sorted((x['kind'], tuple(x['columns']), x['rule'], 'items[].price, note' in x['evidence']) for x in told) ==
+          [('decimal-cut', ('d',), NO_RULE, True), ('trailing-blanks', ('d', 'j'), NO_RULE, True)], told)
+    said = assay('ledger', 'log', 'plan.yaml', '--kind', 'sample', '--limit', '0', '--json', cwd=folder).out
+    check('inside: no value and no name out of a value in the ledger', 'inside' in said and SECRET not in said, said)
+
+
 def late(_):
     s = Scene('late')
     s.causes(status=0)
@@ -397,7 +417,7 @@ def late(_):
 
 def main():
     only = os.environ.get('ASSAY_CASE', '')
-    scenes = [two_columns, two_causes, many_chunks, keyless, no_sample, segments, absent, two_at_once, late]
+    scenes = [two_columns, two_causes, many_chunks, keyless, no_sample, segments, absent, two_at_once, inside, late]
     each(lambda scene: scene(None), [x for x in scenes if only in x.__name__])
     each(case_of, [c for c in CASES if only in c.title])
 

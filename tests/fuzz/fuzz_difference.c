@@ -33,7 +33,17 @@ static void say(const struct assay_differences *set)
     }
 }
 
-/* First byte: the type; then two cells, or a name. */
+static struct assay_shape *shape_of(unsigned nth)
+{
+    static const char *const shapes[] = {
+        "list<text>",           "list<list<integer>>", "struct<a: text, b: list<decimal>>",
+        "map<text, timestamp>", "list<json>",          "struct<a: struct<b: float64>>"};
+    struct assay_shape *s = NULL;
+    const char *why;
+    return assay_shape_parse(shapes[nth % (sizeof shapes / sizeof *shapes)], &s, &why) ? s : NULL;
+}
+
+/* First byte: the type, or a shape; then two cells, or a name. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct assay_difference_name name;
@@ -43,9 +53,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     (void)assay_difference_parse((const char *)data + 1, n - 1, &name);
     const size_t a = cell_len(data + 1, n - 1), b = a ? cell_len(data + 1 + a, n - 1 - a) : 0;
-    const enum assay_logical type = (enum assay_logical)(1 + data[0] % (ASSAY_L_JSON));
-    if (!b || assay_classifier_new(type, &c) != ASSAY_OK)
+    struct assay_shape *shape = data[0] & 128 ? shape_of(data[0] & 127) : NULL;
+    const enum assay_logical type = shape ? shape->type : (enum assay_logical)(1 + data[0] % (ASSAY_L_JSON));
+    if (!b || assay_classifier_new(type, shape, &c) != ASSAY_OK) {
+        assay_shape_free(shape);
         return 0;
+    }
     /* the lane makes cells of their own exact length: reading behind them must show */
     uint8_t *x = malloc(a), *y = malloc(b);
     if (x && y) {
@@ -57,5 +70,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     free(x);
     free(y);
     assay_classifier_free(c);
+    assay_shape_free(shape);
     return 0;
 }

@@ -290,6 +290,39 @@ static void test_two_classes_together(void **state)
           "null-empty b 1 400 systemic null_if: \"\"; outer-blanks b 1 400 systemic trim; ");
 }
 
+static char evidence[1024];
+
+static bool keep_evidence(void *ctx, const struct assay_leaf *leaf)
+{
+    struct assay_stmt s = {0};
+    struct assay_err e = {0};
+    (void)ctx;
+    assert_int_equal(assay_stmt_parse(leaf->note, leaf->note_len, &s, &e), ASSAY_OK);
+    snprintf(evidence, sizeof evidence, "%s", assay_stmt_get(&s, "evidence"));
+    assay_stmt_release(&s);
+    return true;
+}
+
+/* No rule is proposed for what no rule reaches; where it is, is told. */
+static void test_inside_nested_values(void **state)
+{
+    (void)state;
+    SIDES(before, after);
+    open_as(ASSAY_SOURCE);
+    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
+        "400 trailing-blanks@source/inside a", "inside", "400 items[].name a", "inside", "7 note a", "inside",
+        "7 other b", (char *)NULL);
+    commit();
+    wants("trailing-blanks a 2 400 systemic " NONE "; ");
+    struct assay_err e = {0};
+    struct assay_ledger_query q = {.kind = "cause"};
+    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    assert_int_equal(assay_ledger_each(l, &q, keep_evidence, NULL, &e), ASSAY_OK);
+    assay_ledger_close(l);
+    assert_string_equal(evidence, "inside the values, the values differ in spaces at their end in items[].name, note: "
+                                  "400 of 400 differing values, in 1 of 1 chunks looked at");
+}
+
 static void test_an_older_sample_is_passed_over(void **state)
 {
     (void)state;
@@ -342,6 +375,7 @@ int main(void)
         TEST(test_chance_is_no_cause),
         TEST(test_single_rows_get_no_rule),
         TEST(test_two_classes_together),
+        TEST(test_inside_nested_values),
         TEST(test_an_older_sample_is_passed_over),
         TEST(test_hostile_samples_do_no_harm),
     };

@@ -195,23 +195,29 @@ static void put(enum assay_logical type, const char *text, struct assay_buf *out
     assay_buf_release(&scratch);
 }
 
+static void say_classes(const struct assay_differences *set, struct assay_buf *out)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        struct assay_difference_name name;
+        const size_t from = out->len;
+        assert_int_equal(assay_difference_text(&set->d[i], "other", out), ASSAY_OK);
+        assert_true(assay_difference_parse((char *)out->ptr + from, out->len - from, &name));
+        assert_int_equal(name.side, set->d[i].side);
+        assert_int_equal(name.inside, set->d[i].inside);
+        assert_int_equal(assay_buf_addc(out, set->d[i].with_next ? '&' : ','), ASSAY_OK);
+    }
+}
+
 static void classes_of(const struct example *x, char text[2048])
 {
     struct assay_classifier *c;
     struct assay_differences set;
     struct assay_buf cell[2] = {{0}, {0}}, out = {0};
-    assert_int_equal(assay_classifier_new(x->type, &c), ASSAY_OK);
+    assert_int_equal(assay_classifier_new(x->type, NULL, &c), ASSAY_OK);
     put(x->type, x->source, &cell[0]);
     put(x->type, x->archive, &cell[1]);
     assert_int_equal(assay_classify(c, cell[0].ptr, cell[0].len, cell[1].ptr, cell[1].len, &set), ASSAY_OK);
-    for (size_t i = 0; i < set.n; i++) {
-        struct assay_difference_name name;
-        const size_t from = out.len;
-        assert_int_equal(assay_difference_text(&set.d[i], "other", &out), ASSAY_OK);
-        assert_true(assay_difference_parse((char *)out.ptr + from, out.len - from, &name));
-        assert_int_equal(name.side, set.d[i].side);
-        assert_int_equal(assay_buf_addc(&out, set.d[i].with_next ? '&' : ','), ASSAY_OK);
-    }
+    say_classes(&set, &out);
     snprintf(text, 2048, "%.*s", (int)out.len, out.len ? (const char *)out.ptr : "");
     assay_buf_release(&cell[0]);
     assay_buf_release(&cell[1]);
@@ -239,6 +245,88 @@ static void test_examples(void **state)
     assert_int_equal(bad, 0);
 }
 
+static const struct {
+    const char *type, *source, *archive, *classes /* how they begin */, *paths;
+} nested[] = {
+    {"list<text>", "{a,\"b  \",c}", "{a,b,c}", "trailing-blanks@source/inside,outer-blanks@source/inside,", "[] 1 "},
+    {"list<text>", "{\"a \",\"\tb\"}", "{a,b}", "outer-blanks@source/inside,", "[] 2 "},
+    {"list<text>", "{a,b}", "{a,b,c}", "", ""},
+    {"list<text>", "{a,b}", "{b,a}", "", "[] 1 "},
+    {"list<text>", "{a,NULL}", "{a,\"\"}", "null-empty@archive/inside,", "[] 1 "},
+    {"list<integer>", "[0:1]={1,2}", "{1,2}", "array-bounds@source,", ""},
+    {"list<integer>", "[0:1]={1,2}", "{1,NULL}", "array-bounds@source&nulled@archive/inside,", "[] 1 "},
+    {"list<list<integer>>", "[0:0][5:5]={{1}}", "{{1}}", "array-bounds@source,", ""},
+    {"struct<at: timestamp, note: text>", "(\"2024-01-01 10:20:30.723\",\"x \")", "(\"2024-01-01 10:20:30\",x)",
+     "time-cut:s@source/inside&trailing-blanks@source/inside,time-cut:s@source/inside&outer-blanks@source/inside,",
+     "at 1 note 1 "},
+    {"list<struct<price: decimal>>", "[{\"price\": 1.239}]", "[{\"price\": 1.23}]", "decimal-cut:2@source/inside,",
+     "[].price 1 "},
+    {"struct<a: integer, b: text>", "{\"a\": 1, \"b\": null}", "{\"a\": 1}", "null-members@archive/inside,", "b 1 "},
+    {"struct<a: integer, b: text>", "{\"a\": 1, \"b\": \"x\"}", "{\"a\": 1}", "", ""},
+    {"map<text, text>", "{\"a\": \"x\"}", "{\"a\": \"X\"}", "letter-case@archive/inside,", "{} 1 "},
+    {"map<text, text>", "{\"Sesame\": \"x\"}", "{\"sesame\": \"x\"}", "", ""},
+    {"json", "{\"a\": 1, \"Sesame\": \"x  \"}", "{\"a\": 1, \"Sesame\": \"x\"}",
+     "trailing-blanks@source/inside,outer-blanks@source/inside,", ""},
+    {"json", "[9007199254740993]", "[9007199254740992]", "through-double@archive/inside,", ""},
+    {"json", "{\"a\": 5}", "{\"a\": \"5\"}", "json-string@archive/inside,", ""},
+    {"json", "{\"a\": {\"b\": 1}}", "{\"a\": \"{\\\"b\\\": 1}\"}", "json-string@archive/inside,", ""},
+    {"json", "{\"a\": 5}", "{\"a\": \"6\"}", "", ""},
+    {"json", "{\"a\": 5, \"b\": null, \"c\": null}", "{\"a\": 5}", "null-members@archive/inside,", ""},
+    {"json", "{\"a\": [1]}", "{\"a\": null}", "nulled@archive/inside,", ""},
+    {"struct<d: json>", "{\"d\": [true]}", "{\"d\": [false]}", "", "d 1 "},
+};
+
+static void put_nested(const struct assay_shape *shape, const char *text, struct assay_buf *out)
+{
+    struct assay_buf scratch = {0};
+    const char *why = "";
+    struct assay_value v = {.kind = ASSAY_K_LEXEME, .len = (uint32_t)strlen(text), .p = (const uint8_t *)text};
+    if (!assay_resolve_shape(shape, &v, &v, &scratch, &why) || !assay_cell_put(shape->type, &v, out, &why))
+        fail_msg("%s: %s", text, why);
+    assay_buf_release(&scratch);
+}
+
+static void paths_of(const struct assay_classifier *c, char out[512])
+{
+    uint64_t count;
+    const char *path;
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; (path = assay_classifier_path(c, i, &count)); i++)
+        at += (size_t)snprintf(out + at, 512 - at, "%s %u ", path, (unsigned)count);
+}
+
+static void test_nested(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof nested / sizeof *nested; i++) {
+        struct assay_shape *shape;
+        struct assay_classifier *c;
+        struct assay_differences set;
+        struct assay_buf cell[2] = {{0}, {0}}, text = {0};
+        const char *why;
+        char paths[512];
+        assert_true(assay_shape_parse(nested[i].type, &shape, &why));
+        assert_int_equal(assay_classifier_new(shape->type, shape->child ? shape : NULL, &c), ASSAY_OK);
+        put_nested(shape, nested[i].source, &cell[0]);
+        put_nested(shape, nested[i].archive, &cell[1]);
+        assert_int_equal(assay_classify(c, cell[0].ptr, cell[0].len, cell[1].ptr, cell[1].len, &set), ASSAY_OK);
+        say_classes(&set, &text);
+        paths_of(c, paths);
+        const char *said = text.len ? assay_buf_str(&text) : "", *want = nested[i].classes;
+        if ((*want ? strncmp(said, want, strlen(want)) : *said) || strcmp(paths, nested[i].paths) != 0)
+            fail_msg("%s -> %s: %s; %s", nested[i].source, nested[i].archive, said, paths);
+        assay_classifier_forget(c);
+        paths_of(c, paths);
+        assert_string_equal(paths, "");
+        assay_classifier_free(c);
+        assay_shape_free(shape);
+        assay_buf_release(&cell[0]);
+        assay_buf_release(&cell[1]);
+        assay_buf_release(&text);
+    }
+}
+
 /* No class may hold what a value holds. */
 static void test_value_free(void **state)
 {
@@ -264,6 +352,8 @@ static void test_rules(void **state)
         {"boolean-words:ja/nein@archive", "boolean: ja/nein"},
         {"mojibake:iso-8859-1@archive", "encoding: utf-8-as-iso-8859-1"},
         {"letter-case@both", "case: lower"},
+        {"letter-case@both/inside", ""},
+        {"array-bounds@source", "drop_bounds"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         struct assay_difference_name name;
@@ -277,8 +367,16 @@ static void test_rules(void **state)
 static void test_bad_names(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",        "time-cut:ms",         "time-cut@nowhere",     "unknown@source",
-                                      "@source", "sentinel:%5@archive", "sentinel:%00@archive", "sentinel:%zz@archive"};
+    static const char *const bad[] = {"",
+                                      "time-cut:ms",
+                                      "time-cut@nowhere",
+                                      "unknown@source",
+                                      "@source",
+                                      "sentinel:%5@archive",
+                                      "sentinel:%00@archive",
+                                      "sentinel:%zz@archive",
+                                      "rtrim@source/insid",
+                                      "trailing-blanks@/inside"};
     struct assay_difference_name name;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(assay_difference_parse(bad[i], strlen(bad[i]), &name));
@@ -290,10 +388,8 @@ static void test_bad_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_value_free),
-        cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_nested),    cmocka_unit_test(test_value_free),
+        cmocka_unit_test(test_rules),    cmocka_unit_test(test_bad_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

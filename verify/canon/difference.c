@@ -236,12 +236,17 @@ static bool argument(size_t t, int n, char out[64])
     return true;
 }
 
-enum assay_status assay_classifier_new(enum assay_logical type, struct assay_classifier **out)
+enum assay_status assay_classifier_new(enum assay_logical type, const struct assay_shape *shape,
+                                       struct assay_classifier **out)
 {
     struct assay_classifier *c = calloc(1, sizeof *c);
     if (!c)
         return ASSAY_ENOMEM;
     c->type = type;
+    if (type >= ASSAY_L_JSON && (shape || type == ASSAY_L_JSON) && assay_inside_new(shape, &c->inside) != ASSAY_OK) {
+        free(c);
+        return ASSAY_ENOMEM;
+    }
     for (size_t t = 0; t < sizeof trials / sizeof *trials; t++)
         for (int n = trials[t].from; n != trials[t].to + trials[t].step; n += trials[t].step) {
             struct assay_err why = {0};
@@ -271,6 +276,7 @@ void assay_classifier_free(struct assay_classifier *c)
     for (size_t i = 0; i < c->n_rules; i++)
         assay_rule_release(&c->rule[i].rule);
     free(c->rule);
+    assay_inside_free(c->inside);
     for (int i = 0; i < 2; i++) {
         assay_buf_release(&c->side[i].scratch);
         assay_buf_release(&c->cell[i]);
@@ -356,6 +362,8 @@ enum assay_status assay_classify(struct assay_classifier *c, const uint8_t *sour
         if (out->n == 0)
             assay_difference_pairs(c, out);
     }
+    if (c->inside && !s->defect && !a->defect && s->len && a->len && s->cell[0] && a->cell[0])
+        assay_difference_inside(c, out);
     if (out->n == 0 && !s->defect && !a->defect && s->len && a->len) {
         if (a->cell[0] == 0x00)
             assay_difference_add(out, ASSAY_DK_NULLED, ASSAY_DS_ARCHIVE, 0);

@@ -42,6 +42,7 @@ struct assay_classifier {
         struct assay_buf raw, cell;
     } middle[2];
     unsigned fruitless; /* pairs of rules that explained nothing, in a row */
+    struct inside *inside; /* of types that have parts, else NULL */
     struct classifier_rule *rule;
     size_t n_rules;
     enum assay_status status; /* ASSAY_ENOMEM once memory ran out */
@@ -61,6 +62,10 @@ bool assay_difference_value(enum assay_logical type, struct side_value *s);
 void assay_difference_step(struct assay_classifier *c, struct assay_differences *out);
 /* difference_pair.c: by two steps. */
 void assay_difference_pairs(struct assay_classifier *c, struct assay_differences *out);
+/* difference_nested.c: classes of the parts, of two trees. */
+void assay_difference_inside(struct assay_classifier *c, struct assay_differences *out);
+enum assay_status assay_inside_new(const struct assay_shape *shape, struct inside **out);
+void assay_inside_free(struct inside *in);
 bool assay_difference_nomem(struct assay_classifier *c, const char *why);
 
 /* What `side` has became what the other side has. */

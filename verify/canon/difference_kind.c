@@ -5,6 +5,8 @@
 
 #include "difference.h"
 
+#define INSIDE "/inside"
+
 static const struct assay_difference_row kinds[ASSAY_DK_COUNT] = {
     [ASSAY_DK_NULL_EMPTY] = {"null-empty", "NULL on one side is an empty text on the other", "null_if: \"\"",
                              "write NULL and '' differently, or declare them the same", ASSAY_DW_BOTH},
@@ -12,6 +14,10 @@ static const struct assay_difference_row kinds[ASSAY_DK_COUNT] = {
                            "the word stands for NULL on that side", ASSAY_DW_BOTH},
     [ASSAY_DK_ABSENT] = {"absent", "NULL on one side is not written at all on the other", "absent: null",
                          "the exporter leaves NULLs out of its records", ASSAY_DW_BOTH},
+    [ASSAY_DK_MEMBERS] = {"null-members", "members that are NULL are left out", NULL,
+                          "the exporter leaves NULLs out of nested records", ASSAY_DW_SAME},
+    [ASSAY_DK_BOUNDS] = {"array-bounds", "arrays lost their lower bounds", "drop_bounds",
+                         "most formats cannot hold the bounds of an array", ASSAY_DW_OTHER},
     [ASSAY_DK_RTRIM] = {"trailing-blanks", "the values differ in spaces at their end", "rtrim",
                         "char(n) columns are padded with spaces", ASSAY_DW_BOTH},
     [ASSAY_DK_TRIM] = {"outer-blanks", "the values differ in white space at their ends", "trim",
@@ -168,15 +174,19 @@ static bool is_signed(uint8_t kind)
     return kind == ASSAY_DK_DAY_SHIFT || kind == ASSAY_DK_DECIMAL_POINT;
 }
 
-static enum assay_status put_escaped(struct assay_buf *out, const char *s)
+static enum assay_status put_escaped(struct assay_buf *out, const char *s, const char *also)
 {
     enum assay_status st = ASSAY_OK;
     for (; *s && st == ASSAY_OK; s++) {
-        const bool plain =
-            (*s >= '0' && *s <= '9') || ((*s | 0x20) >= 'a' && (*s | 0x20) <= 'z') || (*s && strchr(".+-/_()<>#", *s));
+        const bool plain = (*s >= '0' && *s <= '9') || ((*s | 0x20) >= 'a' && (*s | 0x20) <= 'z') || strchr(also, *s);
         st = plain ? assay_buf_addc(out, (uint8_t)*s) : assay_buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
     }
     return st;
+}
+
+enum assay_status assay_difference_escape(const char *s, struct assay_buf *out)
+{
+    return put_escaped(out, s, "._[]{}-");
 }
 
 static const char *const side_names[] = {"source", "archive", "both"};
@@ -196,8 +206,8 @@ enum assay_status assay_difference_text(const struct assay_difference *d, const 
     if (st == ASSAY_OK && (arg || text[0]))
         st = assay_buf_addc(out, ':');
     if (st == ASSAY_OK)
-        st = arg ? put_escaped(out, arg) : assay_buf_adds(out, text);
-    return st == ASSAY_OK ? assay_buf_addf(out, "@%s", side_names[d->side]) : st;
+        st = arg ? put_escaped(out, arg, ".+-/_()<>#") : assay_buf_adds(out, text);
+    return st == ASSAY_OK ? assay_buf_addf(out, "@%s%s", side_names[d->side], d->inside ? INSIDE : "") : st;
 }
 
 static int hex_digit(char c)
@@ -229,8 +239,13 @@ bool assay_difference_parse(const char *text, size_t n, struct assay_difference_
     const char *at = memchr(text, '@', n), *colon = at ? memchr(text, ':', (size_t)(at - text)) : NULL;
     if (!at)
         return false;
-    const size_t name = (size_t)((colon ? colon : at) - text), side = n - (size_t)(at + 1 - text);
+    const size_t name = (size_t)((colon ? colon : at) - text), mark = sizeof INSIDE - 1;
+    size_t side = n - (size_t)(at + 1 - text);
     *out = (struct assay_difference_name){0};
+    if (side > mark && memcmp(text + n - mark, INSIDE, mark) == 0) {
+        out->inside = true;
+        side -= mark;
+    }
     for (size_t i = 0; i < ASSAY_DK_COUNT; i++)
         if (strlen(kinds[i].name) == name && memcmp(kinds[i].name, text, name) == 0)
             out->row = &kinds[i];
@@ -253,10 +268,11 @@ static void fill(const char *pattern, const char *arg, char *out, size_t n)
 void assay_difference_says(const struct assay_difference_name *name, char *out, size_t n)
 {
     const bool archive = (name->side == ASSAY_DS_ARCHIVE) == (name->row->where == ASSAY_DW_SAME);
+    const char *part = name->inside ? "inside the values, " : "";
     const char *where = name->side == ASSAY_DS_BOTH || name->row->where == ASSAY_DW_BOTH ? ""
                         : archive                                                        ? "in the archive, "
                                                                                          : "in the source, ";
-    const size_t len = (size_t)snprintf(out, n, "%s", where);
+    const size_t len = (size_t)snprintf(out, n, "%s%s", part, where);
     if (len < n)
         fill(name->row->says, name->arg, out + len, n - len);
 }
@@ -268,7 +284,7 @@ void assay_difference_rule(const struct assay_difference_name *name, char *out, 
     const bool known =
         !unit || strcmp(name->arg, "us") == 0 || strcmp(name->arg, "ms") == 0 || strcmp(name->arg, "s") == 0;
     out[0] = '\0';
-    if (!name->row->rule || !known)
+    if (!name->row->rule || !known || name->inside)
         return;
     fill(name->row->rule, name->arg, out, n);
 }

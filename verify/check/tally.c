@@ -23,7 +23,7 @@ enum assay_status assay_tally_init(struct tally *t, const struct assay_dataset *
             s = ASSAY_ENOMEM;
     }
     for (size_t c = 0; c < set->n_cols && s == ASSAY_OK; c++)
-        s = assay_classifier_new(set->col[c].type, &t->col[c].classifier);
+        s = assay_classifier_new(set->col[c].type, set->col[c].shape, &t->col[c].classifier);
     return s;
 }
 
@@ -48,6 +48,7 @@ void assay_tally_reset(struct tally *t)
         struct tally_column *col = &t->col[c];
         col->differs = 0;
         col->n_sets = 0;
+        assay_classifier_forget(col->classifier);
         col->varies[0] = col->varies[1] = false;
         assay_buf_reset(&col->first[0]);
         assay_buf_reset(&col->first[1]);
@@ -128,7 +129,7 @@ static bool same_set(const struct assay_differences *a, const struct assay_diffe
         return false;
     for (size_t i = 0; i < a->n; i++)
         if (a->d[i].kind != b->d[i].kind || a->d[i].side != b->d[i].side || a->d[i].n != b->d[i].n ||
-            a->d[i].with_next != b->d[i].with_next)
+            a->d[i].with_next != b->d[i].with_next || a->d[i].inside != b->d[i].inside)
             return false;
     return true;
 }
@@ -238,6 +239,17 @@ static void write_set(const struct tally *t, size_t c, size_t i, struct assay_wr
     assay_buf_release(&text);
 }
 
+static void write_path(const struct tally *t, size_t c, const char *path, uint64_t count, struct assay_writer *w)
+{
+    struct assay_buf text = {0};
+    const char *escaped = assay_difference_escape(path, &text) == ASSAY_OK ? assay_buf_str(&text) : NULL;
+    if (escaped)
+        assay_writer_addf(w, "inside", "%llu %s %s", (unsigned long long)count, escaped, t->set->col[c].name);
+    else
+        w->status = ASSAY_ENOMEM;
+    assay_buf_release(&text);
+}
+
 static void write_column(const struct tally *t, size_t c, struct assay_writer *w)
 {
     const struct tally_column *col = &t->col[c];
@@ -245,6 +257,10 @@ static void write_column(const struct tally *t, size_t c, struct assay_writer *w
         assay_writer_addf(w, "constant", "%s %s", col->first[1].len == 1 ? "null" : "value", t->set->col[c].name);
     for (size_t i = 0; i < col->n_sets && w->text.len < MOST_TEXT; i++)
         write_set(t, c, i, w);
+    uint64_t count;
+    const char *path;
+    for (size_t i = 0; w->text.len < MOST_TEXT && (path = assay_classifier_path(col->classifier, i, &count)); i++)
+        write_path(t, c, path, count, w);
 }
 
 void assay_tally_write(const struct tally *t, struct assay_writer *w)

@@ -68,6 +68,11 @@ void assay_era_take(struct assay_ledger *l, struct assay_collect *c, const struc
 enum assay_status assay_eras_newest(struct assay_report *r, struct assay_rep_side *s, struct assay_err *e);
 enum assay_status assay_eras_settle(struct assay_report *r, struct assay_rep_dataset *d,
                                     const struct assay_rep_plan *plan, struct assay_err *e);
+/* spans.c: a schema of c->side that was first seen in that run; false: out of memory. After the eras are settled, which
+ * segments were archived under which schema. */
+bool assay_age_take(struct assay_collect *c, const char *fingerprint, const char *run, uint64_t leaf);
+enum assay_status assay_spans_settle(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                     struct assay_err *e);
 /* drift.c: what changed in the schema of either side up to the run that is reported, and since when. */
 enum assay_status assay_drift_collect(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                       struct assay_err *e);

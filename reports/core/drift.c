@@ -215,7 +215,6 @@ static bool take(struct assay_collect *c, const struct assay_stmt *s, const stru
 {
     struct history *h = c->more;
     const char *print = assay_stmt_get(s, "fingerprint"), *run = assay_stmt_get(s, "run");
-    (void)leaf;
     if (!print || !run || h->done || assay_stmt_get(s, "objects")) /* one about some objects */
         return true;
     enum assay_status st = ASSAY_OK;
@@ -226,6 +225,8 @@ static bool take(struct assay_collect *c, const struct assay_stmt *s, const stru
         h->before = h->now;
         h->now = (struct era){.fingerprint = assay_arena_copy(&c->r->arena, print),
                               .run = assay_arena_copy(&c->r->arena, run)};
+        if (!h->now.fingerprint || !h->now.run || !assay_age_take(c, h->now.fingerprint, h->now.run, leaf->index))
+            return false;
     } else {
         assay_observed_release(&h->now.schema);
     }

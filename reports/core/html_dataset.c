@@ -264,6 +264,41 @@ static void eras(struct assay_out *o, const struct assay_rep_dataset *d)
     assay_out_raw(o, "</tbody></table></div></details>");
 }
 
+static void spans(struct assay_out *o, const struct assay_rep_dataset *d)
+{
+    static const char *const heads[] = {"Segments", ">Count", "Source's schema", "Archive's schema", "Without", NULL};
+    if (!d->n_spans)
+        return;
+    assay_out_raw(o, "<details open><summary>Segments by schema</summary><div class=\"scroll\"><table>");
+    assay_html_heads(o, "Which segments were archived under which schema, and since when that had been seen", heads);
+    assay_out_raw(o, "<tbody>");
+    for (size_t i = 0; i < d->n_spans && i < ASSAY_REPORT_MAX_DRIFT; i++) {
+        const struct assay_rep_span *x = &d->span[i];
+        assay_out_raw(o, "<tr><td>");
+        assay_out_html(o, x->from);
+        if (x->segments > 1) {
+            assay_out_raw(o, " to ");
+            assay_out_html(o, x->to);
+        }
+        assay_out_raw(o, "</td>");
+        number_cell(o, x->segments, true);
+        for (int side = 0; side < 2; side++) {
+            assay_out_raw(o, "<td class=\"nw\">");
+            assay_html_hash(o, x->fingerprint[side]);
+            if (x->age[side] && x->age[side]->since)
+                assay_out_f(o, " <span class=\"mute\">since %.10s</span>", x->age[side]->since);
+            assay_out_raw(o, "</td>");
+        }
+        assay_out_raw(o, "<td>");
+        for (size_t k = 0; k < x->n_without; k++) {
+            assay_out_raw(o, k ? ", " : "");
+            assay_out_html(o, x->without[k]);
+        }
+        assay_out_raw(o, "</td></tr>");
+    }
+    assay_out_raw(o, "</tbody></table></div></details>");
+}
+
 static void drift(struct assay_out *o, const struct assay_rep_dataset *d)
 {
     static const char *const heads[] = {"Since", "Side", "Change", "For the values", "Run", NULL};
@@ -512,6 +547,7 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
     partial(o, d);
     schema(o, d);
     eras(o, d);
+    spans(o, d);
     drift(o, d);
     rules(o, d);
     requests(o, d);

@@ -197,12 +197,14 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->drift);
     free(d->cause);
     free(d->partial);
+    free(d->span);
     free(d->rule);
     free(d->disc);
     free(d->request);
     for (int i = 0; i < 2; i++) {
         free(d->side[i].uncovered);
         free(d->side[i].era);
+        free(d->side[i].age);
         free(d->side[i].changed);
     }
 }
@@ -243,7 +245,8 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
         return s;
     if (!assay_schema_compare(r, d, &plan) || !assay_chunks_settle(r, d))
         return assay_fail_nomem(e);
-    return assay_eras_settle(r, d, &plan, e);
+    s = assay_eras_settle(r, d, &plan, e);
+    return s == ASSAY_OK ? assay_spans_settle(l, r, d, e) : s;
 }
 
 /* Datasets of the plan that the ledger has never heard of. */

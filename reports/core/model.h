@@ -57,6 +57,20 @@ struct assay_rep_era { /* objects, one after the other, of one schema */
     size_t n_says;
 };
 
+struct assay_rep_age { /* the time of one schema of a side, as its runs saw it */
+    const char *fingerprint, *run, *since; /* the first run that saw it, and when that began */
+    uint64_t leaf; /* of that statement */
+};
+
+struct assay_rep_span { /* segments, one after the other, that were archived under one schema */
+    const char *from, *to;
+    size_t segments;
+    const struct assay_rep_age *age[2]; /* what each side was when the archive first had rows of them; or NULL */
+    const char *fingerprint[2]; /* of that; of the archive's files that claim the segments, where files differ */
+    const char **without; /* columns that they were verified without */
+    size_t n_without;
+};
+
 struct assay_rep_partial { /* a column that did not exist in the first segments */
     const char *column, *since, *from, *to; /* from, to: segments verified without it, NULL when there is none */
     size_t segments;
@@ -82,6 +96,8 @@ struct assay_rep_side {
     uint64_t nonstandard; /* values that its formats do not have, accepted */
     struct assay_rep_era *era; /* empty when all objects are of one schema */
     size_t n_eras, cap_eras;
+    struct assay_rep_age *age; /* oldest first */
+    size_t n_ages, cap_ages;
     const char *as_of, *as_of_column; /* rows with a later value are not in scope */
     uint64_t beyond; /* such rows */
     uint64_t unplaced; /* rows whose key or window did not decode */
@@ -155,6 +171,8 @@ struct assay_rep_dataset {
     size_t n_drift, cap_drift;
     struct assay_rep_partial *partial;
     size_t n_partial, cap_partial;
+    struct assay_rep_span *span; /* empty when all segments were archived under today's schemas */
+    size_t n_spans, cap_spans;
     struct assay_rep_rule *rule;
     size_t n_rules;
     struct assay_rep_discrepancy *disc; /* newest state of each: open, requested, then those this run closed */

@@ -183,6 +183,32 @@ static void eras(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_close(w, ']');
 }
 
+/* Which segments were archived under which schema. */
+static void spans(struct assay_jw *w, const struct assay_rep_dataset *d)
+{
+    assay_jw_open(w, "segments", '[');
+    for (size_t i = 0; i < d->n_spans; i++) {
+        const struct assay_rep_span *x = &d->span[i];
+        assay_jw_open(w, NULL, '{');
+        assay_jw_text(w, "from", x->from);
+        assay_jw_text(w, "to", x->to);
+        assay_jw_number(w, "segments", x->segments);
+        for (int side = 0; side < 2; side++) {
+            assay_jw_open(w, assay_side_name((enum assay_side_id)side), '{');
+            assay_jw_text(w, "fingerprint", x->fingerprint[side]);
+            assay_jw_text(w, "run", x->age[side] ? x->age[side]->run : NULL);
+            assay_jw_text(w, "since", x->age[side] ? x->age[side]->since : NULL);
+            assay_jw_close(w, '}');
+        }
+        assay_jw_open(w, "without", '[');
+        for (size_t k = 0; k < x->n_without; k++)
+            assay_jw_text(w, NULL, x->without[k]);
+        assay_jw_close(w, ']');
+        assay_jw_close(w, '}');
+    }
+    assay_jw_close(w, ']');
+}
+
 static void schema(struct assay_jw *w, const struct assay_rep_dataset *d)
 {
     assay_jw_open(w, "schema", '{');
@@ -207,6 +233,8 @@ static void schema(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_close(w, ']');
     if (d->n_partial || d->side[0].n_eras || d->side[1].n_eras)
         eras(w, d);
+    if (d->n_spans)
+        spans(w, d);
     assay_jw_close(w, '}');
 }
 

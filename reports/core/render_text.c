@@ -12,6 +12,7 @@
 #define MAX_OBJECTS 4
 #define MAX_LACKS 3
 #define MAX_DRIFT 2
+#define MAX_SPANS 6
 #define MAX_PARTIAL 2
 #define MAX_OUT_OF_SCOPE 2
 
@@ -321,6 +322,45 @@ static void partial(struct text *t, const struct assay_report *r)
     more(o, all - shown, "columns that are not in all segments");
 }
 
+/* Which segments were archived under which schema. */
+static void span_line(struct assay_out *o, const struct assay_rep_dataset *d, const struct assay_rep_span *x)
+{
+    assay_out_raw(o, "  ~ ");
+    assay_out_plain(o, d->name, NAME_CHARS);
+    assay_out_raw(o, x->segments > 1 ? "  segments " : "  segment ");
+    assay_out_plain(o, x->from, NAME_CHARS);
+    if (x->segments > 1) {
+        assay_out_raw(o, " to ");
+        assay_out_plain(o, x->to, NAME_CHARS);
+    }
+    assay_out_raw(o, " archived under schema");
+    for (int side = 0; side < 2; side++) {
+        const char *print = x->fingerprint[side], *colon = print ? strchr(print, ':') : NULL;
+        assay_out_f(o, "%s %.8s of the %s", side ? "," : "", colon ? colon + 1 : "-",
+                    assay_side_name((enum assay_side_id)side));
+        if (x->age[side] && x->age[side]->since)
+            assay_out_f(o, " (seen since %.10s)", x->age[side]->since);
+    }
+    for (size_t i = 0; i < x->n_without; i++) {
+        assay_out_raw(o, i ? ", \"" : ", without \"");
+        assay_out_plain(o, x->without[i], 60);
+        assay_out_raw(o, "\"");
+    }
+    assay_out_raw(o, "\n");
+}
+
+static void spans(struct text *t, const struct assay_report *r)
+{
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < r->n_sets; i++)
+        for (size_t k = 0; k < r->set[i].n_spans; k++, all++)
+            if (shown < MAX_SPANS) {
+                span_line(&t->o, &r->set[i], &r->set[i].span[k]);
+                shown++;
+            }
+    more(&t->o, all - shown, "spans of segments of one schema; --report json lists them");
+}
+
 static void sets(struct text *t, const struct assay_report *r)
 {
     for (size_t i = 0; i < r->n_sets && i < MAX_SETS; i++)
@@ -424,6 +464,7 @@ enum assay_status assay_render_text(const struct assay_report *r, const struct a
         findings(&t, r);
         objects(&t, r);
         partial(&t, r);
+        spans(&t, r);
         drift(&t, r);
         tail(&t, r);
     }

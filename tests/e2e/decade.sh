@@ -48,12 +48,17 @@ check 'which files are of which schema' jq -e '.datasets[0].schema.objects | len
     .[2].changes == ["added \"note\": csv (compatible)"]' r.json
 check 'which segments were verified without the column' jq -e '.datasets[0].schema.partial ==
     [{column: "note", since: "2021", from: "2019", to: "2020", segments: 2}]' r.json
+check 'which segments were archived under which schema' jq -e '.datasets[0].schema.segments |
+    map([.from, .to, .segments, .without]) == [["2019", "2019", 1, ["note"]], ["2020", "2020", 1, ["note"]], ["2021", "2022", 2, []]] and
+    (map(.archive.fingerprint) | unique | length) == 3 and (map(.source.fingerprint) | unique | length) == 1' r.json
 check 'the newest files say what the archive is like' jq -e '[.datasets[0].schema.changes[] |
     select(.change | test("only|gone"))] == []' r.json
 check 'the report names the segments' assay report plan.yaml
 check_has '... and the column' "$OUT" 'segments 2019 to 2020 verified without column "note": it did not exist before 2021'
+check_has '... and the schema of each' "$OUT" 'segments 2021 to 2022 archived under schema [0-9a-f]{8} of the source \(seen since [0-9-]+\), [0-9a-f]{8} of the archive'
 check 'as HTML' assay report plan.yaml --report html:r.html
 check_has '... with the schemas of the files' r.html 'Files of 3 schemas'
+check_has '... and the segments' r.html 'Segments by schema'
 
 cp csv/2019.csv kept
 sed -i 's/,20$/,21/' csv/2019.csv
@@ -116,3 +121,19 @@ check_exit 2 'a key that came later' assay plan bad.yaml
 plan 5 'csv/{segment}.csv' integer '{type: text, since: 2021}' | grep -v window: >bad.yaml
 check_exit 2 'without a window' assay plan bad.yaml
 check 'the ledger holds' assay ledger verify plan.yaml
+
+# ---- segments archived under an older schema of the source, and one under today's ----
+sqlite3 g.db "CREATE TABLE t(id INTEGER PRIMARY KEY, d TEXT, total INTEGER, note TEXT);
+    INSERT INTO t VALUES(1,'2019-03-01',10,'a'),(2,'2020-04-01',20,'b')"
+mkdir grown
+for year in 2019 2020; do sqlite3 -csv -header g.db "SELECT * FROM t WHERE d LIKE '$year%'" >grown/$year.csv; done
+plan 6 'grown/{segment}.csv' integer text | sed 's/sqlite:s.db/sqlite:g.db/' >grown.yaml
+check 'two years' assay check grown.yaml --report json:r.json
+check '... under the schemas of today: no news' jq -e '.datasets[0].schema | has("segments") | not' r.json
+sqlite3 g.db "ALTER TABLE t ADD COLUMN extra TEXT; INSERT INTO t VALUES(3,'2021-04-01',30,'c','x')"
+sqlite3 -csv -header g.db "SELECT id, d, total, note FROM t WHERE d LIKE '2021%'" >grown/2021.csv
+sed -i 's/^    key:/    uncovered: [source.extra]\n    key:/' grown.yaml
+check 'the table has one column more, and a year more was archived' assay check grown.yaml --report json:r.json
+check '... the older years were under its older schema' jq -e '.datasets[0].schema.segments |
+    map([.from, .to, .segments]) == [["2019", "2020", 2], ["2021", "2021", 1]] and
+    (map(.source.fingerprint) | unique | length) == 2 and (map(.archive.fingerprint) | unique | length) == 1' r.json

@@ -28,6 +28,15 @@ void assay_html_anchor(struct assay_out *o, const struct assay_rep_dataset *d, c
 void assay_html_command(struct assay_out *o, const struct assay_report *r, const char *verb,
                         const struct assay_rep_dataset *d, const char *segment, const char *more);
 
+/* html_cells.c: a <td>; NULL is a dash. short: a word or name that is not broken over lines. time: RFC 3339 in UTC, to
+ * the second. */
+void assay_html_cell(struct assay_out *o, const char *text);
+void assay_html_short_cell(struct assay_out *o, const char *text);
+void assay_html_time_cell(struct assay_out *o, const char *t);
+void assay_html_number_cell(struct assay_out *o, uint64_t n, bool known);
+void assay_html_hash_cell(struct assay_out *o, const char *id);
+
+void assay_html_schema(struct assay_out *o, const struct assay_rep_dataset *d);
 void assay_html_heat(struct assay_out *o, const struct assay_rep_dataset *d);
 void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d);
 

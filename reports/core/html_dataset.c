@@ -1,4 +1,4 @@
-/* One dataset of the HTML report: its sides, chunks, findings, schema, objects, discrepancies, rules. */
+/* One dataset of the HTML report: its sides, chunks, findings, objects, discrepancies, rules. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,45 +7,6 @@
 
 #define MAX_OK_OBJECTS 200
 #define OPEN_FINDINGS 12 /* rows of the findings table that need no click */
-
-static void cell(struct assay_out *o, const char *text)
-{
-    assay_out_raw(o, "<td>");
-    assay_out_html(o, text ? text : "\xe2\x80\x93");
-    assay_out_raw(o, "</td>");
-}
-
-/* RFC 3339 in UTC, to the second; as it is when it is not that. */
-static void time_cell(struct assay_out *o, const char *t)
-{
-    size_t n = t ? strlen(t) : 0;
-    if (n < 20 || t[10] != 'T' || t[n - 1] != 'Z') {
-        cell(o, t);
-        return;
-    }
-    char text[24];
-    snprintf(text, sizeof text, "%.10s %.8sZ", t, t + 11);
-    assay_out_raw(o, "<td class=\"nw\">");
-    assay_out_html(o, text);
-    assay_out_raw(o, "</td>");
-}
-
-static void number_cell(struct assay_out *o, uint64_t n, bool known)
-{
-    assay_out_raw(o, "<td class=\"r\">");
-    if (known)
-        assay_html_number(o, n);
-    else
-        assay_out_raw(o, "\xe2\x80\x93");
-    assay_out_raw(o, "</td>");
-}
-
-static void hash_cell(struct assay_out *o, const char *id)
-{
-    assay_out_raw(o, "<td class=\"nw\">");
-    assay_html_hash(o, id);
-    assay_out_raw(o, "</td>");
-}
 
 static void term(struct assay_out *o, const char *name, const char *value)
 {
@@ -106,11 +67,11 @@ static void finding_row(struct assay_out *o, const struct assay_rep_dataset *d, 
     assay_out_raw(o, "\"><td class=\"nw\">");
     assay_html_badge(o, c->verdict);
     assay_out_raw(o, "</td>");
-    cell(o, c->segment);
+    assay_html_short_cell(o, c->segment);
     if (c->whole)
         assay_out_raw(o, "<td>whole</td>");
     else
-        hash_cell(o, c->id);
+        assay_html_hash_cell(o, c->id);
     assay_out_raw(o, "<td>");
     if (c->lo || c->hi) {
         assay_out_raw(o, "[");
@@ -120,11 +81,11 @@ static void finding_row(struct assay_out *o, const struct assay_rep_dataset *d, 
         assay_out_raw(o, ")");
     }
     assay_out_raw(o, "</td>");
-    cell(o, c->kind);
-    cell(o, c->columns);
-    number_cell(o, c->rows[0], c->has_rows[0]);
-    number_cell(o, c->rows[1], c->has_rows[1]);
-    cell(o, c->reason);
+    assay_html_short_cell(o, c->kind);
+    assay_html_cell(o, c->columns);
+    assay_html_number_cell(o, c->rows[0], c->has_rows[0]);
+    assay_html_number_cell(o, c->rows[1], c->has_rows[1]);
+    assay_html_cell(o, c->reason);
     assay_out_raw(o, "</tr>");
 }
 
@@ -162,12 +123,12 @@ static void causes(struct assay_out *o, const struct assay_rep_dataset *d)
     for (size_t i = 0; i < most; i++) {
         const struct assay_rep_cause *x = &d->cause[i];
         assay_out_raw(o, "<tr>");
-        cell(o, x->kind);
-        cell(o, x->columns);
-        cell(o, x->evidence);
-        number_cell(o, x->chunks, true);
-        number_cell(o, x->rows, true);
-        cell(o, x->scope);
+        assay_html_short_cell(o, x->kind);
+        assay_html_cell(o, x->columns);
+        assay_html_cell(o, x->evidence);
+        assay_html_number_cell(o, x->chunks, true);
+        assay_html_number_cell(o, x->rows, true);
+        assay_html_short_cell(o, x->scope);
         assay_out_raw(o, "<td>");
         assay_out_html(o, x->rule ? x->rule : "");
         if (x->side) {
@@ -176,7 +137,7 @@ static void causes(struct assay_out *o, const struct assay_rep_dataset *d)
             assay_out_raw(o, ")");
         }
         assay_out_raw(o, "</td>");
-        cell(o, x->hint);
+        assay_html_cell(o, x->hint);
         assay_out_raw(o, "</tr>");
     }
     assay_out_raw(o, "</tbody></table></div>");
@@ -199,162 +160,6 @@ static void findings(struct assay_out *o, const struct assay_rep_dataset *d)
     more(o, d->n_worst - most, "chunks");
 }
 
-static void schema_cell(struct assay_out *o, const struct assay_rep_column *c, const char *name)
-{
-    assay_out_raw(o, "<td>");
-    if (!c) {
-        assay_out_raw(o, "\xe2\x80\x93");
-    } else {
-        if (strcmp(c->name, name) != 0) {
-            assay_out_raw(o, "<b>");
-            assay_out_html(o, c->name);
-            assay_out_raw(o, "</b> ");
-        }
-        assay_out_html(o, c->native);
-        assay_out_raw(o, c->nullable ? "" : " <span class=\"mute\">required</span>");
-        if (c->key_pos)
-            assay_out_f(o, " <span class=\"mute\">key %u</span>", c->key_pos);
-    }
-    assay_out_raw(o, "</td>");
-}
-
-static void partial(struct assay_out *o, const struct assay_rep_dataset *d)
-{
-    for (size_t i = 0; i < d->n_partial; i++) {
-        const struct assay_rep_partial *x = &d->partial[i];
-        if (!x->from)
-            continue;
-        assay_out_raw(o, "<p>Segments ");
-        assay_out_html(o, x->from);
-        assay_out_raw(o, " to ");
-        assay_out_html(o, x->to);
-        assay_out_raw(o, " were verified without column <b>");
-        assay_out_html(o, x->column);
-        assay_out_raw(o, "</b>: it did not exist before ");
-        assay_out_html(o, x->since);
-        assay_out_raw(o, ".</p>");
-    }
-}
-
-static void eras(struct assay_out *o, const struct assay_rep_dataset *d)
-{
-    static const char *const heads[] = {"Side", "Segments or files", "Files", "Since the ones before", NULL};
-    if (!d->side[0].n_eras && !d->side[1].n_eras)
-        return;
-    assay_out_f(o, "<details><summary>Files of %zu schemas</summary><div class=\"scroll\"><table>",
-                d->side[0].n_eras + d->side[1].n_eras);
-    assay_html_heads(o, "Which files were written under which schema, in their order", heads);
-    assay_out_raw(o, "<tbody>");
-    for (int side = 0; side < 2; side++)
-        for (size_t i = 0; i < d->side[side].n_eras; i++) {
-            const struct assay_rep_era *x = &d->side[side].era[i];
-            assay_out_raw(o, "<tr>");
-            cell(o, assay_side_name((enum assay_side_id)side));
-            assay_out_raw(o, "<td>");
-            assay_out_html(o, x->from ? x->from : x->first ? x->first : "-");
-            assay_out_raw(o, " to ");
-            assay_out_html(o, x->to ? x->to : x->last ? x->last : "-");
-            assay_out_f(o, "</td><td>%llu</td><td>", (unsigned long long)x->objects);
-            for (size_t k = 0; k < x->n_says; k++) {
-                assay_out_raw(o, k ? "<br>" : "");
-                assay_out_html(o, x->says[k]);
-            }
-            assay_out_raw(o, "</td></tr>");
-        }
-    assay_out_raw(o, "</tbody></table></div></details>");
-}
-
-static void spans(struct assay_out *o, const struct assay_rep_dataset *d)
-{
-    static const char *const heads[] = {"Segments", ">Count", "Source's schema", "Archive's schema", "Without", NULL};
-    if (!d->n_spans)
-        return;
-    assay_out_raw(o, "<details open><summary>Segments by schema</summary><div class=\"scroll\"><table>");
-    assay_html_heads(o, "Which segments were archived under which schema, and since when that had been seen", heads);
-    assay_out_raw(o, "<tbody>");
-    for (size_t i = 0; i < d->n_spans && i < ASSAY_REPORT_MAX_DRIFT; i++) {
-        const struct assay_rep_span *x = &d->span[i];
-        assay_out_raw(o, "<tr><td>");
-        assay_out_html(o, x->from);
-        if (x->segments > 1) {
-            assay_out_raw(o, " to ");
-            assay_out_html(o, x->to);
-        }
-        assay_out_raw(o, "</td>");
-        number_cell(o, x->segments, true);
-        for (int side = 0; side < 2; side++) {
-            assay_out_raw(o, "<td class=\"nw\">");
-            assay_html_hash(o, x->fingerprint[side]);
-            if (x->age[side] && x->age[side]->since)
-                assay_out_f(o, " <span class=\"mute\">since %.10s</span>", x->age[side]->since);
-            assay_out_raw(o, "</td>");
-        }
-        assay_out_raw(o, "<td>");
-        for (size_t k = 0; k < x->n_without; k++) {
-            assay_out_raw(o, k ? ", " : "");
-            assay_out_html(o, x->without[k]);
-        }
-        assay_out_raw(o, "</td></tr>");
-    }
-    assay_out_raw(o, "</tbody></table></div></details>");
-}
-
-static void drift(struct assay_out *o, const struct assay_rep_dataset *d)
-{
-    static const char *const heads[] = {"Since", "Side", "Change", "For the values", "Run", NULL};
-    size_t breaking = 0;
-    if (!d->n_drift)
-        return;
-    for (size_t i = 0; i < d->n_drift; i++)
-        breaking += d->drift[i].breaking;
-    assay_out_f(o, "<details%s><summary>Schema over time: %zu change%s, %zu breaking</summary>",
-                breaking ? " open" : "", d->n_drift, d->n_drift == 1 ? "" : "s", breaking);
-    assay_out_raw(o, "<div class=\"scroll\"><table>");
-    assay_html_heads(o, "What changed in the schema of either side, newest first", heads);
-    assay_out_raw(o, "<tbody>");
-    for (size_t i = 0; i < d->n_drift && i < ASSAY_REPORT_MAX_DRIFT; i++) {
-        const struct assay_rep_drift *x = &d->drift[i];
-        assay_out_raw(o, "<tr>");
-        cell(o, x->since ? x->since : "-");
-        cell(o, assay_side_name((enum assay_side_id)x->side));
-        cell(o, x->says);
-        assay_out_f(o, x->breaking ? "<td><span class=\"badge mismatch\">\xe2\x89\xa0 %s</span></td>" : "<td>%s</td>",
-                    x->cls);
-        cell(o, x->since_run);
-        assay_out_raw(o, "</tr>");
-    }
-    assay_out_raw(o, "</tbody></table></div></details>");
-}
-
-static void schema(struct assay_out *o, const struct assay_rep_dataset *d)
-{
-    static const char *const heads[] = {"Column", "Compared as", "Source", "Archive", "Difference", NULL};
-    if (!d->n_changes)
-        return;
-    assay_out_f(o, "<details%s><summary>Columns: %zu, schema %s</summary><div class=\"scroll\"><table>",
-                d->schema_verdict && strcmp(d->schema_verdict, "different") == 0 ? " open" : "", d->n_changes,
-                d->schema_verdict ? d->schema_verdict : "unknown");
-    assay_html_heads(o, "Column by column, as each side spells its types", heads);
-    assay_out_raw(o, "<tbody>");
-    for (size_t i = 0; i < d->n_changes; i++) {
-        const struct assay_rep_change *c = &d->change[i];
-        bool bad = strncmp(c->change, "only", 4) == 0 || strncmp(c->change, "gone", 4) == 0;
-        assay_out_raw(o, "<tr><th scope=\"row\">");
-        assay_out_html(o, c->name);
-        assay_out_raw(o, "</th>");
-        cell(o, c->type ? c->type : "not compared");
-        schema_cell(o, c->side[0], c->name);
-        schema_cell(o, c->side[1], c->name);
-        assay_out_f(o, bad ? "<td><span class=\"badge mismatch\">\xe2\x89\xa0 %s</span></td></tr>" : "<td>%s</td></tr>",
-                    c->change);
-    }
-    assay_out_raw(o, "</tbody></table></div><p class=\"small mute\">Fingerprints: source ");
-    assay_html_hash(o, d->side[0].fingerprint);
-    assay_out_raw(o, ", archive ");
-    assay_html_hash(o, d->side[1].fingerprint);
-    assay_out_raw(o, "</p></details>");
-}
-
 static void object_rows(struct assay_out *o, const struct assay_rep_dataset *d, bool ok, size_t most)
 {
     size_t shown = 0;
@@ -371,9 +176,9 @@ static void object_rows(struct assay_out *o, const struct assay_rep_dataset *d, 
         assay_out_raw(o, "</span></td><td class=\"r\">");
         assay_out_bytes(o, x->bytes);
         assay_out_raw(o, "</td>");
-        number_cell(o, x->rows, true);
-        hash_cell(o, x->sha256);
-        cell(o, x->reason);
+        assay_html_number_cell(o, x->rows, true);
+        assay_html_hash_cell(o, x->sha256);
+        assay_html_cell(o, x->reason);
         assay_out_raw(o, "</tr>");
     }
 }
@@ -434,13 +239,13 @@ static void discrepancies(struct assay_out *o, const struct assay_report *r, con
         assay_out_raw(o, "<tr id=\"finding-");
         assay_out_html(o, x->id);
         assay_out_raw(o, "\">");
-        hash_cell(o, x->id);
+        assay_html_hash_cell(o, x->id);
         steps(o, x->state);
-        cell(o, x->segment);
-        cell(o, x->kind);
-        cell(o, x->columns ? x->columns : x->object);
-        cell(o, x->reason);
-        time_cell(o, x->observed);
+        assay_html_short_cell(o, x->segment);
+        assay_html_short_cell(o, x->kind);
+        assay_html_cell(o, x->columns ? x->columns : x->object);
+        assay_html_cell(o, x->reason);
+        assay_html_time_cell(o, x->observed);
         assay_out_raw(o, "</tr>");
     }
     assay_out_raw(o, "</tbody></table></div>");
@@ -465,12 +270,12 @@ static void requests(struct assay_out *o, const struct assay_rep_dataset *d)
     for (size_t i = 0; i < d->n_requests && i < HTML_MAX_ROWS; i++) {
         const struct assay_rep_request *x = &d->request[i];
         assay_out_raw(o, "<tr>");
-        hash_cell(o, x->id);
-        cell(o, x->segment);
-        number_cell(o, x->attempt, true);
-        number_cell(o, x->discrepancies, true);
-        cell(o, x->outcome ? x->outcome : "none yet");
-        time_cell(o, x->observed);
+        assay_html_hash_cell(o, x->id);
+        assay_html_short_cell(o, x->segment);
+        assay_html_number_cell(o, x->attempt, true);
+        assay_html_number_cell(o, x->discrepancies, true);
+        assay_html_cell(o, x->outcome ? x->outcome : "none yet");
+        assay_html_time_cell(o, x->observed);
         assay_out_raw(o, "</tr>");
     }
     assay_out_raw(o, "</tbody></table></div></details>");
@@ -489,9 +294,9 @@ static void rules(struct assay_out *o, const struct assay_rep_dataset *d)
             assay_out_raw(o, "<tr><th scope=\"row\">");
             assay_out_html(o, d->rule[i].column);
             assay_out_raw(o, "</th>");
-            cell(o, d->rule[i].side);
-            cell(o, d->rule[i].rule);
-            number_cell(o, d->rule[i].cells, true);
+            assay_html_cell(o, d->rule[i].side);
+            assay_html_cell(o, d->rule[i].rule);
+            assay_html_number_cell(o, d->rule[i].cells, true);
             assay_out_raw(o, "</tr>");
         }
         assay_out_raw(o, "</tbody></table></div></details>");
@@ -544,11 +349,7 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
     side_card(o, &d->side[0], "Source");
     side_card(o, &d->side[1], "Archive");
     assay_out_raw(o, "</div>");
-    partial(o, d);
-    schema(o, d);
-    eras(o, d);
-    spans(o, d);
-    drift(o, d);
+    assay_html_schema(o, d);
     rules(o, d);
     requests(o, d);
     assay_out_raw(o, "</section>\n");

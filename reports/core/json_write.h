@@ -18,4 +18,8 @@ void assay_jw_number(struct assay_jw *w, const char *key, uint64_t value);
 void assay_jw_bool(struct assay_jw *w, const char *key, bool value);
 void assay_jw_null(struct assay_jw *w, const char *key);
 
+struct assay_rep_dataset;
+/* json_schema.c: the member "schema" of a dataset. */
+void assay_json_schema(struct assay_jw *w, const struct assay_rep_dataset *d);
+
 #endif

@@ -15,10 +15,10 @@
 #include "assay/reconcile.h"
 #include "assay/writer.h"
 
-#include "../support/ledger_fixture.h"
+#include "../support/statements.h"
 
 #define RUN "00000000-0000-4000-8000-000000000001"
-#define CUT "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" /* of nothing */
+#define CUT NO_BYTES
 
 static char a_name[] = "a", b_name[] = "b", id_name[] = "id", set_name[] = "s",
             set_id[] = "00000000-0000-4000-8000-000000000000", utc[] = "UTC", uri[] = "x.csv";
@@ -35,68 +35,21 @@ static const struct assay_dataset set = {.name = set_name,
                                          .side = {{.uri = uri}, {.uri = uri}},
                                          .window = {.timezone = utc}};
 
-static struct ledger_fixture f;
-static struct assay_sink *sink;
-static int side;
-static unsigned second; /* of the statements' clock */
+static struct statements on = {.set = &set};
 static char told[4096]; /* "kind columns chunks rows scope rule; ..." */
 
 static int set_up(void **state)
 {
     (void)state;
-    ledger_fixture_make(&f);
-    second = 0;
+    statements_set_up(&on);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    ledger_fixture_remove(&f);
+    statements_tear_down(&on);
     return 0;
-}
-
-static void open_as(int of)
-{
-    struct assay_err e = {0};
-    side = of;
-    if (assay_sink_ledger(f.db, f.keys, of == ASSAY_SOURCE ? ASSAY_ROLE_SOURCE : ASSAY_ROLE_ARCHIVE, &sink, &e) !=
-        ASSAY_OK)
-        fail_msg("%s", e.msg);
-}
-
-static void commit(void)
-{
-    struct assay_err e = {0};
-    if (assay_sink_commit(sink, &e) != ASSAY_OK)
-        fail_msg("%s", e.msg);
-    assay_sink_free(sink);
-    sink = NULL;
-}
-
-static void say(const char *kind, ...)
-{
-    struct assay_writer w;
-    struct assay_err e = {0};
-    struct assay_buf blob = {0};
-    char hash[65];
-    uint8_t ignored[32];
-    va_list ap;
-    assert_int_equal(assay_plan_hash(&set, hash, &blob, &e), ASSAY_OK);
-    assert_int_equal(assay_sink_blob(sink, blob.ptr, blob.len, ignored, &e), ASSAY_OK);
-    assert_int_equal(assay_sink_blob(sink, "", 0, ignored, &e), ASSAY_OK);
-    assay_buf_release(&blob);
-    assay_writer_begin(&w, kind);
-    assay_writer_add(&w, "role", assay_side_name((enum assay_side_id)side));
-    assay_writer_add(&w, "run", RUN);
-    assay_writer_add(&w, "dataset", set.id);
-    assay_writer_addf(&w, "plan", "sha256:%s", hash);
-    va_start(ap, kind);
-    for (const char *key = va_arg(ap, const char *); key; key = va_arg(ap, const char *))
-        assay_writer_add(&w, key, va_arg(ap, const char *));
-    va_end(ap);
-    if (assay_writer_send(&w, sink, &e) != ASSAY_OK)
-        fail_msg("%s", e.msg);
 }
 
 struct rows { /* one side of one chunk */
@@ -108,9 +61,7 @@ static void one_side(int of, const struct rows *r, size_t n)
 {
     char when[40], total[16], id[33], ordinal[8], rows[16], row[33], key[33], col[3][48];
     unsigned all = 0;
-    open_as(of);
-    snprintf(when, sizeof when, "2024-01-01T00:00:%02u.000000Z", second++);
-    say("run-start", "scope", "all", "observed", when, (char *)NULL);
+    statements_begin(&on, of, RUN, "all");
     for (size_t i = 0; i < n; i++) {
         snprintf(id, sizeof id, "%016x%016x", r[i].chunk, (unsigned)(unsigned char)r[i].segment[0]);
         snprintf(ordinal, sizeof ordinal, "%u", r[i].chunk);
@@ -120,14 +71,16 @@ static void one_side(int of, const struct rows *r, size_t n)
         snprintf(col[0], sizeof col[0], "%032x a", r[i].rows * r[i].a);
         snprintf(col[1], sizeof col[1], "%032x b", r[i].rows * r[i].b);
         snprintf(col[2], sizeof col[2], "%032x id", r[i].rows * 5);
-        say("chunk", "segment", r[i].segment, "cut", CUT, "chunk", id, "ordinal", ordinal, "form", CUT, "rows", rows,
-            "sum-row", row, "sum-key", key, "col", col[0], "col", col[1], "col", col[2], (char *)NULL);
+        statements_say(&on, "chunk", "segment", r[i].segment, "cut", CUT, "chunk", id, "ordinal", ordinal, "form", CUT,
+                       "rows", rows, "sum-row", row, "sum-key", key, "col", col[0], "col", col[1], "col", col[2],
+                       (char *)NULL);
         all += r[i].rows;
     }
     snprintf(total, sizeof total, "%u", all);
-    snprintf(when, sizeof when, "%u", second); /* a statement that is in the log already is not stated again */
-    say("run-end", "status", "ok", "rows", total, "tiled", "yes", "key-unique", "yes", "bytes", when, (char *)NULL);
-    commit();
+    snprintf(when, sizeof when, "%u", on.second); /* a statement that is in the log already is not stated again */
+    statements_say(&on, "run-end", "status", "ok", "rows", total, "tiled", "yes", "key-unique", "yes", "bytes", when,
+                   (char *)NULL);
+    statements_commit(&on);
 }
 
 #define SIDES(source, archive)                                                                                         \
@@ -153,14 +106,14 @@ static void wants(const char *causes)
     struct assay_reconciled r;
     struct assay_err e = {0};
     struct assay_ledger_query q = {.kind = "cause"};
-    struct assay_ledger *l = ledger_fixture_open(&f, false);
-    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_RECONCILE, &sink, &e), ASSAY_OK);
-    if (assay_reconcile(l, sink, &set, NULL, RUN, ASSAY_RECONCILE_CAUSES, &r, &e) != ASSAY_OK)
+    struct assay_ledger *l = ledger_fixture_open(&on.f, false);
+    assert_int_equal(assay_sink_ledger(on.f.db, on.f.keys, ASSAY_ROLE_RECONCILE, &on.sink, &e), ASSAY_OK);
+    if (assay_reconcile(l, on.sink, &set, NULL, RUN, ASSAY_RECONCILE_CAUSES, &r, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
-    assay_sink_free(sink);
+    assay_sink_free(on.sink);
     assay_ledger_close(l);
-    assert_string_equal(ledger_fixture_verify(&f, NULL), "");
-    l = ledger_fixture_open(&f, false);
+    assert_string_equal(ledger_fixture_verify(&on.f, NULL), "");
+    l = ledger_fixture_open(&on.f, false);
     told[0] = '\0';
     assert_int_equal(assay_ledger_each(l, &q, each, NULL, &e), ASSAY_OK);
     q.kind = "verdict";
@@ -233,11 +186,11 @@ static void test_the_fewest_classes_explain(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_SOURCE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "200", "cells",
-        "90 time-cut:ms@source a", "cells", "100 time-cut:ms@source,time-rounded:ms@source a", "cells",
-        "10 time-cut:ms@source,time-cut:s@source a", (char *)NULL);
-    commit();
+    statements_open(&on, ASSAY_SOURCE, RUN);
+    statements_say(&on, "sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "200",
+                   "cells", "90 time-cut:ms@source a", "cells", "100 time-cut:ms@source,time-rounded:ms@source a",
+                   "cells", "10 time-cut:ms@source,time-cut:s@source a", (char *)NULL);
+    statements_commit(&on);
     wants("time-cut a 2 400 systemic truncate: ms; ");
 }
 
@@ -245,10 +198,10 @@ static void test_of_two_that_explain_all_the_gentler(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_SOURCE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
-        "400 time-cut:ms@source,time-cut:s@source,time-rounded:ms@source a", (char *)NULL);
-    commit();
+    statements_open(&on, ASSAY_SOURCE, RUN);
+    statements_say(&on, "sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400",
+                   "cells", "400 time-cut:ms@source,time-cut:s@source,time-rounded:ms@source a", (char *)NULL);
+    statements_commit(&on);
     wants("time-cut a 2 400 systemic truncate: ms; ");
 }
 
@@ -256,10 +209,11 @@ static void test_chance_is_no_cause(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_ARCHIVE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
-        "380 - a", "cells", "10 day-shift:+1@archive a", "cells", "10 other-column:b@archive a", (char *)NULL);
-    commit();
+    statements_open(&on, ASSAY_ARCHIVE, RUN);
+    statements_say(&on, "sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400",
+                   "cells", "380 - a", "cells", "10 day-shift:+1@archive a", "cells", "10 other-column:b@archive a",
+                   (char *)NULL);
+    statements_commit(&on);
     wants("unexplained a 2 400 systemic " NONE "; ");
 }
 
@@ -267,10 +221,10 @@ static void test_single_rows_get_no_rule(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_SOURCE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "2", "looked", "2", "cells",
-        "2 trailing-blanks@source b", (char *)NULL);
-    commit();
+    statements_open(&on, ASSAY_SOURCE, RUN);
+    statements_say(&on, "sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "2", "looked", "2",
+                   "cells", "2 trailing-blanks@source b", (char *)NULL);
+    statements_commit(&on);
     wants("trailing-blanks b 1 2 isolated " NONE "; ");
 }
 
@@ -279,13 +233,14 @@ static void test_two_classes_together(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_SOURCE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
+    statements_open(&on, ASSAY_SOURCE, RUN);
+    statements_say(
+        &on, "sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
         "390 time-cut:s@source&time-shift:+01%3A00@archive,time-rounded:s@source&time-shift:+01%3A00@archive a",
         "cells", "4 time-cut:ms@source&time-shift:+01%3A00@archive,time-cut:s@source&time-shift:+01%3A00@archive a",
         "cells", "6 time-shift:+01%3A00@archive a", "cells", "400 outer-blanks@source&null-empty@source b",
         (char *)NULL);
-    commit();
+    statements_commit(&on);
     wants("time-shift a 2 400 systemic " NONE "; time-cut a 2 394 systemic " NONE "; "
           "null-empty b 1 400 systemic null_if: \"\"; outer-blanks b 1 400 systemic trim; ");
 }
@@ -308,15 +263,15 @@ static void test_inside_nested_values(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_SOURCE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
-        "400 trailing-blanks@source/inside a", "inside", "400 items[].name a", "inside", "7 note a", "inside",
-        "7 other b", (char *)NULL);
-    commit();
+    statements_open(&on, ASSAY_SOURCE, RUN);
+    statements_say(&on, "sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400",
+                   "cells", "400 trailing-blanks@source/inside a", "inside", "400 items[].name a", "inside", "7 note a",
+                   "inside", "7 other b", (char *)NULL);
+    statements_commit(&on);
     wants("trailing-blanks a 2 400 systemic " NONE "; ");
     struct assay_err e = {0};
     struct assay_ledger_query q = {.kind = "cause"};
-    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    struct assay_ledger *l = ledger_fixture_open(&on.f, false);
     assert_int_equal(assay_ledger_each(l, &q, keep_evidence, NULL, &e), ASSAY_OK);
     assay_ledger_close(l);
     assert_string_equal(evidence, "inside the values, the values differ in spaces at their end in items[].name, note: "
@@ -327,10 +282,10 @@ static void test_an_older_sample_is_passed_over(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_SOURCE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400", "cells",
-        "400 time-cut:ms@source a", (char *)NULL);
-    commit();
+    statements_open(&on, ASSAY_SOURCE, RUN);
+    statements_say(&on, "sample", "segment", "all", "chunk", FIRST, "rows", "500", "changed", "400", "looked", "400",
+                   "cells", "400 time-cut:ms@source a", (char *)NULL);
+    statements_commit(&on);
     const struct rows now[] = {{"all", 0, 500, 8, 2}, {"all", 1, 500, 8, 2}};
     one_side(ASSAY_ARCHIVE, now, 2);
     wants("unexplained a 2 0 systemic " NONE "; ");
@@ -340,23 +295,24 @@ static void test_hostile_samples_do_no_harm(void **state)
 {
     (void)state;
     SIDES(before, after);
-    open_as(ASSAY_SOURCE);
-    say("sample", "segment", "all", "chunk", FIRST, "rows", "x", "changed", "-1", "looked", "0", "cells", "", "cells",
-        "5", "cells", "5 time-cut:ms@source nobody", "cells", "7 time-cut@source,,@,x@source a", "constant", "a",
-        "constant", "null nobody", (char *)NULL);
-    say("sample", "segment", "all", "chunk", "00000000000000010000000000000061", "rows", "5", "looked", "9", "cells",
-        "5 & a", "cells", "5 trailing-blanks@source& b", "cells", "5 &time-cut:s@source a", "cells", "5 a&b&c b",
-        "cells", "5 trailing-blanks@source&trailing-blanks@source b", (char *)NULL);
-    say("sample", "segment", "all", "chunk", "123456789012345678901234567890123", "rows", "1", (char *)NULL);
-    say("sample", "rows", "1", (char *)NULL);
-    commit();
+    statements_open(&on, ASSAY_SOURCE, RUN);
+    statements_say(&on, "sample", "segment", "all", "chunk", FIRST, "rows", "x", "changed", "-1", "looked", "0",
+                   "cells", "", "cells", "5", "cells", "5 time-cut:ms@source nobody", "cells",
+                   "7 time-cut@source,,@,x@source a", "constant", "a", "constant", "null nobody", (char *)NULL);
+    statements_say(&on, "sample", "segment", "all", "chunk", "00000000000000010000000000000061", "rows", "5", "looked",
+                   "9", "cells", "5 & a", "cells", "5 trailing-blanks@source& b", "cells", "5 &time-cut:s@source a",
+                   "cells", "5 a&b&c b", "cells", "5 trailing-blanks@source&trailing-blanks@source b", (char *)NULL);
+    statements_say(&on, "sample", "segment", "all", "chunk", "123456789012345678901234567890123", "rows", "1",
+                   (char *)NULL);
+    statements_say(&on, "sample", "rows", "1", (char *)NULL);
+    statements_commit(&on);
     struct assay_reconciled r;
     struct assay_err e = {0};
-    struct assay_ledger *l = ledger_fixture_open(&f, false);
-    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_RECONCILE, &sink, &e), ASSAY_OK);
-    assert_int_equal(assay_reconcile(l, sink, &set, NULL, RUN, ASSAY_RECONCILE_ALL, &r, &e), ASSAY_OK);
+    struct assay_ledger *l = ledger_fixture_open(&on.f, false);
+    assert_int_equal(assay_sink_ledger(on.f.db, on.f.keys, ASSAY_ROLE_RECONCILE, &on.sink, &e), ASSAY_OK);
+    assert_int_equal(assay_reconcile(l, on.sink, &set, NULL, RUN, ASSAY_RECONCILE_ALL, &r, &e), ASSAY_OK);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
-    assay_sink_free(sink);
+    assay_sink_free(on.sink);
     assay_ledger_close(l);
 }
 

@@ -13,7 +13,7 @@
 #include "assay/reconcile.h"
 #include "assay/writer.h"
 
-#include "../support/ledger_fixture.h"
+#include "../support/statements.h"
 
 #define R1 "00000000-0000-4000-8000-000000000001"
 #define R2 "00000000-0000-4000-8000-000000000002"
@@ -21,7 +21,7 @@
 #define RESULT "00000000-0000-4000-8000-00000000000f"
 #define JAN "11111111111111111111111111111111"
 #define FEB "22222222222222222222222222222222"
-#define CUT "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" /* of nothing */
+#define CUT NO_BYTES
 
 static char name_id[] = "id", set_name[] = "s", set_id[] = "00000000-0000-4000-8000-000000000000", utc[] = "UTC";
 static struct assay_plan_column column = {
@@ -34,63 +34,20 @@ static const struct assay_dataset set = {.name = set_name,
                                          .chunk_rows = 100,
                                          .window = {.timezone = utc}};
 
-static struct ledger_fixture f;
-static struct assay_sink *sink;
-static int side;
-static const char *run;
-static unsigned second; /* of the statements' clock */
+static struct statements on = {.set = &set};
 
 static int set_up(void **state)
 {
     (void)state;
-    ledger_fixture_make(&f);
-    second = 0;
+    statements_set_up(&on);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    ledger_fixture_remove(&f);
+    statements_tear_down(&on);
     return 0;
-}
-
-static void say(const char *kind, ...)
-{
-    struct assay_writer w;
-    struct assay_err e = {0};
-    struct assay_buf blob = {0};
-    char hash[65];
-    uint8_t ignored[32];
-    va_list ap;
-    assert_int_equal(assay_plan_hash(&set, hash, &blob, &e), ASSAY_OK);
-    assert_int_equal(assay_sink_blob(sink, blob.ptr, blob.len, ignored, &e), ASSAY_OK);
-    assert_int_equal(assay_sink_blob(sink, "", 0, ignored, &e), ASSAY_OK);
-    assay_buf_release(&blob);
-    assay_writer_begin(&w, kind);
-    assay_writer_add(&w, "role", assay_side_name((enum assay_side_id)side));
-    assay_writer_add(&w, "run", run);
-    assay_writer_add(&w, "dataset", set.id);
-    assay_writer_addf(&w, "plan", "sha256:%s", hash);
-    va_start(ap, kind);
-    for (const char *key = va_arg(ap, const char *); key; key = va_arg(ap, const char *))
-        assay_writer_add(&w, key, va_arg(ap, const char *));
-    va_end(ap);
-    if (assay_writer_send(&w, sink, &e) != ASSAY_OK)
-        fail_msg("%s", e.msg);
-}
-
-static void begin(int of, const char *id, const char *scope)
-{
-    char when[40];
-    struct assay_err e = {0};
-    side = of;
-    run = id;
-    assert_int_equal(
-        assay_sink_ledger(f.db, f.keys, of == ASSAY_SOURCE ? ASSAY_ROLE_SOURCE : ASSAY_ROLE_ARCHIVE, &sink, &e),
-        ASSAY_OK);
-    snprintf(when, sizeof when, "2024-01-01T00:00:%02u.000000Z", second++);
-    say("run-start", "scope", scope, "observed", when, (char *)NULL);
 }
 
 static void chunk(const char *segment, const char *id, const char *rows)
@@ -98,30 +55,21 @@ static void chunk(const char *segment, const char *id, const char *rows)
     char sum[33], cell[40];
     snprintf(sum, sizeof sum, "%032x", (unsigned)atoi(rows));
     snprintf(cell, sizeof cell, "%s id", sum);
-    say("chunk", "segment", segment, "cut", CUT, "chunk", id, "ordinal", "0", "form", CUT, "rows", rows, "sum-row", sum,
-        "sum-key", sum, "col", cell, (char *)NULL);
-}
-
-static void commit(void)
-{
-    struct assay_err e = {0};
-    if (assay_sink_commit(sink, &e) != ASSAY_OK)
-        fail_msg("%s", e.msg);
-    assay_sink_free(sink);
-    sink = NULL;
+    statements_say(&on, "chunk", "segment", segment, "cut", CUT, "chunk", id, "ordinal", "0", "form", CUT, "rows", rows,
+                   "sum-row", sum, "sum-key", sum, "col", cell, (char *)NULL);
 }
 
 static void end(const char *status, const char *rows, const char *tiled, const char *unique)
 {
-    say("run-end", "status", status, "rows", rows, "tiled", tiled, "key-unique", unique, (char *)NULL);
-    commit();
+    statements_say(&on, "run-end", "status", status, "rows", rows, "tiled", tiled, "key-unique", unique, (char *)NULL);
+    statements_commit(&on);
 }
 
 /* A whole run of one side that found so many rows in either month. */
 static void whole(int of, const char *id, const char *jan, const char *feb)
 {
     char rows[16];
-    begin(of, id, "all");
+    statements_begin(&on, of, id, "all");
     chunk("2024-01", JAN, jan);
     chunk("2024-02", FEB, feb);
     snprintf(rows, sizeof rows, "%d", atoi(jan) + atoi(feb));
@@ -132,13 +80,13 @@ static struct assay_reconciled reconcile(const char *of)
 {
     static struct assay_reconciled r; /* its reason points into it */
     struct assay_err e = {0};
-    struct assay_ledger *l = ledger_fixture_open(&f, false);
-    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_RECONCILE, &sink, &e), ASSAY_OK);
-    if (assay_reconcile(l, sink, &set, of, of ? of : RESULT, ASSAY_RECONCILE_ALL, &r, &e) != ASSAY_OK)
+    struct assay_ledger *l = ledger_fixture_open(&on.f, false);
+    assert_int_equal(assay_sink_ledger(on.f.db, on.f.keys, ASSAY_ROLE_RECONCILE, &on.sink, &e), ASSAY_OK);
+    if (assay_reconcile(l, on.sink, &set, of, of ? of : RESULT, ASSAY_RECONCILE_ALL, &r, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
-    assay_sink_free(sink);
+    assay_sink_free(on.sink);
     assay_ledger_close(l);
-    assert_string_equal(ledger_fixture_verify(&f, NULL), "");
+    assert_string_equal(ledger_fixture_verify(&on.f, NULL), "");
     return r;
 }
 
@@ -167,12 +115,12 @@ static void test_a_row_of_an_archive_table_without_a_place(void **state)
 {
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
-    begin(ASSAY_ARCHIVE, R1, "all");
+    statements_begin(&on, ASSAY_ARCHIVE, R1, "all");
     chunk("2024-01", JAN, "3");
     chunk("2024-02", FEB, "4");
-    say("run-end", "status", "ok", "rows", "7", "counted", "8", "unplaced", "1", "tiled", "no", "key-unique", "unknown",
-        (char *)NULL);
-    commit();
+    statements_say(&on, "run-end", "status", "ok", "rows", "7", "counted", "8", "unplaced", "1", "tiled", "no",
+                   "key-unique", "unknown", (char *)NULL);
+    statements_commit(&on);
     struct assay_reconciled r = reconcile(R1);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
     assert_int_equal(r.opened, 1);
@@ -188,11 +136,11 @@ static void test_a_scrub_does_not_heal_a_failed_check(void **state)
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     whole(ASSAY_ARCHIVE, R1, "3", "4");
-    begin(ASSAY_ARCHIVE, R2, "all");
-    say("run-end", "status", "failed", "reason", "no such column", "rows", "0", "tiled", "unknown", "key-unique",
-        "unknown", (char *)NULL);
-    commit();
-    begin(ASSAY_ARCHIVE, R3, "scrub");
+    statements_begin(&on, ASSAY_ARCHIVE, R2, "all");
+    statements_say(&on, "run-end", "status", "failed", "reason", "no such column", "rows", "0", "tiled", "unknown",
+                   "key-unique", "unknown", (char *)NULL);
+    statements_commit(&on);
+    statements_begin(&on, ASSAY_ARCHIVE, R3, "scrub");
     end("ok", "0", "unknown", "unknown");
     struct assay_reconciled r = reconcile(NULL);
     assert_unverified(&r, "no such column");
@@ -203,23 +151,23 @@ static void test_a_run_without_an_end(void **state)
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     whole(ASSAY_ARCHIVE, R1, "3", "4");
-    begin(ASSAY_ARCHIVE, R2, "all");
+    statements_begin(&on, ASSAY_ARCHIVE, R2, "all");
     chunk("2024-01", JAN, "3");
-    commit();
+    statements_commit(&on);
     struct assay_reconciled r = reconcile(NULL);
     assert_unverified(&r, "has no end");
     r = reconcile(R2);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_UNVERIFIED);
 }
 
-/* A second attempt under the same id that was killed: the end of the first one is not its end. */
+/* A on.second attempt under the same id that was killed: the end of the first one is not its end. */
 static void test_the_end_of_an_earlier_attempt(void **state)
 {
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     whole(ASSAY_ARCHIVE, R1, "3", "4");
-    begin(ASSAY_ARCHIVE, R1, "all");
-    commit();
+    statements_begin(&on, ASSAY_ARCHIVE, R1, "all");
+    statements_commit(&on);
     struct assay_reconciled r = reconcile(R1);
     assert_unverified(&r, "has no end");
 }
@@ -229,12 +177,12 @@ static void test_a_partial_run_does_not_speak_for_the_rest(void **state)
 {
     static const char *const fact[][3] = {{"yes", "no", "key is not unique"}, {"no", "yes", "not tiled"}};
     for (size_t i = 0; i < 2; i++) {
-        begin(ASSAY_SOURCE, R1, "all");
+        statements_begin(&on, ASSAY_SOURCE, R1, "all");
         chunk("2024-01", JAN, "3");
         chunk("2024-02", FEB, "4");
         end("ok", "7", fact[i][0], fact[i][1]);
         whole(ASSAY_ARCHIVE, R1, "3", "4");
-        begin(ASSAY_SOURCE, R2, "2024-02");
+        statements_begin(&on, ASSAY_SOURCE, R2, "2024-02");
         chunk("2024-02", FEB, "4");
         end("ok", "4", "unknown", "yes");
         struct assay_reconciled r = reconcile(NULL);
@@ -248,7 +196,7 @@ static void test_chunks_that_a_run_withholds(void **state)
 {
     (void)state;
     for (int of = 0; of < 2; of++) {
-        begin(of, R1, "all");
+        statements_begin(&on, of, R1, "all");
         chunk("2024-01", JAN, "3");
         end("ok", "7", "yes", "yes");
     }
@@ -261,7 +209,7 @@ static void test_statements_that_come_late(void **state)
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     whole(ASSAY_ARCHIVE, R1, "3", "3");
-    second = 0; /* of long ago, carried here only now */
+    on.second = 0; /* of long ago, carried here only now */
     whole(ASSAY_ARCHIVE, R2, "3", "4");
     struct assay_reconciled r = reconcile(NULL);
     assert_unverified(&r, "came late");
@@ -275,7 +223,7 @@ static void test_nothing_is_closed_without_proof(void **state)
     struct assay_reconciled r = reconcile(R1);
     assert_int_equal(r.opened, 1);
     whole(ASSAY_ARCHIVE, R2, "3", "4");
-    begin(ASSAY_SOURCE, R2, "all");
+    statements_begin(&on, ASSAY_SOURCE, R2, "all");
     chunk("2024-01", JAN, "3");
     chunk("2024-02", FEB, "4");
     end("ok", "7", "no", "yes");
@@ -293,22 +241,22 @@ static void test_intact_bytes_keep_what_was_found_in_them(void **state)
 {
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
-    begin(ASSAY_ARCHIVE, R1, "all");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "4", "misplaced", "1",
-        (char *)NULL);
+    statements_begin(&on, ASSAY_ARCHIVE, R1, "all");
+    statements_say(&on, "object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "4", "misplaced",
+                   "1", (char *)NULL);
     chunk("2024-01", JAN, "3");
     chunk("2024-02", FEB, "4");
     end("ok", "7", "unknown", "unknown");
     struct assay_reconciled r = reconcile(R1);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
-    begin(ASSAY_ARCHIVE, R2, "scrub");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "intact", (char *)NULL);
+    statements_begin(&on, ASSAY_ARCHIVE, R2, "scrub");
+    statements_say(&on, "object", "object", "jan.csv", "segment", "2024-01", "status", "intact", (char *)NULL);
     end("ok", "0", "unknown", "unknown");
     r = reconcile(NULL);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
     assert_int_equal(r.closed, 0);
-    begin(ASSAY_ARCHIVE, R3, "scrub"); /* but what a scrub finds counts */
-    say("object", "object", "feb.csv", "segment", "2024-02", "status", "missing", (char *)NULL);
+    statements_begin(&on, ASSAY_ARCHIVE, R3, "scrub"); /* but what a scrub finds counts */
+    statements_say(&on, "object", "object", "feb.csv", "segment", "2024-02", "status", "missing", (char *)NULL);
     end("ok", "0", "unknown", "unknown");
     r = reconcile(NULL);
     assert_int_equal(r.opened, 1);
@@ -319,8 +267,9 @@ static void test_an_unread_file_loses_no_rows(void **state)
 {
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
-    begin(ASSAY_ARCHIVE, R1, "all");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "changed", "rows", "1", (char *)NULL);
+    statements_begin(&on, ASSAY_ARCHIVE, R1, "all");
+    statements_say(&on, "object", "object", "jan.csv", "segment", "2024-01", "status", "changed", "rows", "1",
+                   (char *)NULL);
     chunk("2024-01", JAN, "1");
     chunk("2024-02", FEB, "3");
     end("ok", "4", "unknown", "unknown");
@@ -333,14 +282,14 @@ static void test_an_unread_file_loses_no_rows(void **state)
 static void test_a_segment_that_only_the_archive_has(void **state)
 {
     (void)state;
-    begin(ASSAY_SOURCE, R1, "all");
+    statements_begin(&on, ASSAY_SOURCE, R1, "all");
     chunk("2024-01", JAN, "3");
     end("ok", "3", "yes", "yes");
     whole(ASSAY_ARCHIVE, R1, "3", "4");
     struct assay_reconciled r = reconcile(R1);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_DISCREPANCY);
     assert_int_equal(r.mismatched, 1);
-    begin(ASSAY_SOURCE, R2, "2024-01"); /* a part of the source says nothing about February */
+    statements_begin(&on, ASSAY_SOURCE, R2, "2024-01"); /* a part of the source says nothing about February */
     chunk("2024-01", JAN, "3");
     end("ok", "3", "unknown", "yes");
     whole(ASSAY_ARCHIVE, R2, "3", "4");
@@ -354,16 +303,16 @@ static void test_one_cut_a_segment(void **state)
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
     whole(ASSAY_ARCHIVE, R1, "3", "4");
-    begin(ASSAY_SOURCE, R2, "2024-01");
+    statements_begin(&on, ASSAY_SOURCE, R2, "2024-01");
     uint8_t blob[32] = {0};
     char sum[33], cell[40], cut[72] = "sha256:";
     struct assay_err e = {0};
-    assert_int_equal(assay_sink_blob(sink, "x", 1, blob, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_blob(on.sink, "x", 1, blob, &e), ASSAY_OK);
     assay_hex(blob, 32, cut + 7);
     snprintf(sum, sizeof sum, "%032x", 5u);
     snprintf(cell, sizeof cell, "%s id", sum);
-    say("chunk", "segment", "2024-01", "cut", cut, "chunk", "33333333333333333333333333333333", "ordinal", "0", "form",
-        CUT, "rows", "5", "sum-row", sum, "sum-key", sum, "col", cell, (char *)NULL);
+    statements_say(&on, "chunk", "segment", "2024-01", "cut", cut, "chunk", "33333333333333333333333333333333",
+                   "ordinal", "0", "form", CUT, "rows", "5", "sum-row", sum, "sum-key", sum, "col", cell, (char *)NULL);
     end("ok", "5", "unknown", "yes");
     struct assay_reconciled r = reconcile(NULL);
     assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_UNVERIFIED);
@@ -375,7 +324,7 @@ static void test_a_segment_that_nobody_has(void **state)
 {
     (void)state;
     for (int of = 0; of < 2; of++) {
-        begin(of, R1, "2024-01,2042-01");
+        statements_begin(&on, of, R1, "2024-01,2042-01");
         chunk("2024-01", JAN, "3");
         end("ok", "3", "unknown", "yes");
     }
@@ -389,14 +338,14 @@ static void test_damage_that_is_repaired(void **state)
     struct assay_reconciled r;
     (void)state;
     whole(ASSAY_SOURCE, R1, "3", "4");
-    begin(ASSAY_ARCHIVE, R1, "all");
-    say("object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "3", (char *)NULL);
+    statements_begin(&on, ASSAY_ARCHIVE, R1, "all");
+    statements_say(&on, "object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "3", (char *)NULL);
     chunk("2024-01", JAN, "3");
     chunk("2024-02", FEB, "4");
     end("ok", "7", "unknown", "unknown");
     for (int i = 0; i < 2; i++) {
-        begin(ASSAY_ARCHIVE, run_id[i], "scrub");
-        say("object", "object", "jan.csv", "segment", "2024-01", "status", found[i], (char *)NULL);
+        statements_begin(&on, ASSAY_ARCHIVE, run_id[i], "scrub");
+        statements_say(&on, "object", "object", "jan.csv", "segment", "2024-01", "status", found[i], (char *)NULL);
         end("ok", "0", "unknown", "unknown");
         r = reconcile(NULL);
         assert_int_equal(assay_reconciled_exit(&r), i ? ASSAY_EXIT_OK : ASSAY_EXIT_DISCREPANCY);
@@ -409,8 +358,9 @@ static void test_digests_under_different_keys(void **state)
 {
     (void)state;
     for (int of = 0; of < 2; of++) {
-        begin(of, R1, "all");
-        say("run-start", "scope", "all", "observed", "2024-01-02", "dataset-key", of ? JAN : FEB, (char *)NULL);
+        statements_begin(&on, of, R1, "all");
+        statements_say(&on, "run-start", "scope", "all", "observed", "2024-01-02", "dataset-key", of ? JAN : FEB,
+                       (char *)NULL);
         chunk("2024-01", JAN, of ? "3" : "4");
         end("ok", of ? "3" : "4", "yes", "yes");
     }

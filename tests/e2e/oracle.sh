@@ -86,6 +86,18 @@ sed 's/,2024-02-03,/,2024-02-04,/' t.csv >other.csv
 check_exit 1 'sums: another value is seen' sums archive other.csv
 check_has 'sums: in its column of its chunk' "$OUT" 'DIFFER in col day, sum-row$'
 
+# Segments before `since` are as if the plan did not have the column, in their row form, too.
+cp columns all && sed -i 's/raw: bytes/raw: {type: bytes, since: 2024-03}/; s/ratio: {/ratio: {since: 2024-05, /' columns
+echo '    window: {column: day, every: month, from: 2024-01-01, to: 2024-07-01}' | plan aged
+mv all columns
+check 'sums: assay check aged' assay check aged.yaml
+for side in 'source sqlite:s.db:t' 'archive t.csv'; do
+    check "sums: since, ${side%% *}" sums ${side% *} "${side#* }"
+    check_has 'sums: of the segments without two columns' "$OUT" ' without ratio, raw: [1-9][0-9]* rows, equal$'
+    check_has 'sums: of those without one' "$OUT" ' without ratio: [1-9][0-9]* rows, equal$'
+    check_has 'sums: of the others' "$OUT" ' without nothing: [1-9][0-9]* rows, equal$'
+done
+
 # A NULL key, values that only their rules make readable, a negative zero.
 sqlite3 u.db "CREATE TABLE u(id INTEGER, f TEXT, d REAL); INSERT INTO u VALUES (1, 'yes', 0.0), (2, 'no', -1e-300 * 1e-300), (NULL, 'yes', 1.5), (3, 't', NULL)"
 sqlite3 -csv -header u.db 'SELECT * FROM u' >u.csv

@@ -4,7 +4,8 @@
 
 LEDGER is a ledger database with one dataset; ROLE is source or archive, whose newest run is checked; DATA is CSV files
 or one sqlite:FILE:TABLE. The plan is the blob that the chunks cite. Where every chunk has a key range the chunks are
-compared one by one, else their total. One line for each; exit 1 when one differs.
+compared one by one, else their total; of a plan with `since`, the total of the segments that have the same columns. One
+line for each; exit 1 when one differs.
 """
 import hashlib
 import hmac
@@ -14,6 +15,7 @@ import sqlite3
 import struct
 
 import assay_oracle as oracle
+from rules import show_date
 from xxh3 import SECRET_LEN, fold, le64, xxh3_128
 
 M128 = 2**128 - 1
@@ -45,6 +47,7 @@ class Chunk:
         self.run, self.plan, self.segment, self.method = one['run'], one['plan'], one['segment'], one['method']
         self.ordinal, self.form, self.rows = int(one['ordinal']), one['form'], int(one['rows'])
         self.defects = int(one.get('defects', 0))
+        self.without = frozenset(v for k, v in lines if k == 'without')
         self.lo, self.hi = (bytes.fromhex(one[k]) if k in one else None for k in ('lo', 'hi'))
         self.sums = {'sum-row': int(one['sum-row'], 16), 'sum-key': int(one['sum-key'], 16)}
         for key, value in lines:
@@ -132,11 +135,39 @@ def number(pair):
     return pair[1] << 64 | pair[0]
 
 
-class Sums:
-    """docs/digests.md, section Fast."""
+PERIOD = {'year': 4, 'month': 7, 'day': 10}  # characters of a date that name its segment
 
-    def __init__(self, plan, role, secret):
-        self.columns, self.role, self.secret = plan['columns'], role, secret
+
+def segment_of(window, value):
+    """The segment of a row by the value of its window column, read before late rules."""
+    if value is None:
+        return 'null'
+    if value[0] == 'D':
+        days = value[1]
+    elif value[0] in ('S', 'Z') and window['timezone'] == 'UTC':
+        days = value[1] // 86400
+    else:
+        raise SystemExit('only dates and time stamps in UTC are told apart by segments here')
+    day = show_date(days)
+    if (window['from'] is not None and day < window['from'][:10]) or len(day) != 10:
+        return '-inf'
+    if window['to'] is not None and day >= window['to'][:10]:
+        return '+inf'
+    return day[:PERIOD[window['every']]]
+
+
+def lacking(plan, segment):
+    """Names of the columns that do not exist in the segment: it comes before their `since`. docs/plan.md."""
+    def before(since):
+        return segment == '-inf' or (segment not in ('+inf', 'null') and segment < since)
+    return frozenset(c['name'] for c in plan['columns'] if c.get('since') and before(c['since']))
+
+
+class Sums:
+    """docs/digests.md, section Fast. Columns of `without` are as if the plan did not have them."""
+
+    def __init__(self, plan, role, secret, without=frozenset()):
+        self.columns, self.role, self.secret = [c for c in plan['columns'] if c['name'] not in without], role, secret
         self.words = [le64(secret, SECRET_LEN - 32 + 8 * i) for i in range(4)]
         names = [(c['name'].encode(), c['type'], c['key']) for c in self.columns]
         self.form = oracle.row_form(names)
@@ -209,10 +240,16 @@ def main(args):
     chunks, plan = read_ledger(ledger, role)
     with open(key_file, encoding='ascii') as file:
         key = bytes.fromhex(file.read().strip())
-    sums = Sums(plan, role, hkdf(key, b'assay/fast/1' + plan['id'].encode(), SECRET_LEN))
-    if any(c.form != 'sha256:' + sums.form.hex() for c in chunks) or any(c.defects for c in chunks):
-        print('another row form, or chunks with defects')
-        return 1
+    secret = hkdf(key, b'assay/fast/1' + plan['id'].encode(), SECRET_LEN)
+    forms = {w: Sums(plan, role, secret, w) for w in {lacking(plan, c.segment) for c in chunks}}
+    for c in chunks:
+        w = lacking(plan, c.segment)
+        if c.without != w or c.form != 'sha256:' + forms[w].form.hex() or c.defects:
+            print(f'segment {c.segment}: another row form, or defects')
+            return 1
+    if any(c.get('since') for c in plan['columns']):
+        return by_form(role, chunks, plan, forms, args[3:])
+    sums = forms[frozenset()]
     ranged = all(c.method != 'hash' for c in chunks) and len({c.segment for c in chunks}) == 1
     attested = [dict(c.sums, rows=c.rows) for c in chunks]
     computed = [{} for _ in chunks]
@@ -228,6 +265,22 @@ def main(args):
     names = [f'{role} {c.segment} chunk {c.ordinal}' if c else f'{role} in total' for c in chunks]
     results = [compare(*triple) for triple in zip(names, attested, computed)]
     return 0 if results and all(results) else 1
+
+
+def by_form(role, chunks, plan, forms, data):
+    """Segments of the same columns together: their chunks against their rows."""
+    window = plan['window']
+    column = next(c for c in plan['columns'] if c['name'] == window['column'])
+    computed = {w: {} for w in forms}
+    for row in read_data(data, plan[role]):
+        side = column[role]
+        w = lacking(plan, segment_of(window, oracle.canonical(column['type'], row[side['name']])))
+        add(computed[w], forms[w].of_row(row)[1])
+    results = []
+    for w in sorted(forms, key=sorted):
+        attested = total_of([dict(c.sums, rows=c.rows) for c in chunks if c.without == w])
+        results.append(compare(f'{role} without {", ".join(sorted(w)) or "nothing"}', attested, computed[w]))
+    return 0 if all(results) else 1
 
 
 def total_of(parts):

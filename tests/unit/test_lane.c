@@ -369,6 +369,80 @@ static void test_a_remembered_hash_dies_with_its_part(void **state)
     assert_true(sum[0] == sum[1]);
 }
 
+static const struct assay_lane_segment *segment_named(const struct assay_lane_segment *s, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(s[i].cut->name, name) == 0)
+            return &s[i];
+    fail_msg("no segment %s", name);
+    return NULL;
+}
+
+static struct assay_lane *run_columns(const struct assay_dataset *d, const struct assay_value *v, size_t rows)
+{
+    struct assay_cutset none = {0};
+    struct assay_lane_spec spec = {d, ASSAY_SOURCE, &none, secret, NULL, NULL, false};
+    struct assay_lane *l = NULL;
+    struct assay_err e = {0};
+    char part_name[] = "part";
+    const struct assay_part part = {.name = part_name};
+    const struct assay_batch b = {.rows = rows, .cols = d->n_cols, .v = v, .first_pos = 1};
+    assert_int_equal(assay_lane_new(&spec, &l, &e), ASSAY_OK);
+    assert_int_equal(assay_lane_part(l, &part, &e), ASSAY_OK);
+    assert_int_equal(assay_lane_batch(l, &b, &e), ASSAY_OK);
+    return l;
+}
+
+static void same_sums(const struct assay_lane_segment *a, const struct assay_lane_segment *b, size_t skipped, size_t n)
+{
+    assert_memory_equal(a->form, b->form, 32);
+    assert_int_equal(a->chunk[0].rows, b->chunk[0].rows);
+    for (size_t i = 0; i < 2 + n; i++)
+        assert_true(a->chunk[0].sum[i < 2 ? i : i + skipped] == b->chunk[0].sum[i]);
+}
+
+/* Segments before `since` are hashed as if the plan did not have the column; all others, and rows without a date, as if
+ * it always had. */
+static void test_a_column_that_came_later(void **state)
+{
+    static char march[] = "1970-03";
+    const char *const early[] = {"1970-01", "1970-02"}, *const late[] = {"1970-03", "null"};
+    struct assay_plan_column dated[3] = {columns[0], columns[1], columns[2]};
+    struct assay_dataset d = dataset(), full = dataset(), without = dataset();
+    struct assay_value *v = calloc(3 * ROWS, sizeof *v), *w = calloc(2 * ROWS, sizeof *w);
+    const struct assay_lane_segment *s, *all, *less;
+    struct assay_err e = {0};
+    size_t n, n_all, n_less;
+    (void)state;
+    make_rows(v);
+    for (size_t i = 0; i < ROWS; i++)
+        memcpy(w + 2 * i, v + 3 * i + 1, 2 * sizeof *w);
+    dated[0].since = march;
+    d.col = dated;
+    without.col = columns + 1;
+    without.n_cols = 2;
+    struct assay_lane *a = run_columns(&d, v, ROWS), *b = run_columns(&full, v, ROWS),
+                      *c = run_columns(&without, w, ROWS);
+    assert_int_equal(assay_lane_segments(a, &s, &n, &e), ASSAY_OK);
+    assert_int_equal(assay_lane_segments(b, &all, &n_all, &e), ASSAY_OK);
+    assert_int_equal(assay_lane_segments(c, &less, &n_less, &e), ASSAY_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const struct assay_lane_segment *x = segment_named(s, n, early[i]), *y = segment_named(s, n, late[i]);
+        assert_non_null(x->has);
+        assert_false(x->has[0]);
+        assert_true(x->has[1] && x->has[2]);
+        same_sums(x, segment_named(less, n_less, early[i]), 1, 2);
+        assert_true(memcmp(x->form, y->form, 32) != 0);
+        assert_null(y->has);
+        same_sums(y, segment_named(all, n_all, late[i]), 0, 3);
+    }
+    assay_lane_free(a);
+    assay_lane_free(b);
+    assay_lane_free(c);
+    free(v);
+    free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_rows_that_have_no_place_are_counted),
         cmocka_unit_test(test_rows_that_deny_their_path_are_counted),
         cmocka_unit_test(test_a_remembered_hash_dies_with_its_part),
+        cmocka_unit_test(test_a_column_that_came_later),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,8 +154,3 @@ const struct assay_charset *assay_charset_by_name(const char *name)
             return &sets[i];
     return NULL;
 }
-
-const char *assay_charset_nth(size_t i)
-{
-    return i < sizeof sets / sizeof *sets ? sets[i].name : NULL;
-}

@@ -12,6 +12,5 @@ struct assay_charset {
 
 /* NULL: not one of the list. */
 const struct assay_charset *assay_charset_by_name(const char *name);
-const char *assay_charset_nth(size_t i); /* NULL past the end */
 
 #endif

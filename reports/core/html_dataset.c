@@ -110,6 +110,17 @@ static void finding_table(struct assay_out *o, const struct assay_rep_dataset *d
     assay_out_raw(o, "</tbody></table></div>");
 }
 
+/* Names with commas between; a blank behind each, so that lines can break there. */
+static void list_cell(struct assay_out *o, const char *names)
+{
+    struct assay_buf text = {0};
+    enum assay_status st = ASSAY_OK;
+    for (const char *p = names; p && *p && st == ASSAY_OK; p++)
+        st = assay_buf_adds(&text, (const char[]){*p, *p == ',' ? ' ' : '\0', '\0'});
+    assay_html_cell(o, st == ASSAY_OK && text.len ? assay_buf_str(&text) : names);
+    assay_buf_release(&text);
+}
+
 static void causes(struct assay_out *o, const struct assay_rep_dataset *d)
 {
     static const char *const heads[] = {"Kind",  "Columns", "Evidence", ">Chunks", ">Rows",
@@ -124,7 +135,7 @@ static void causes(struct assay_out *o, const struct assay_rep_dataset *d)
         const struct assay_rep_cause *x = &d->cause[i];
         assay_out_raw(o, "<tr>");
         assay_html_short_cell(o, x->kind);
-        assay_html_cell(o, x->columns);
+        list_cell(o, x->columns);
         assay_html_cell(o, x->evidence);
         assay_html_number_cell(o, x->chunks, true);
         assay_html_number_cell(o, x->rows, true);

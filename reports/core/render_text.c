@@ -12,7 +12,7 @@
 #define MAX_OBJECTS 4
 #define MAX_LACKS 3
 #define MAX_DRIFT 2
-#define MAX_SPANS 6
+#define MAX_SPANS 4
 #define MAX_PARTIAL 2
 #define MAX_OUT_OF_SCOPE 2
 
@@ -162,12 +162,24 @@ static void finding_line(struct text *t, const struct assay_rep_dataset *d, cons
     assay_out_raw(o, "\n");
 }
 
+/* Lines of a list of n, with one for those that do not fit. */
+static size_t capped(size_t n, size_t most)
+{
+    return n > most ? most + 1 : n;
+}
+
 /* Lines that causes and findings may share, whatever else there is to say. */
 static size_t room(const struct assay_report *r)
 {
+    size_t spans = 0, partial = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        spans += r->set[i].n_spans;
+        partial += r->set[i].n_partial;
+    }
     const size_t set_lines = r->n_sets < MAX_SETS ? r->n_sets : MAX_SETS + 1;
     const size_t more_lines = 2;
-    return ASSAY_REPORT_TEXT_LINES - 1 - set_lines - (MAX_OBJECTS + 1) - (MAX_DRIFT + 1) - TAIL_LINES - more_lines;
+    return ASSAY_REPORT_TEXT_LINES - 1 - set_lines - (MAX_OBJECTS + 1) - (MAX_DRIFT + 1) - capped(spans, MAX_SPANS) -
+           capped(partial, MAX_PARTIAL) - TAIL_LINES - more_lines;
 }
 
 /* Causes come first, for they say more, but leave a third to findings. */

@@ -314,7 +314,7 @@ static void test_nested(void **state)
         say_classes(&set, &text);
         paths_of(c, paths);
         const char *said = text.len ? assay_buf_str(&text) : "", *want = nested[i].classes;
-        if ((*want ? strncmp(said, want, strlen(want)) : *said) || strcmp(paths, nested[i].paths) != 0)
+        if ((*want ? strncmp(said, want, strlen(want)) != 0 : *said != '\0') || strcmp(paths, nested[i].paths) != 0)
             fail_msg("%s -> %s: %s; %s", nested[i].source, nested[i].archive, said, paths);
         assay_classifier_forget(c);
         paths_of(c, paths);

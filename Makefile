@@ -11,9 +11,9 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 CFLAGS ?= -O2 -g
 WARN := -std=c11 -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror
-PKGS := libpq sqlite3 libcrypto libxxhash yaml-0.1 jansson zlib libzstd liblz4 liblzma libbrotlidec
+PKGS := libpq sqlite3 libcrypto libxxhash yaml-0.1 jansson zlib libzstd liblz4 liblzma libbrotlidec libcurl libmicrohttpd
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null || echo -I/usr/include/postgresql)
-PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lpq -lsqlite3 -lcrypto -lxxhash -lyaml -ljansson -lz -lzstd -llz4 -llzma -lbrotlidec)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lpq -lsqlite3 -lcrypto -lxxhash -lyaml -ljansson -lz -lzstd -llz4 -llzma -lbrotlidec -lcurl -lmicrohttpd)
 ASSAY_CPPFLAGS := -Iinclude -D_GNU_SOURCE -DASSAY_VERSION='"$(VERSION)"' -DASSAY_LIBEXEC='"$(PREFIX)/bin"' $(PKG_CFLAGS) $(CPPFLAGS)
 LIBS := -Wl,--as-needed $(PKG_LIBS) -lsnappy -lbz2 -lunistring -lpthread -lm
 
@@ -36,7 +36,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 # What building, running and testing needs, and what only the gates need.
 DEPS := gcc make pkg-config libc6-dev libpq-dev libsqlite3-dev libssl-dev libxxhash-dev libcmocka-dev libyaml-dev \
 	libjansson-dev zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev libunistring-dev \
-	liblzma-dev libbz2-dev sqlite3 postgresql openssl python3 ca-certificates zstd lz4 xz-utils bzip2 jq xxd busybox
+	liblzma-dev libbz2-dev libcurl4-openssl-dev libmicrohttpd-dev sqlite3 postgresql openssl python3 ca-certificates zstd lz4 xz-utils bzip2 jq xxd busybox
 DEPS_FULL := python3-venv
 DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellcheck
 

@@ -6,5 +6,6 @@
 
 int assay_cmd_report(struct assay_args *a);
 int assay_cmd_evidence(struct assay_args *a);
+int assay_cmd_serve(struct assay_args *a);
 
 #endif

@@ -27,6 +27,9 @@ deny '^sqlite3\.h'                         "$ours"                      '^verify
 deny '^yaml\.h'                            "$ours"                      '^verify/plan/'
 deny '^(zlib|zstd.*|lz4.*|lzma|bzlib|snappy-c|brotli/.*)\.h' "$ours"    '^(verify/(reader|parquet|avro)/|reports/core/bundle_zip\.c$)'
 deny '^openssl/(evp|hmac|sha|kdf|core_names|params|rand)|^xxhash\.h'                "$ours"                      '^verify/((base|chunk|ledger)/|check/spill\.c$)'
+deny '^curl/'                              "$ours"                      '^verify/ledger/http\.c$'
+deny '^microhttpd\.h'                      "$ours"                      '^reports/cmd_serve\.c$'
+deny '^openssl/ts\.h'                      "$ours"                      '^verify/ledger/stamp\.c$'
 deny '^(uninorm|unistring/.*)\.h'            "$ours"                      '^verify/canon/'
 deny '^cmocka\.h'                          "$ours"                      ''
 deny '^assay/(ledger_append|reader)\.h'    '^reports/'                  ''
@@ -51,8 +54,8 @@ done <<<"$all_includes"
 # What a program links it can reach: reports and reconcile have no way to a source.
 for program in assay-report assay-reconcile; do
     links=$(ldd "$BUILD/$program") || { echo "check-layers: cannot read what $BUILD/$program links"; broken=1; continue; }
-    if grep -q libpq <<<"$links"; then
-        echo "check-layers: $program links libpq"
+    if grep -qE 'libpq|libcurl' <<<"$links"; then
+        echo "check-layers: $program links libpq or libcurl"
         broken=1
     fi
 done

@@ -16,6 +16,12 @@ int assay_cmd_ledger_log(struct assay_args *a);
 int assay_cmd_ledger_show(struct assay_args *a);
 int assay_cmd_ledger_verify(struct assay_args *a);
 int assay_cmd_ledger_append(struct assay_args *a);
+int assay_cmd_ledger_witness(struct assay_args *a);
+int assay_cmd_ledger_timestamp(struct assay_args *a);
+int assay_cmd_ledger_publish(struct assay_args *a);
+int assay_cmd_ledger_recover(struct assay_args *a);
+int assay_cmd_ledger_prove(struct assay_args *a);
+int assay_cmd_ledger_verify_proof(struct assay_args *a);
 int assay_cmd_doctor(struct assay_args *a);
 
 /* assay plan --coverage (cmd_coverage.c). */

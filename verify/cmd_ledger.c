@@ -1,4 +1,4 @@
-/* The verbs over a ledger: log, show, verify, append. */
+/* The verbs over a ledger: log, show, append. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,89 +11,7 @@
 #include "assay/log.h"
 #include "assay/plan.h"
 #include "cmd.h"
-
-/* Which ledger: that of a PLAN operand, or --ledger and --keys. */
-struct target {
-    struct assay_plan *plan; /* NULL without a PLAN operand */
-    char *ledger, *keys;
-    const char *operand; /* what is left: INDEX or FILE; NULL when none */
-};
-
-static bool is_plan(const char *operand)
-{
-    size_t n = strlen(operand);
-    return (n > 5 && strcmp(operand + n - 5, ".yaml") == 0) || (n > 4 && strcmp(operand + n - 4, ".yml") == 0);
-}
-
-static int failed(enum assay_status s, const struct assay_err *e)
-{
-    assay_log(ASSAY_LOG_ERROR, "%s", e->msg);
-    return (int)assay_err_exit(s);
-}
-
-static int load_plan(const char *path, struct target *t)
-{
-    struct assay_err e = {0};
-    struct assay_buf errors = {0};
-    enum assay_status s = assay_plan_load(path, &t->plan, &errors, &e);
-    if (s != ASSAY_OK)
-        assay_log_lines(ASSAY_LOG_ERROR, errors.len && assay_buf_str(&errors) ? (char *)errors.ptr : e.msg);
-    assay_buf_release(&errors);
-    return s == ASSAY_OK ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
-}
-
-static void target_release(struct target *t)
-{
-    assay_plan_free(t->plan);
-    free(t->ledger);
-    free(t->keys);
-}
-
-/* "keys" in the directory of the ledger. */
-static char *keys_beside(const char *ledger)
-{
-    char *out;
-    const char *slash = strrchr(ledger, '/');
-    int dir = slash ? (int)(slash - ledger) + 1 : 0;
-    return asprintf(&out, "%.*skeys", dir, ledger) < 0 ? NULL : out;
-}
-
-static int target_open(struct assay_args *a, bool wants_operand, struct target *t)
-{
-    const char *const *op;
-    size_t n = assay_arg_operands(a, &op), i = 0;
-    *t = (struct target){0};
-    if (n > i && is_plan(op[i])) {
-        int code = load_plan(op[i++], t);
-        if (code != ASSAY_EXIT_OK)
-            return code;
-    }
-    if (wants_operand && i < n)
-        t->operand = op[i++];
-    if (i < n || (wants_operand && !t->operand)) {
-        assay_log(ASSAY_LOG_ERROR,
-                  i < n ? "\"%s\" is one operand too many; a plan ends in .yaml" : "an operand is missing%s",
-                  i < n ? op[i] : "");
-        return ASSAY_EXIT_USAGE;
-    }
-    const char *ledger = assay_arg(a, "ledger"), *keys = assay_arg(a, "keys");
-    t->ledger = strdup(ledger ? ledger : t->plan ? t->plan->ledger : "ledger.db");
-    if (t->ledger)
-        t->keys = keys ? strdup(keys) : t->plan ? strdup(t->plan->keys) : keys_beside(t->ledger);
-    if (t->ledger && t->keys)
-        return ASSAY_EXIT_OK;
-    assay_log(ASSAY_LOG_ERROR, "out of memory");
-    return ASSAY_EXIT_UNVERIFIED;
-}
-
-/* The exit code, unless the result could not be written. */
-static int finish(int code)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return code;
-    assay_log(ASSAY_LOG_ERROR, "standard output: cannot write the result");
-    return code == ASSAY_EXIT_OK ? ASSAY_EXIT_UNVERIFIED : code;
-}
+#include "target.h"
 
 /* ---- log and show ---- */
 
@@ -189,11 +107,11 @@ static bool log_leaf(void *ctx, const struct assay_leaf *leaf)
 
 int assay_cmd_ledger_log(struct assay_args *a)
 {
-    struct target t;
+    struct assay_target t;
     struct assay_ledger *l = NULL;
     struct log log = {.json = assay_arg_flag(a, "json")};
     long long limit = assay_arg_number(a, "limit", 100), from = assay_arg_number(a, "from", 0);
-    int code = target_open(a, false, &t);
+    int code = assay_target_open(a, false, &t);
     if (code == ASSAY_EXIT_OK) {
         const char *dataset = assay_arg(a, "dataset");
         const struct assay_dataset *d = t.plan && dataset ? assay_plan_find(t.plan, dataset) : NULL;
@@ -211,11 +129,11 @@ int assay_cmd_ledger_log(struct assay_args *a)
         if (s == ASSAY_OK)
             s = assay_ledger_each(l, &q, log_leaf, &log, &log.e);
         if (s != ASSAY_OK || log.e.code != ASSAY_OK)
-            code = failed(log.e.code, &log.e);
-        code = finish(code);
+            code = assay_cmd_failed(log.e.code, &log.e);
+        code = assay_cmd_finish(code);
         assay_ledger_close(l);
     }
-    target_release(&t);
+    assay_target_release(&t);
     return code;
 }
 
@@ -282,65 +200,28 @@ static enum assay_status show(struct assay_ledger *l, const char *what, bool jso
 
 int assay_cmd_ledger_show(struct assay_args *a)
 {
-    struct target t;
+    struct assay_target t;
     struct assay_ledger *l = NULL;
     struct assay_err e = {0};
-    int code = target_open(a, true, &t);
+    int code = assay_target_open(a, true, &t);
     if (code == ASSAY_EXIT_OK) {
         enum assay_status s = assay_ledger_open(t.ledger, t.keys, &l, &e);
         if (s == ASSAY_OK)
             s = show(l, t.operand, assay_arg_flag(a, "json"), &e);
         if (s != ASSAY_OK || e.code != ASSAY_OK)
-            code = failed(e.code, &e);
-        code = finish(code);
+            code = assay_cmd_failed(e.code, &e);
+        code = assay_cmd_finish(code);
         assay_ledger_close(l);
     }
-    target_release(&t);
+    assay_target_release(&t);
     return code;
 }
 
-/* ---- verify and append ---- */
-
-static void print_verified(bool json, const struct assay_ledger_stats *st, const struct assay_err *e)
-{
-    if (!json && e->code == ASSAY_OK)
-        printf("ok: %llu leaves, root %s (%llu checkpoints, %llu blobs)\n", (unsigned long long)st->leaves, st->root,
-               (unsigned long long)st->checkpoints, (unsigned long long)st->blobs);
-    if (!json)
-        return;
-    json_t *j = json_pack("{s:b,s:i,s:s*,s:I,s:I,s:I,s:s}", "ok", e->code == ASSAY_OK, "exit_code",
-                          (int)assay_err_exit(e->code), "error", e->code == ASSAY_OK ? NULL : e->msg, "leaves",
-                          (json_int_t)st->leaves, "checkpoints", (json_int_t)st->checkpoints, "blobs",
-                          (json_int_t)st->blobs, "root", st->root);
-    if (j && json_dumpf(j, stdout, JSON_INDENT(2)) == 0)
-        putchar('\n');
-    json_decref(j);
-}
-
-int assay_cmd_ledger_verify(struct assay_args *a)
-{
-    struct target t;
-    struct assay_ledger *l = NULL;
-    struct assay_ledger_stats st = {0};
-    struct assay_err e = {0};
-    int code = target_open(a, false, &t);
-    if (code == ASSAY_EXIT_OK) {
-        enum assay_status s = assay_ledger_open(t.ledger, t.keys, &l, &e);
-        if (s == ASSAY_OK)
-            s = assay_ledger_verify(l, &st, &e);
-        print_verified(assay_arg_flag(a, "json"), &st, &e);
-        if (s != ASSAY_OK)
-            code = failed(s, &e);
-        code = finish(code);
-        assay_ledger_close(l);
-    }
-    target_release(&t);
-    return code;
-}
+/* ---- append ---- */
 
 /* Statements cite plans: one whose checkers are all far away comes into the ledger here, by its owner's signature.
  * Without the owner's key the ledger has it already, or refuses what cites it. */
-static enum assay_status approve_plans(const struct target *t, struct assay_err *e)
+static enum assay_status approve_plans(const struct assay_target *t, struct assay_err *e)
 {
     struct assay_ledger *l = NULL;
     struct assay_err why = {0};
@@ -359,11 +240,11 @@ static enum assay_status approve_plans(const struct target *t, struct assay_err 
 
 int assay_cmd_ledger_append(struct assay_args *a)
 {
-    struct target t;
+    struct assay_target t;
     struct assay_ledger *l = NULL;
     struct assay_err e = {0};
     uint64_t n = 0;
-    int code = target_open(a, true, &t);
+    int code = assay_target_open(a, true, &t);
     if (code == ASSAY_EXIT_OK) {
         enum assay_status s = approve_plans(&t, &e);
         if (s == ASSAY_OK)
@@ -377,10 +258,10 @@ int assay_cmd_ledger_append(struct assay_args *a)
             printf("%llu leaves appended, the ledger has %llu\n", (unsigned long long)n,
                    (unsigned long long)assay_ledger_size(l));
         if (s != ASSAY_OK)
-            code = failed(s, &e);
-        code = finish(code);
+            code = assay_cmd_failed(s, &e);
+        code = assay_cmd_finish(code);
         assay_ledger_close(l);
     }
-    target_release(&t);
+    assay_target_release(&t);
     return code;
 }

@@ -15,6 +15,12 @@ int main(int argc, char **argv)
         {"ledger show", assay_cmd_ledger_show},
         {"ledger verify", assay_cmd_ledger_verify},
         {"ledger append", assay_cmd_ledger_append},
+        {"ledger witness", assay_cmd_ledger_witness},
+        {"ledger timestamp", assay_cmd_ledger_timestamp},
+        {"ledger publish", assay_cmd_ledger_publish},
+        {"ledger recover", assay_cmd_ledger_recover},
+        {"ledger prove", assay_cmd_ledger_prove},
+        {"ledger verify-proof", assay_cmd_ledger_verify_proof},
         {"doctor", assay_cmd_doctor},
         {0},
     };

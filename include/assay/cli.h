@@ -95,6 +95,7 @@ struct assay_partner {
     int pid; /* 0: none */
     int to, from; /* its standard input and output */
 };
+/* path is looked up in PATH when it has no slash. */
 enum assay_status assay_partner_start(const char *path, char *const *argv, struct assay_partner *out,
                                       struct assay_err *e);
 /* Close its standard input, at which it ends, and wait. Returns its exit code, or 128 + signal; 0 when there is none.

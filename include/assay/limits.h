@@ -36,6 +36,15 @@
 #define ASSAY_MAX_SEGMENTS 100000 /* segments of one dataset */
 #define ASSAY_MAX_CHUNKS 4000000 /* chunks of one dataset */
 #define ASSAY_MAX_LEAF 65535 /* bytes of a ledger leaf (C2SP tlog-tiles) */
+#define ASSAY_MAX_POLICY (256u << 10) /* bytes of a policy file */
+#define ASSAY_MAX_POLICY_LINES 256 /* keys, and witnesses with groups, of a policy */
+#define ASSAY_MAX_PROOF (256u << 10) /* bytes of a proof file: a leaf in base64, 64 hashes and a checkpoint */
+#define ASSAY_MAX_WITNESS_BODY 65536u /* bytes of an add-checkpoint request, and of its answer */
+#define ASSAY_MAX_TOKEN 65536u /* bytes of a time stamp response */
+#define ASSAY_HTTP_CONNECT_MS 10000 /* for a connection to a witness or a time stamp authority */
+#define ASSAY_HTTP_TOTAL_MS 60000 /* for its whole answer */
+#define ASSAY_WITNESS_CONNECTIONS 64 /* at once, to a witness */
+#define ASSAY_WITNESS_IDLE_S 10 /* seconds until an idle connection to a witness is closed */
 #define ASSAY_MAX_BLOB (256u << 20) /* bytes of a blob in the ledger's store */
 #define ASSAY_MAX_KEYRING (256u << 20) /* bytes of a keyring file: some 1.5 million chunks */
 #define ASSAY_MAX_EPOCHS 1000 /* dataset keys that a keyring holds, one after the other */

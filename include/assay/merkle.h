@@ -38,4 +38,19 @@ bool assay_merkle_check_inclusion(uint64_t index, uint64_t size, const uint8_t l
 bool assay_merkle_check_consistency(uint64_t size1, uint64_t size2, const uint8_t (*proof)[32], size_t n,
                                     const uint8_t root1[32], const uint8_t root2[32]);
 
+/* Making proofs, RFC 6962 sections 2.1.1 and 2.1.2. `range` gives the hash of the n > 0 leaves from `first` on, which
+ * is always a subtree: first is a multiple of the largest power of two <= n. */
+typedef enum assay_status assay_merkle_range(void *ctx, uint64_t first, uint64_t n, uint8_t out[32],
+                                             struct assay_err *e);
+struct assay_merkle_proof {
+    uint8_t hash[65][32]; /* a tree of 2^64 leaves has no longer one */
+    size_t n;
+};
+/* ASSAY_ENOTFOUND when index >= size. */
+enum assay_status assay_merkle_prove_inclusion(uint64_t index, uint64_t size, assay_merkle_range *range, void *ctx,
+                                               struct assay_merkle_proof *out, struct assay_err *e);
+/* Empty when size1 is 0 or size2; ASSAY_ENOTFOUND when size1 > size2. */
+enum assay_status assay_merkle_prove_consistency(uint64_t size1, uint64_t size2, assay_merkle_range *range, void *ctx,
+                                                 struct assay_merkle_proof *out, struct assay_err *e);
+
 #endif

@@ -27,6 +27,10 @@ struct assay_verifier; /* a public key with its name */
 enum assay_status assay_key_generate(const char *path, const char *name, struct assay_err *e);
 /* Load PATH and its PATH.pub (for the name). Refuses a file that others can read. */
 enum assay_status assay_key_load(const char *path, struct assay_key **out, struct assay_err *e);
+/* The same for a witness: its key signs cosignatures of checkpoints (C2SP tlog-cosignature, type 0x04), nothing else.
+ */
+enum assay_status assay_key_generate_witness(const char *path, const char *name, struct assay_err *e);
+enum assay_status assay_key_load_witness(const char *path, struct assay_key **out, struct assay_err *e);
 void assay_key_free(struct assay_key *k);
 const char *assay_key_vkey(const struct assay_key *k); /* "name+hash+base64"; borrowed */
 /* Parse one vkey line. */
@@ -39,6 +43,11 @@ enum assay_status assay_verifier_pem(const struct assay_verifier *v, struct assa
 /* text (ends in LF, no control characters but LF) -> complete signed note appended to out. */
 enum assay_status assay_note_sign(const struct assay_key *k, const char *text, size_t len, struct assay_buf *out,
                                   struct assay_err *e);
+/* A witness's line over a checkpoint's text, as of `when` (seconds since 1970): appended to out, the line alone. */
+enum assay_status assay_note_cosign(const struct assay_key *k, uint64_t when, const char *text, size_t len,
+                                    struct assay_buf *out, struct assay_err *e);
+/* Length of the text inside a note (up to and with the LF before the last empty line); 0 when there is no split. */
+size_t assay_note_text(const char *note, size_t len);
 /* Split and check: *text_len is the length of the signed text inside note. ASSAY_ELEDGER with the reason when the
  * grammar is broken, the verifier's line is missing, or its signature is wrong. */
 enum assay_status assay_note_verify(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,

@@ -279,7 +279,7 @@ static void trust(struct assay_out *o, const struct assay_report *r)
         assay_out_raw(o, "<h3>Newest checkpoint</h3><pre>");
         /* line by line: the escaper spells out control characters */
         for (const char *p = r->checkpoint; *p;) {
-            char line[512];
+            char line[2048]; /* a key name has at most 1024 bytes */
             size_t n = strcspn(p, "\n");
             snprintf(line, sizeof line, "%.*s", n < sizeof line ? (int)n : (int)sizeof line - 1, p);
             assay_out_html(o, line);

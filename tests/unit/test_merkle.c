@@ -8,11 +8,14 @@
 #include <cmocka.h>
 #include <jansson.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/checkpoint.h"
 #include "assay/digest.h"
 #include "assay/merkle.h"
+#include "assay/note.h"
 #include "assay/publish.h"
 
 #define MAX_PROOF 80
@@ -240,8 +243,25 @@ static size_t make_subproof(uint64_t m, const uint8_t (*leaf)[32], uint64_t n, b
 }
 
 /* Every proof of every small tree holds, and no proof with one bit flipped does. */
+static enum assay_status range_of(void *ctx, uint64_t first, uint64_t n, uint8_t out[32], struct assay_err *e)
+{
+    (void)e;
+    const uint8_t(*leaf)[32] = ctx;
+    assert_true(n > 0 && (n == 1 || first % (UINT64_C(1) << (63 - __builtin_clzll(n))) == 0));
+    assay_merkle_root_of(leaf + first, n, out);
+    return ASSAY_OK;
+}
+
+static void same_proof(const struct assay_merkle_proof *have, const uint8_t (*want)[32], size_t n)
+{
+    assert_int_equal(have->n, n);
+    if (n)
+        assert_memory_equal(have->hash, want, 32 * n);
+}
+
 static void test_all_small_proofs(void **state)
 {
+    struct assay_merkle_proof made;
     (void)state;
     enum { N = 35 };
     uint8_t leaf[N][32], proof[MAX_PROOF][32], root[32], old[32];
@@ -251,6 +271,8 @@ static void test_all_small_proofs(void **state)
         assay_merkle_root_of((const uint8_t(*)[32])leaf, n, root);
         for (uint64_t m = 0; m < n; m++) {
             size_t len = make_path(m, (const uint8_t(*)[32])leaf, n, proof);
+            assert_int_equal(assay_merkle_prove_inclusion(m, n, range_of, leaf, &made, NULL), ASSAY_OK);
+            same_proof(&made, (const uint8_t(*)[32])proof, len);
             assert_true(assay_merkle_check_inclusion(m, n, leaf[m], (const uint8_t(*)[32])proof, len, root));
             if (len) {
                 proof[len / 2][7] ^= 1;
@@ -259,6 +281,8 @@ static void test_all_small_proofs(void **state)
             if (!m)
                 continue;
             len = make_subproof(m, (const uint8_t(*)[32])leaf, n, true, proof);
+            assert_int_equal(assay_merkle_prove_consistency(m, n, range_of, leaf, &made, NULL), ASSAY_OK);
+            same_proof(&made, (const uint8_t(*)[32])proof, len);
             assay_merkle_root_of((const uint8_t(*)[32])leaf, m, old);
             assert_true(assay_merkle_check_consistency(m, n, (const uint8_t(*)[32])proof, len, old, root));
             if (len) {
@@ -290,6 +314,51 @@ static void test_paths(void **state)
             assert_true(assay_merkle_check_inclusion(at, n, leaf[at], node, path[i].n, root));
             assert_true(n == 1 || !assay_merkle_check_inclusion(at, n, leaf[(at + 1) % n], node, path[i].n, root));
         }
+    }
+}
+
+static void test_no_proof(void **state)
+{
+    (void)state;
+    uint8_t leaf[4][32] = {{0}};
+    struct assay_merkle_proof made;
+    struct assay_err e = {0};
+    assert_int_equal(assay_merkle_prove_inclusion(4, 4, range_of, leaf, &made, &e), ASSAY_ENOTFOUND);
+    assert_string_equal(e.msg, "leaf 4 is not in a tree of 4");
+    assay_err_reset(&e);
+    assert_int_equal(assay_merkle_prove_consistency(5, 4, range_of, leaf, &made, &e), ASSAY_ENOTFOUND);
+    assert_string_equal(e.msg, "a tree of 4 leaves has no beginning of 5");
+    assert_int_equal(assay_merkle_prove_consistency(0, 4, range_of, leaf, &made, NULL), ASSAY_OK);
+    assert_int_equal(made.n, 0);
+    assert_int_equal(assay_merkle_prove_consistency(4, 4, range_of, leaf, &made, NULL), ASSAY_OK);
+    assert_int_equal(made.n, 0);
+}
+
+/* The roots of all sixteen signed heads of the published log, from its fifteen entries. */
+static void test_published_log(void **state)
+{
+    (void)state;
+    static const char *const entry[15] = {"one",  "two", "three",  "four",  "five",     "six",     "seven", "eit",
+                                          "nain", "ten", "ileven", "twelf", "threeten", "fourten", "fivten"};
+    struct assay_merkle m = {0};
+    struct assay_checkpoint c;
+    uint8_t h[32], root[32];
+    for (size_t i = 0; i <= 15; i++) {
+        char path[64];
+        struct assay_buf note = {0};
+        snprintf(path, sizeof path, "tests/vectors/tessera/checkpoint.%zu", i);
+        assert_int_equal(assay_slurp(path, 8192, &note, NULL), ASSAY_OK);
+        size_t text = assay_note_text((const char *)note.ptr, note.len);
+        assert_null(assay_checkpoint_split((const char *)note.ptr, text, &c));
+        assert_int_equal(c.size, i);
+        assert_int_equal(c.origin_len, strlen("example.com/log/testdata"));
+        assay_merkle_root(&m, root);
+        assert_memory_equal(c.root, root, 32);
+        assay_buf_release(&note);
+        if (i == 15)
+            break;
+        assay_merkle_leaf(entry[i], strlen(entry[i]), h);
+        assay_merkle_add(&m, h);
     }
 }
 
@@ -332,6 +401,8 @@ int main(void)
         cmocka_unit_test(test_published_consistency),
         cmocka_unit_test(test_all_small_proofs),
         cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_no_proof),
+        cmocka_unit_test(test_published_log),
         cmocka_unit_test(test_tile),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

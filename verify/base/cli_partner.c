@@ -21,7 +21,7 @@ enum assay_status assay_partner_start(const char *path, char *const *argv, struc
         goto fail;
     if (pid == 0) {
         if (dup2(in[0], STDIN_FILENO) >= 0 && dup2(back[1], STDOUT_FILENO) >= 0)
-            execv(path, argv);
+            execvp(path, argv);
         _exit(127);
     }
     close(in[0]);

@@ -41,6 +41,15 @@
     {                                                                                                                  \
         "keys", 0, ASSAY_OPT_STRING, "DIR", "Directory of the keys; default: keys beside the ledger."                  \
     }
+#define OPT_POLICY                                                                                                     \
+    {                                                                                                                  \
+        "policy", 0, ASSAY_OPT_STRING, "FILE", "Believe the logs, witnesses and roles of this policy alone."           \
+    }
+#define OPT_TSA_CA                                                                                                     \
+    {                                                                                                                  \
+        "tsa-ca", 0, ASSAY_OPT_STRING, "FILE",                                                                         \
+            "PEM certificates that time stamps must be traced to, at their own time."                                  \
+    }
 #define OPT_DRY_RUN                                                                                                    \
     {                                                                                                                  \
         "dry-run", 'n', ASSAY_OPT_FLAG, NULL, "Say what would be done; do nothing."                                    \
@@ -170,6 +179,50 @@ static const struct assay_opt ledger_log_opts[] = {
     END,
 };
 static const struct assay_opt ledger_opts[] = {OPT_LEDGER, OPT_KEYS, {"json", 0, ASSAY_OPT_FLAG, NULL, "JSON."}, END};
+static const struct assay_opt ledger_verify_opts[] = {
+    OPT_LEDGER,
+    OPT_KEYS,
+    OPT_POLICY,
+    {"against", 0, ASSAY_OPT_LIST, "FILE",
+     "An old report (JSON, HTML), checkpoint or proof: this ledger must have grown out of it."},
+    OPT_TSA_CA,
+    {"json", 0, ASSAY_OPT_FLAG, NULL, "JSON."},
+    END,
+};
+static const struct assay_opt ledger_prove_opts[] = {
+    OPT_LEDGER,
+    OPT_KEYS,
+    {"policy", 0, ASSAY_OPT_STRING, "FILE", "Under the newest checkpoint that has the quorum of this policy."},
+    {"leaf", 0, ASSAY_OPT_NUMBER, "INDEX", "The leaf to prove."},
+    {"out", 'o', ASSAY_OPT_STRING, "FILE", "Write the proof (C2SP tlog-proof) there; default: stdout."},
+    END,
+};
+static const struct assay_opt ledger_witness_opts[] = {
+    OPT_LEDGER,
+    OPT_KEYS,
+    {"policy", 0, ASSAY_OPT_STRING, "FILE", "Ask the witnesses of this policy that have an address."},
+    {"vkey", 0, ASSAY_OPT_STRING, "VKEY", "The public key line of the witness at URL, instead of a policy."},
+    END,
+};
+static const struct assay_opt ledger_timestamp_opts[] = {
+    OPT_LEDGER, OPT_KEYS, {"tsa", 0, ASSAY_OPT_STRING, "URL", "Address of the authority; instead of a command."},
+    OPT_TSA_CA, END,
+};
+static const struct assay_opt ledger_publish_opts[] = {
+    OPT_LEDGER,
+    OPT_KEYS,
+    {"tiles", 0, ASSAY_OPT_STRING, "DIR", "Folder to bring up to date."},
+    {"no-blobs", 0, ASSAY_OPT_FLAG, NULL,
+     "Without what the leaves cite; a ledger cannot be recovered from that alone."},
+    END,
+};
+static const struct assay_opt ledger_recover_opts[] = {
+    OPT_LEDGER,
+    OPT_KEYS,
+    {"from", 0, ASSAY_OPT_STRING, "DIR", "Folder that ledger publish wrote."},
+    END,
+};
+static const struct assay_opt verify_proof_opts[] = {OPT_POLICY, OPT_KEYS, END};
 static const struct assay_opt report_opts[] = {
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to report; default: the newest that was reconciled."},
     {"all", 'a', ASSAY_OPT_FLAG, NULL, "Also datasets of the plan that the run did not reach: as unverified."},
@@ -177,6 +230,16 @@ static const struct assay_opt report_opts[] = {
     OPT_REPORT,
     OPT_LEDGER,
     OPT_KEYS,
+    END,
+};
+static const struct assay_opt serve_opts[] = {
+    {"witness", 0, ASSAY_OPT_FLAG, NULL,
+     "Cosign the checkpoints of other ledgers, as long as each grows out of the last."},
+    OPT_POLICY,
+    {"key", 0, ASSAY_OPT_STRING, "FILE", "The witness's private key."},
+    {"new-key", 0, ASSAY_OPT_STRING, "NAME", "Make that key under this name, print its public line, and stop."},
+    {"state", 0, ASSAY_OPT_STRING, "DIR", "Where the newest checkpoint of every ledger is remembered."},
+    {"listen", 0, ASSAY_OPT_STRING, "[ADDRESS:]PORT", "Default 127.0.0.1:8088; port 0 is a free one."},
     END,
 };
 static const struct assay_opt doctor_opts[] = {
@@ -269,12 +332,35 @@ static const struct assay_verb table[] = {
      ledger_opts, 1, 2, NULL, VERIFY},
     {"ledger verify", "[PLAN]", "Check every leaf, signature, checkpoint and blob.",
      "  assay ledger verify plan.yaml\n"
-     "  assay ledger verify --ledger assay.ledger --keys keys\n",
-     ledger_opts, 0, 1, NULL, VERIFY},
+     "  assay ledger verify --ledger assay.ledger --keys keys\n"
+     "  assay ledger verify plan.yaml --against last-year.html --policy trust.policy\n",
+     ledger_verify_opts, 0, 1, NULL, VERIFY},
     {"ledger append", "[PLAN] FILE", "Take in signed statements from a spool file; - is stdin.",
      "  assay ledger append plan.yaml statements.spool\n"
      "  ssh far assay verify plan.yaml --side source --spool - | assay ledger append plan.yaml -\n",
      ledger_opts, 1, 2, NULL, VERIFY},
+    {"ledger witness", "[PLAN] [URL]", "Have witnesses cosign the newest checkpoint (C2SP tlog-witness).",
+     "  assay ledger witness plan.yaml --policy trust.policy\n"
+     "  assay ledger witness plan.yaml https://witness.example/ --vkey 'witness.example/w1+04d2d833+BD1AF8...'\n",
+     ledger_witness_opts, 0, 2, NULL, VERIFY},
+    {"ledger timestamp", "[PLAN] [-- COMMAND ARGS...]", "Have an authority stamp the newest checkpoint (RFC 3161).",
+     "  assay ledger timestamp plan.yaml --tsa https://tsa.example/ --tsa-ca tsa-ca.pem\n"
+     "  assay ledger timestamp plan.yaml -- ./ask-tsa   # the request on its stdin, the response on its stdout\n",
+     ledger_timestamp_opts, 0, 1, NULL, VERIFY},
+    {"ledger publish", "[PLAN]", "Write the ledger as files (C2SP tlog-tiles), for readers and as a copy.",
+     "  assay ledger publish plan.yaml --tiles /srv/www/ledger\n", ledger_publish_opts, 0, 1, NULL, VERIFY},
+    {"ledger recover", "[PLAN]", "Make a lost ledger again from its published files.",
+     "  assay ledger recover plan.yaml --from /srv/www/ledger\n", ledger_recover_opts, 0, 1, NULL, VERIFY},
+    {"ledger prove", "[PLAN]", "Write a proof that a leaf is in the ledger, for whoever has none.",
+     "  assay ledger prove plan.yaml --leaf 17 --out 17.tlog-proof\n", ledger_prove_opts, 0, 1, NULL, VERIFY},
+    {"ledger verify-proof", "PROOF [LEAF]", "Check such a proof; needs no ledger.",
+     "  assay ledger verify-proof 17.tlog-proof --policy trust.policy\n"
+     "  assay ledger verify-proof 17.tlog-proof 17.note --keys keys\n",
+     verify_proof_opts, 1, 2, NULL, VERIFY},
+    {"serve", "", "Be a witness for other ledgers (C2SP tlog-witness).",
+     "  assay serve --witness --key witness.key --new-key witness.example/w1\n"
+     "  assay serve --witness --key witness.key --policy known.policy --state seen --listen 0.0.0.0:8088\n",
+     serve_opts, 0, 0, NULL, REPORT},
     {"doctor", "[PLAN]", "Look for what would go wrong: keys, rights, clocks, sides, versions.",
      "  assay doctor\n"
      "  assay doctor plan.yaml\n"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "assay/base64.h"
+#include "assay/checkpoint.h"
 #include "assay/publish.h"
 #include "store.h"
 
@@ -14,34 +15,18 @@ enum assay_status assay_checkpoint_text(const char *origin, uint64_t size, const
     return assay_buf_addf(out, "%s\n%llu\n%s\n", origin, (unsigned long long)size, b64);
 }
 
-static bool parse_size(const char *p, size_t n, uint64_t *out)
-{
-    uint64_t v = 0;
-    if (n == 0 || n > 19 || (n > 1 && p[0] == '0'))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] < '0' || p[i] > '9')
-            return false;
-        v = v * 10 + (uint64_t)(p[i] - '0');
-    }
-    *out = v;
-    return v <= INT64_MAX;
-}
-
 const char *assay_checkpoint_parse(const char *text, size_t len, const char *origin, struct assay_head_of_log *out)
 {
-    size_t n = strlen(origin), got;
-    const char *end = text + len;
+    struct assay_checkpoint c;
+    size_t n = strlen(origin);
     if (len <= n || memcmp(text, origin, n) != 0 || text[n] != '\n')
         return "its origin is not that of this ledger";
-    const char *size = text + n + 1, *lf = memchr(size, '\n', (size_t)(end - size));
-    if (!lf || !parse_size(size, (size_t)(lf - size), &out->size))
-        return "its second line is not a size";
-    const char *root = lf + 1;
-    lf = memchr(root, '\n', (size_t)(end - root));
-    if (!lf || assay_b64_decode(root, (size_t)(lf - root), out->root, 32, &got) || got != 32)
-        return "its third line is not a root";
-    return lf + 1 == end ? NULL : "it has extension lines";
+    const char *wrong = assay_checkpoint_split(text, len, &c);
+    if (wrong)
+        return wrong;
+    out->size = c.size;
+    memcpy(out->root, c.root, 32);
+    return c.extended ? "it has extension lines" : NULL;
 }
 
 enum assay_status assay_published_read(struct assay_ledger *l, struct assay_head_of_log *out, bool *found,

@@ -50,6 +50,13 @@ void assay_verifier_free(struct assay_verifier *v)
     free(v);
 }
 
+bool assay_verifier_speaks_for(const struct assay_verifier *v, const char *origin, size_t len)
+{
+    if (v->name_len < len || memcmp(v->name, origin, len) != 0)
+        return false;
+    return v->name_len == len || strcmp(v->name + len, "/ledger") == 0;
+}
+
 const char *assay_verifier_vkey(const struct assay_verifier *v)
 {
     return v->vkey;
@@ -138,9 +145,10 @@ const char *assay_key_vkey(const struct assay_key *k)
 }
 
 /* The vkey line of a private key under a name, with a LF. */
-static enum assay_status vkey_of(EVP_PKEY *pkey, const char *name, struct assay_buf *out, struct assay_err *e)
+static enum assay_status vkey_of(EVP_PKEY *pkey, uint8_t type, const char *name, struct assay_buf *out,
+                                 struct assay_err *e)
 {
-    uint8_t typed[33] = {ASSAY_KEY_ED25519}, id[4];
+    uint8_t typed[33] = {type}, id[4];
     char b64[45];
     size_t n = 32;
     if (strlen(name) > ASSAY_MAX_NAME || !assay_text_is_name(name, strlen(name)))
@@ -153,20 +161,21 @@ static enum assay_status vkey_of(EVP_PKEY *pkey, const char *name, struct assay_
     return s == ASSAY_OK ? s : assay_fail(e, s, "no room for a public key line");
 }
 
-static enum assay_status write_pub(EVP_PKEY *pkey, const char *path, const char *name, struct assay_err *e)
+static enum assay_status write_pub(EVP_PKEY *pkey, uint8_t type, const char *path, const char *name,
+                                   struct assay_err *e)
 {
     char pub[ASSAY_MAX_PATH];
     struct assay_buf line = {0};
     if ((size_t)snprintf(pub, sizeof pub, "%s.pub", path) >= sizeof pub)
         return assay_fail(e, ASSAY_ELIMIT, "path of more than %d bytes", ASSAY_MAX_PATH);
-    enum assay_status s = vkey_of(pkey, name, &line, e);
+    enum assay_status s = vkey_of(pkey, type, name, &line, e);
     if (s == ASSAY_OK)
         s = assay_keyfile_create(pub, 0644, line.ptr, line.len, e);
     assay_buf_release(&line);
     return s;
 }
 
-enum assay_status assay_key_generate(const char *path, const char *name, struct assay_err *e)
+static enum assay_status generate(const char *path, uint8_t type, const char *name, struct assay_err *e)
 {
     enum assay_status s;
     char *pem;
@@ -181,11 +190,21 @@ enum assay_status assay_key_generate(const char *path, const char *name, struct 
     long n = BIO_get_mem_data(bio, &pem);
     s = assay_keyfile_create(path, 0600, pem, (size_t)n, e);
     if (s == ASSAY_OK)
-        s = write_pub(pkey, path, name, e);
+        s = write_pub(pkey, type, path, name, e);
 done:
     BIO_free(bio); /* secure memory is wiped */
     EVP_PKEY_free(pkey);
     return s;
+}
+
+enum assay_status assay_key_generate(const char *path, const char *name, struct assay_err *e)
+{
+    return generate(path, ASSAY_KEY_ED25519, name, e);
+}
+
+enum assay_status assay_key_generate_witness(const char *path, const char *name, struct assay_err *e)
+{
+    return generate(path, ASSAY_KEY_COSIGNATURE, name, e);
 }
 
 enum assay_status assay_keyfile_pem(const char *path, EVP_PKEY **out, struct assay_err *e)
@@ -217,7 +236,7 @@ static enum assay_status read_private(const char *path, EVP_PKEY **out, struct a
     return assay_fail(e, ASSAY_EIO, "%s: not an unencrypted Ed25519 private key in PEM", path);
 }
 
-enum assay_status assay_key_load(const char *path, struct assay_key **out, struct assay_err *e)
+static enum assay_status load(const char *path, uint8_t type, struct assay_key **out, struct assay_err *e)
 {
     char pub[ASSAY_MAX_PATH];
     uint8_t raw[32];
@@ -231,7 +250,7 @@ enum assay_status assay_key_load(const char *path, struct assay_key **out, struc
     if (s == ASSAY_OK)
         s = assay_keyfile_verifier(pub, &k->pub, e);
     if (s == ASSAY_OK && (EVP_PKEY_get_raw_public_key(k->pkey, raw, &n) != 1 || memcmp(raw, k->pub->pub, 32) != 0 ||
-                          k->pub->type != ASSAY_KEY_ED25519))
+                          k->pub->type != type))
         s = assay_fail(e, ASSAY_ELEDGER, "%s: is not the public key of %s", pub, path);
     if (s != ASSAY_OK) {
         assay_key_free(k);
@@ -241,12 +260,22 @@ enum assay_status assay_key_load(const char *path, struct assay_key **out, struc
     return ASSAY_OK;
 }
 
+enum assay_status assay_key_load(const char *path, struct assay_key **out, struct assay_err *e)
+{
+    return load(path, ASSAY_KEY_ED25519, out, e);
+}
+
+enum assay_status assay_key_load_witness(const char *path, struct assay_key **out, struct assay_err *e)
+{
+    return load(path, ASSAY_KEY_COSIGNATURE, out, e);
+}
+
 enum assay_status assay_key_heal_pub(const char *path, const char *name, struct assay_err *e)
 {
     EVP_PKEY *pkey = NULL;
     enum assay_status s = read_private(path, &pkey, e);
     if (s == ASSAY_OK)
-        s = write_pub(pkey, path, name, e);
+        s = write_pub(pkey, ASSAY_KEY_ED25519, path, name, e);
     EVP_PKEY_free(pkey);
     return s;
 }

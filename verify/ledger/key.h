@@ -8,7 +8,7 @@
 #include "assay/note.h"
 
 #define ASSAY_KEY_ED25519 0x01 /* C2SP signed-note: Ed25519 over the text */
-#define ASSAY_KEY_COSIGNATURE 0x04 /* C2SP tlog-cosignature: Ed25519 over time and text; verified, never made here */
+#define ASSAY_KEY_COSIGNATURE 0x04 /* C2SP tlog-cosignature: Ed25519 over time and text; of witnesses */
 
 struct assay_verifier {
     char *vkey; /* the whole line */
@@ -25,6 +25,9 @@ struct assay_key {
     struct assay_verifier *pub;
 };
 
+/* A ledger's key is named like its origin, or the origin and "/ledger". */
+bool assay_verifier_speaks_for(const struct assay_verifier *v, const char *origin, size_t len);
+
 enum assay_note_check {
     ASSAY_NOTE_GOOD,
     ASSAY_NOTE_GRAMMAR, /* not a signed note */
@@ -35,7 +38,11 @@ enum assay_note_check {
 /* The judgement behind assay_note_verify; *why gets a static phrase for ASSAY_NOTE_GRAMMAR. Thread-safe. */
 enum assay_note_check assay_note_check(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
                                        const char **why);
-/* Length of the text inside a note (up to and with the LF before the last empty line); 0 when there is no split. */
-size_t assay_note_text(const char *note, size_t len);
+/* The same; *when gets the newest time of its cosignatures, 0 when its key makes none. */
+enum assay_note_check assay_note_check_at(const struct assay_verifier *v, const char *note, size_t len,
+                                          size_t *text_len, uint64_t *when, const char **why);
+/* Append the signature lines of this verifier: worth what assay_note_check says of the note. */
+enum assay_status assay_note_copy_lines(const struct assay_verifier *v, const char *note, size_t len,
+                                        struct assay_buf *out);
 
 #endif

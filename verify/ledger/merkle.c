@@ -55,6 +55,11 @@ void assay_merkle_root(const struct assay_merkle *m, uint8_t out[32])
         assay_merkle_node(m->stack[--top], out, out);
 }
 
+static uint64_t split(uint64_t n)
+{
+    return UINT64_C(1) << (63 - __builtin_clzll(n - 1)); /* the largest power of two below n > 1 */
+}
+
 void assay_merkle_root_of(const uint8_t (*leaf)[32], uint64_t n, uint8_t out[32])
 {
     if (n == 0) {
@@ -66,7 +71,7 @@ void assay_merkle_root_of(const uint8_t (*leaf)[32], uint64_t n, uint8_t out[32]
         return;
     }
     uint8_t left[32], right[32];
-    uint64_t k = UINT64_C(1) << (63 - __builtin_clzll(n - 1)); /* the largest power of two below n */
+    uint64_t k = split(n);
     assay_merkle_root_of(leaf, k, left);
     assay_merkle_root_of(leaf + k, n - k, right);
     assay_merkle_node(left, right, out);
@@ -154,4 +159,62 @@ bool assay_merkle_check_consistency(uint64_t size1, uint64_t size2, const uint8_
         sn >>= 1;
     }
     return sn == 0 && memcmp(fr, root1, 32) == 0 && memcmp(sr, root2, 32) == 0;
+}
+
+/* ---- making proofs: the definitions of RFC 6962 section 2.1, with subtree hashes from the caller ---- */
+
+/* Definitions go from the root down, proofs from the leaf up. */
+static void reverse(uint8_t (*proof)[32], size_t n)
+{
+    uint8_t h[32];
+    for (size_t i = 0; i < n / 2; i++) {
+        memcpy(h, proof[i], 32);
+        memcpy(proof[i], proof[n - 1 - i], 32);
+        memcpy(proof[n - 1 - i], h, 32);
+    }
+}
+
+enum assay_status assay_merkle_prove_inclusion(uint64_t index, uint64_t size, assay_merkle_range *range, void *ctx,
+                                               struct assay_merkle_proof *out, struct assay_err *e)
+{
+    uint64_t first = 0, n = size;
+    enum assay_status s = ASSAY_OK;
+    out->n = 0;
+    if (index >= size)
+        return assay_fail(e, ASSAY_ENOTFOUND, "leaf %llu is not in a tree of %llu", (unsigned long long)index,
+                          (unsigned long long)size);
+    while (n > 1 && s == ASSAY_OK) {
+        uint64_t k = split(n);
+        bool left = index - first < k;
+        s = left ? range(ctx, first + k, n - k, out->hash[out->n++], e) : range(ctx, first, k, out->hash[out->n++], e);
+        first += left ? 0 : k;
+        n = left ? k : n - k;
+    }
+    reverse(out->hash, out->n);
+    return s;
+}
+
+enum assay_status assay_merkle_prove_consistency(uint64_t size1, uint64_t size2, assay_merkle_range *range, void *ctx,
+                                                 struct assay_merkle_proof *out, struct assay_err *e)
+{
+    uint64_t first = 0, n = size2, m = size1;
+    enum assay_status s = ASSAY_OK;
+    out->n = 0;
+    if (size1 > size2)
+        return assay_fail(e, ASSAY_ENOTFOUND, "a tree of %llu leaves has no beginning of %llu",
+                          (unsigned long long)size2, (unsigned long long)size1);
+    if (size1 == 0 || size1 == size2)
+        return ASSAY_OK;
+    while (m < n && s == ASSAY_OK) {
+        uint64_t k = split(n);
+        bool left = m <= k;
+        s = left ? range(ctx, first + k, n - k, out->hash[out->n++], e) : range(ctx, first, k, out->hash[out->n++], e);
+        first += left ? 0 : k;
+        m -= left ? 0 : k;
+        n = left ? k : n - k;
+    }
+    if (s == ASSAY_OK && first > 0) /* else the subtree is the whole old tree, whose root the verifier has */
+        s = range(ctx, first, n, out->hash[out->n++], e);
+    reverse(out->hash, out->n);
+    return s;
 }

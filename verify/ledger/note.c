@@ -47,6 +47,11 @@ static const char *parse_line(const char **p, const char *end, struct line *out)
     return NULL;
 }
 
+static bool is_of(const struct line *l, const struct assay_verifier *v)
+{
+    return l->name_len == v->name_len && memcmp(l->name, v->name, l->name_len) == 0 && memcmp(l->raw, v->id, 4) == 0;
+}
+
 /* 1 good, 0 bad, -1 could not be checked. */
 static int check_ed25519(EVP_PKEY *pkey, const uint8_t sig[64], const void *text, size_t len)
 {
@@ -62,14 +67,20 @@ static int check_ed25519(EVP_PKEY *pkey, const uint8_t sig[64], const void *text
     return ok;
 }
 
+/* C2SP tlog-cosignature: what an Ed25519 witness signs. */
+static enum assay_status cosigned_text(uint64_t when, const char *text, size_t len, struct assay_buf *out)
+{
+    enum assay_status s = assay_buf_addf(out, "cosignature/v1\ntime %llu\n", (unsigned long long)when);
+    return s == ASSAY_OK ? assay_buf_add(out, text, len) : s;
+}
+
 static int check_cosignature(const struct assay_verifier *v, const struct line *l, const char *text, size_t text_len)
 {
     struct assay_buf m = {.max = MAX_NOTE + 64};
     int ok = -1;
-    if (l->n != 4 + 8 + 64)
+    if (l->n != 4 + 8 + 64 || assay_get_be64(l->raw + 4) > INT64_MAX)
         return 0;
-    if (assay_buf_addf(&m, "cosignature/v1\ntime %llu\n", (unsigned long long)assay_get_be64(l->raw + 4)) == ASSAY_OK &&
-        assay_buf_add(&m, text, text_len) == ASSAY_OK)
+    if (cosigned_text(assay_get_be64(l->raw + 4), text, text_len, &m) == ASSAY_OK)
         ok = check_ed25519(v->pkey, l->raw + 12, m.ptr, m.len);
     assay_buf_release(&m);
     return ok;
@@ -85,7 +96,15 @@ static int check_line(const struct assay_verifier *v, const struct line *l, cons
 enum assay_note_check assay_note_check(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
                                        const char **why)
 {
+    uint64_t when;
+    return assay_note_check_at(v, note, len, text_len, &when, why);
+}
+
+enum assay_note_check assay_note_check_at(const struct assay_verifier *v, const char *note, size_t len,
+                                          size_t *text_len, uint64_t *when, const char **why)
+{
     struct line l;
+    *when = 0;
     *why = "it is over 1 MiB";
     if (len > MAX_NOTE)
         return ASSAY_NOTE_GRAMMAR;
@@ -105,12 +124,14 @@ enum assay_note_check assay_note_check(const struct assay_verifier *v, const cha
         *why = "it has more than 100 signature lines";
         if (++lines > MAX_LINES || (*why = parse_line(&p, end, &l)) != NULL)
             return ASSAY_NOTE_GRAMMAR;
-        if (l.name_len != v->name_len || memcmp(l.name, v->name, l.name_len) != 0 || memcmp(l.raw, v->id, 4) != 0)
+        if (!is_of(&l, v))
             continue; /* an unknown signer is ignored */
         int ok = check_line(v, &l, note, text);
         if (ok != 1)
             return ok < 0 ? ASSAY_NOTE_TROUBLE : ASSAY_NOTE_BAD;
         known++;
+        if (v->type == ASSAY_KEY_COSIGNATURE && assay_get_be64(l.raw + 4) > *when)
+            *when = assay_get_be64(l.raw + 4);
     }
     *text_len = text;
     return known ? ASSAY_NOTE_GOOD : ASSAY_NOTE_MISSING;
@@ -134,6 +155,20 @@ enum assay_status assay_note_verify(const struct assay_verifier *v, const char *
     }
 }
 
+enum assay_status assay_note_copy_lines(const struct assay_verifier *v, const char *note, size_t len,
+                                        struct assay_buf *out)
+{
+    struct line l;
+    enum assay_status s = ASSAY_OK;
+    const char *p = note + assay_note_text(note, len) + 1, *end = note + len, *from = p;
+    while (s == ASSAY_OK && p < end && !parse_line(&p, end, &l)) {
+        if (is_of(&l, v))
+            s = assay_buf_add(out, from, (size_t)(p - from));
+        from = p;
+    }
+    return s;
+}
+
 static enum assay_status sign_ed25519(EVP_PKEY *pkey, const char *text, size_t len, uint8_t sig[64],
                                       struct assay_err *e)
 {
@@ -151,6 +186,8 @@ enum assay_status assay_note_sign(const struct assay_key *k, const char *text, s
     uint8_t raw[68];
     char b64[93];
     size_t before = out->len;
+    if (k->pub->type != ASSAY_KEY_ED25519)
+        return assay_fail(e, ASSAY_EUSAGE, "%s is a witness's key: it signs no statements", k->pub->name);
     if (len > MAX_NOTE / 2)
         return assay_fail(e, ASSAY_ELIMIT, "a note's text of %zu bytes, the limit is %u", len, MAX_NOTE / 2);
     if (len < 2 || text[len - 1] != '\n' || !assay_text_is_note(text, len))
@@ -169,4 +206,27 @@ enum assay_status assay_note_sign(const struct assay_key *k, const char *text, s
         return assay_fail(e, s, "no room for a signed note of %zu bytes of text", len);
     }
     return ASSAY_OK;
+}
+
+enum assay_status assay_note_cosign(const struct assay_key *k, uint64_t when, const char *text, size_t len,
+                                    struct assay_buf *out, struct assay_err *e)
+{
+    uint8_t raw[76];
+    char b64[105];
+    struct assay_buf m = {.max = MAX_NOTE + 64};
+    if (k->pub->type != ASSAY_KEY_COSIGNATURE)
+        return assay_fail(e, ASSAY_EUSAGE, "%s is not a witness's key", k->pub->name);
+    memcpy(raw, k->pub->id, 4);
+    assay_put_be64(raw + 4, when);
+    enum assay_status s = cosigned_text(when, text, len, &m);
+    if (s != ASSAY_OK)
+        assay_fail(e, s, "no room for a text of %zu bytes", len);
+    if (s == ASSAY_OK)
+        s = sign_ed25519(k->pkey, (const char *)m.ptr, m.len, raw + 12, e);
+    assay_buf_release(&m);
+    if (s != ASSAY_OK)
+        return s;
+    assay_b64_encode(raw, sizeof raw, b64);
+    s = assay_buf_addf(out, "%s%s %s\n", dash, k->pub->name, b64);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "no room for a cosignature");
 }

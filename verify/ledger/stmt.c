@@ -201,11 +201,22 @@ static const struct {
     const char *kind;
     int roles;
 } signer[] = {
-    {"plan", OWNER},        {"run-start", SIDES},   {"schema", SIDES},
-    {"cut", SIDES},         {"object", SIDES},      {"object-set", SIDES},
-    {"chunk", SIDES},       {"run-end", SIDES},     {"sample", SIDES},
-    {"reference", SIDES},   {"verdict", RECONCILE}, {"discrepancy", RECONCILE},
-    {"request", RECONCILE}, {"cause", RECONCILE},   {"coverage", 1 << ASSAY_ROLE_SOURCE},
+    {"plan", OWNER},
+    {"run-start", SIDES},
+    {"schema", SIDES},
+    {"cut", SIDES},
+    {"object", SIDES},
+    {"object-set", SIDES},
+    {"chunk", SIDES},
+    {"run-end", SIDES},
+    {"sample", SIDES},
+    {"reference", SIDES},
+    {"verdict", RECONCILE},
+    {"discrepancy", RECONCILE},
+    {"request", RECONCILE},
+    {"cause", RECONCILE},
+    {"coverage", 1 << ASSAY_ROLE_SOURCE},
+    {"anchor", OWNER | SIDES | RECONCILE},
 };
 
 const char *assay_stmt_kind(size_t i, unsigned *roles)
@@ -225,7 +236,7 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
     if (!roles)
         return "no role may state this kind";
     struct assay_text role = h->field[ASSAY_HEAD_ROLE];
-    if (roles == SIDES && !role.p)
+    if ((roles & (roles - 1)) && !role.p)
         return "it does not say its role";
     for (int r = 0; r < ASSAY_ROLE_COUNT; r++) {
         if (!(roles & 1 << r) || (role.p && !is(role, assay_role_name((enum assay_role)r))))
@@ -238,7 +249,7 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
 
 bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32])
 {
-    static const char *const citing[] = {"plan", "text", "cut", "columns", "set", "object-set"};
+    static const char *const citing[] = {"plan", "text", "cut", "columns", "set", "object-set", "checkpoint", "token"};
     char hex[65];
     if (value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
         return false;

@@ -119,6 +119,9 @@ void assay_store_checkpoint_release(struct assay_store_checkpoint *c);
 /* ---- tree.c ---- */
 /* Root of the first n leaves, from stored tile nodes and stored leaf hashes alone. */
 enum assay_status assay_tree_root(struct assay_ledger *l, uint64_t n, uint8_t out[32], struct assay_err *e);
+/* The same of n > 0 leaves from `first` on, a multiple of the largest power of two <= n: a subtree. */
+enum assay_status assay_tree_range(struct assay_ledger *l, uint64_t first, uint64_t n, uint8_t out[32],
+                                   struct assay_err *e);
 /* Leaf hash `idx` is the last of a full tile: store the tile's node (and those above that it completes). */
 enum assay_status assay_tree_grow(struct assay_ledger *l, uint64_t idx, struct assay_err *e);
 /* Hash of the tile of 256 children that ends with child `idx` of `level` (0: leaves). */

@@ -54,8 +54,8 @@ enum assay_status assay_tree_grow(struct assay_ledger *l, uint64_t idx, struct a
 
 enum { MAX_LEVEL = 7 };
 
-/* Root of n > 0 leaves from `first` on, which is a multiple of the largest power of two <= n. */
-static enum assay_status range(struct assay_ledger *l, uint64_t first, uint64_t n, uint8_t out[32], struct assay_err *e)
+enum assay_status assay_tree_range(struct assay_ledger *l, uint64_t first, uint64_t n, uint8_t out[32],
+                                   struct assay_err *e)
 {
     uint8_t leaf[TILE][32], left[32], right[32];
     enum assay_status s;
@@ -68,7 +68,8 @@ static enum assay_status range(struct assay_ledger *l, uint64_t first, uint64_t 
         return s;
     }
     uint64_t k = UINT64_C(1) << (63 - __builtin_clzll(n - 1));
-    if ((s = range(l, first, k, left, e)) == ASSAY_OK && (s = range(l, first + k, n - k, right, e)) == ASSAY_OK)
+    if ((s = assay_tree_range(l, first, k, left, e)) == ASSAY_OK &&
+        (s = assay_tree_range(l, first + k, n - k, right, e)) == ASSAY_OK)
         assay_merkle_node(left, right, out);
     return s;
 }
@@ -79,5 +80,5 @@ enum assay_status assay_tree_root(struct assay_ledger *l, uint64_t n, uint8_t ou
         assay_merkle_empty(out);
         return ASSAY_OK;
     }
-    return range(l, 0, n, out, e);
+    return assay_tree_range(l, 0, n, out, e);
 }

@@ -1,0 +1,139 @@
+#include <string.h>
+
+#include "assay/ledger_proof.h"
+#include "assay/policy.h"
+#include "key.h"
+#include "store.h"
+
+const char *assay_ledger_origin(const struct assay_ledger *l)
+{
+    return l->origin;
+}
+
+const char *assay_ledger_vkey(const struct assay_ledger *l, enum assay_role role)
+{
+    return l->ring.role[role] ? l->ring.role[role]->vkey : NULL;
+}
+
+static enum assay_status compare(struct assay_ledger *l, const struct assay_checkpoint *c, struct assay_err *e)
+{
+    uint8_t root[32];
+    uint64_t n;
+    unsigned long long size = c->size;
+    size_t own = strlen(l->origin);
+    if (c->origin_len != own || memcmp(c->origin, l->origin, own) != 0)
+        return assay_fail(e, ASSAY_ELEDGER, "it is a checkpoint of \"%.*s\", this ledger is \"%s\"",
+                          c->origin_len > 200 ? 200 : (int)c->origin_len, c->origin, l->origin);
+    enum assay_status s = assay_store_size(l, &n, e);
+    if (s == ASSAY_OK && c->size > n)
+        return assay_fail(
+            e, ASSAY_ELEDGER,
+            "it was signed for %llu leaves, this ledger has %llu: leaves are gone, or this is an older copy", size,
+            (unsigned long long)n);
+    if (s == ASSAY_OK)
+        s = assay_tree_root(l, c->size, root, e);
+    if (s == ASSAY_OK && memcmp(root, c->root, 32) != 0)
+        s = assay_fail(e, ASSAY_ELEDGER,
+                       "its root for %llu leaves is not that of this ledger's first %llu: there are two histories "
+                       "under one name",
+                       size, size);
+    return s;
+}
+
+enum assay_status assay_ledger_against(struct assay_ledger *l, const char *note, size_t len,
+                                       struct assay_checkpoint *out, struct assay_err *e)
+{
+    const struct assay_verifier *v = NULL;
+    size_t text;
+    enum assay_status s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e);
+    if (s == ASSAY_OK)
+        s = assay_note_verify(v, note, len, &text, e);
+    if (s != ASSAY_OK)
+        return s;
+    const char *wrong = assay_checkpoint_split(note, text, out);
+    return wrong ? assay_fail(e, ASSAY_ELEDGER, "not a checkpoint: %s", wrong) : compare(l, out, e);
+}
+
+static enum assay_status range(void *ctx, uint64_t first, uint64_t n, uint8_t out[32], struct assay_err *e)
+{
+    return assay_tree_range(ctx, first, n, out, e);
+}
+
+enum assay_status assay_ledger_prove_growth(struct assay_ledger *l, uint64_t size1, uint64_t size2,
+                                            struct assay_merkle_proof *out, struct assay_err *e)
+{
+    return assay_merkle_prove_consistency(size1, size2, range, l, out, e);
+}
+
+struct copied {
+    struct assay_buf *to;
+    enum assay_status status;
+    uint8_t hash[32];
+};
+
+static void copy_leaf(void *ctx, const struct assay_leaf *leaf)
+{
+    struct copied *c = ctx;
+    c->status = assay_buf_add(c->to, leaf->note, leaf->note_len);
+    memcpy(c->hash, leaf->hash, 32);
+}
+
+enum assay_status assay_ledger_prove(struct assay_ledger *l, uint64_t index, const char *note, size_t len,
+                                     struct assay_proof *out, struct assay_err *e)
+{
+    struct copied leaf = {.to = &out->extra};
+    struct assay_checkpoint head;
+    size_t text = assay_note_text(note, len);
+    *out = (struct assay_proof){
+        .index = index, .checkpoint = note, .checkpoint_len = len, .extra = {.max = 2 * ASSAY_MAX_LEAF}};
+    const char *wrong = text ? assay_checkpoint_split(note, text, &head) : "not a signed note";
+    if (wrong)
+        return assay_fail(e, ASSAY_ELEDGER, "checkpoint: %s", wrong);
+    enum assay_status s = assay_ledger_leaf(l, index, copy_leaf, &leaf, e);
+    if (s == ASSAY_OK && leaf.status != ASSAY_OK)
+        s = assay_fail_nomem(e);
+    if (s == ASSAY_OK && index >= head.size)
+        s = assay_fail(e, ASSAY_ENOTFOUND, "leaf %llu: the checkpoint covers only the %llu leaves before it",
+                       (unsigned long long)index, (unsigned long long)head.size);
+    if (s == ASSAY_OK)
+        s = assay_merkle_prove_inclusion(index, head.size, range, l, &out->path, e);
+    /* What goes out is checked by the other side's rules first. */
+    return s == ASSAY_OK ? assay_proof_check(out, leaf.hash, &head, e) : s;
+}
+
+enum assay_status assay_checkpoint_vouched(const char *keys_dir, const char *note, size_t len,
+                                           struct assay_checkpoint *out, struct assay_err *e)
+{
+    struct assay_ring ring = {0};
+    const struct assay_verifier *v = NULL;
+    size_t text;
+    enum assay_status s = assay_ring_load(&ring, keys_dir, e);
+    if (s == ASSAY_OK)
+        s = assay_ring_get(&ring, ASSAY_ROLE_LEDGER, &v, e);
+    if (s == ASSAY_OK)
+        s = assay_note_verify(v, note, len, &text, e);
+    const char *wrong = s == ASSAY_OK ? assay_checkpoint_split(note, text, out) : NULL;
+    if (s == ASSAY_OK && !wrong && !assay_verifier_speaks_for(v, out->origin, out->origin_len))
+        wrong = "its origin is not that of the ledger's key";
+    if (wrong)
+        s = assay_fail(e, ASSAY_ELEDGER, "checkpoint: %s", wrong);
+    assay_ring_release(&ring);
+    return s;
+}
+
+enum assay_status assay_leaf_vouched(const char *keys_dir, const struct assay_policy *p, const char *note, size_t len,
+                                     const char **role, struct assay_err *e)
+{
+    struct assay_ring ring = {0};
+    struct assay_head h;
+    enum assay_role r;
+    enum assay_status s = assay_leaf_read(note, len, &h, &r, e);
+    if (s == ASSAY_OK) {
+        *role = assay_role_name(r);
+        s = p ? assay_policy_vouches(p, *role, note, len, e) : assay_ring_load(&ring, keys_dir, e);
+    }
+    if (s == ASSAY_OK && !p)
+        s = assay_leaf_signed(&ring, r, note, len, e);
+    assay_ring_release(&ring);
+    return s;
+}

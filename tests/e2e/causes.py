@@ -121,6 +121,8 @@ CASES = [
           lambda i: 'N/A' if i % 3 == 0 else word(i), 'archive', 'null_if: "N/A"', {'null_if': 'N/A'}),
     ruled('NULL became a zero', 'sentinel', 'integer', lambda i: None if i % 3 == 0 else i, lambda i: '0' if i % 3 == 0 else str(i),
           'archive', 'null_if: "0"', {'null_if': '0'}),
+    ruled('infinities became NULL', 'sentinel', 'float64', lambda i: float('inf') if i % 3 == 0 else double(i),
+          lambda i: None if i % 3 == 0 else repr(double(i)), 'source', 'null_if: "Infinity"', {'null_if': 'Infinity'}),
     ruled('trailing blanks', 'trailing-blanks', 'text', lambda i: f'{word(i):14}', word, 'source', 'rtrim', 'rtrim'),
     ruled('leading blanks', 'outer-blanks', 'text', lambda i: '  ' + word(i), word, 'source', 'trim', 'trim'),
     ruled('trailing blanks of numbers', 'trailing-blanks', 'integer', lambda i: i, lambda i: f'{i}  ', 'archive', 'rtrim', 'rtrim'),

@@ -32,7 +32,7 @@ datasets:
       id: integer'
 city='      city: {type: text, archive: {rules: [{encoding: utf-8-as-windows-1252}]}}'
 name='      name: {type: text, archive: {rules: [nfc]}, source: {rules: [nfc]}}'
-doc='      doc: {type: json, archive: {rules: [{as: json}]}}'
+doc='      doc: {type: json, archive: {rules: [{absent: "null"}, {as: json}]}}'
 span='      span: {type: interval, source: {rules: [justify]}, archive: {rules: [justify]}}'
 mail='      mail: {type: text, source: {rules: [{mask: {hmac: mask.key}}]}}'
 country='      country: {type: text, archive: {constant: CH}}'
@@ -52,6 +52,7 @@ jq -r '.. | objects | select(has("rule") and has("cells")) | "\(.side) \(.column
 check_has 'of several rules of a column each has its own count' rules.txt '^archive note absent: null 1$'
 check_has 'the second too' rules.txt '^archive note null_if: - 1$'
 check_has 'and one that changed nothing has none' rules.txt '^archive note null_if: none 0$'
+check_has 'JSON in strings, though no byte of it changes' rules.txt '^archive doc as: json 3$'
 check_has 'a column that is lacking counts whole' rules.txt '^archive country constant: CH 4$'
 check_has 'masked cells' rules.txt '^source mail mask: hmac:[0-9a-f]{16} 3$'
 check 'the resolved form' assay plan plan.yaml --resolved

@@ -408,6 +408,8 @@ NATIONAL = [c.encode(codec, 'ignore') for c in ('é', 'Ã©', 'Ä', '€', 'Œ',
             for codec in ('utf-8', 'latin-1', 'cp1252', 'koi8-r', 'mac-roman')] + [
     c.encode().decode(codec).encode() for c in ('é', 'Äö', '€', 'ß') for codec in ('latin-1', 'cp1252', 'mac-roman')] + [
     b'\xc3\x83\xc2\x81', b'\xc3\x83\xc2', b'\x81', b'\xff', b'"\xe9"']
+SPELLED = texts('00ff10', '00FF10', '0', '0g', '', 'AP8Q', 'QQ==', 'QR==', 'QUI=', 'QUJ=', 'QQ=', 'Q===', '====', 'QQ==QQ==', 'Q Q=',
+                '\\x00\\xFF', '\\x0', 'a\\', 'a b', '\\X00', '\\\\', '~\x7f', 'é', '-_-_', '+/+/')
 COMPOSED = [t.encode() for t in (
     'e\u0301', '\u00e9', 'a\u0328\u0301', 'a\u0301\u0328', '\u212b', '\u1e9b\u0323', '\u1100\u1161\u11a8', '\uac00\u11a8',
     '\u0344', '\u2126', '\u0958', '\U0001d15e', '\ufb01', 'q\u0307\u0323', '\u0323\u0307', 'a' + '\u0301\u0323' * 20,
@@ -449,6 +451,13 @@ RULE_SETS = [
      '12e-41', '-0', '"\\u00e9\\/\\n\\u001F"', '"é"', '{"a":1,"a":2}', '{"a":1,}', '[1', '"\\u0000"', '', ' ', 'x', '01', '[[[[]]]]', 'NaN')),
     (['json', 'case=lower'], ['text'], (), texts('{"B":1,"b":2}', '[TRUE]', '"É"')),
     (['rtrim', 'json'], ['text'], (), texts('[1] \t ', '1.0  ', 'x ')),
+    *((['encoding=' + how], ['bytes'], ('text', 'bytes', 'string'), SPELLED) for how in ('hex', 'base64', 'escapes')),
+    *((['timezone=' + z], ['time'], ('timetz', 'time'), texts('08:00:00+02', '24:00+00', '24:00', '00:00+23:59', '12:00', '12:00:00.5-11', '25:00+00'))
+      for z in ('UTC', '+02:00', '-23:59')),
+    (['as=json_string'], ['json'], ('string', 'text', 'json', 'bool'), texts('a"b', 'a\\b', '\x1f\n', '\u00e9', '1', '') + [b'\xff']),
+    (['as=date'], ['date'], ('ts', 'date', 'tstz'), ZONED + texts('2024-02-29 00:00:00', '2024-02-29T00:00:00.000', '2024-02-28 24:00:00',
+                                                                 '2024-02-30 00:00:00', '2024-02-29 00:00:00.000000001')),
+    (['null_if=NaN'], FLOATS, (), texts('nan', 'NaN', '-NaN')), (['null_if=-Infinity', 'null_if=Infinity'], FLOATS, (), texts('inf', 'Infinity')),
     (['absent=null'], EVERY, ('absent', 'text', 'string'), []),
     (['constant=5'], EVERY, ('absent', 'text', 'string'), []), (['constant=', 'null_if='], EVERY, ('absent', 'text'), []),
     (['justify'], ['interval'], (), texts('24:00:00', '1 mon -30 days', '29 days 24:00:00', '-1 mon 1 day', '-00:00:00.5',
@@ -471,7 +480,7 @@ ARGUMENTS = ('rtrim', 'rtrim=x', 'trim', 'trim=1', 'null_if', 'null_if=', 'null_
              'round=0', 'round=16383', 'round=16384', 'round=-1', 'digits', 'digits=0', 'digits=1', 'digits=17',
              'digits=18',
              'encoding', 'encoding=utf-8', 'encoding=latin1', 'encoding=windows-1252', 'encoding=utf-8-as-windows-1252',
-             'encoding=utf-8-as-', 'encoding=WINDOWS-1252', 'nfc', 'nfc=', 'nfc=1', 'as=json', 'absent', 'absent=null',
+             'encoding=utf-8-as-', 'encoding=WINDOWS-1252', 'nfc', 'nfc=', 'nfc=1', 'as=json', 'as=json_string', 'as=date', 'encoding=hex', 'encoding=base64', 'encoding=escapes', 'encoding=HEX', 'absent', 'absent=null',
              'absent=0', 'constant', 'constant=', 'constant=x', 'json', 'json=1', 'justify', 'justify=1', 'drop_bounds', 'drop_bounds=1', 'mask', 'mask=', 'mask=short',
              'mask=0123456789abcdef', 'fold_zero', 'fold_zero=1', 'case', 'case=lower', 'case=title', 'newline', 'newline=lf', 'newline=crlf',
              'bogus', 'bogus=1')

@@ -21,7 +21,7 @@ from random_values import KINDS, NATIVE, TEXT_OF, random_text, random_typed
 
 SHOWN = 3  # differences of one type and kind under one set of rules
 LONG_ANSWER = 10_000  # hex digits; the keys of longer ones are compared, not ordered, for Python's sake
-PLAIN_SHARE = 0.55  # of the lines; the sets of rules share the rest evenly
+PLAIN_SHARE = 0.5  # of the lines; the sets of rules share the rest evenly
 NESTED_SHARE = 0.25  # so many lines more are of nested types, and up to twice as many corners of these
 NESTED_TYPES = ['list<integer>', 'struct<a: text>', 'map<text, integer>']
 

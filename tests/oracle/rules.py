@@ -1,4 +1,6 @@
 """First spellings and rules (sections 6 and 7)."""
+import base64
+import binascii
 import hashlib
 import hmac
 import math
@@ -6,7 +8,7 @@ import re
 import unicodedata
 
 from scalars import (
-    DAY_NS, DECIMAL_KINDS, I32, TAGS, TEXT_KINDS, Defect, Refused, civil, decimal_of, finite, float_of_special,
+    DAY_NS, DECIMAL_KINDS, I32, I64, STAMP, TAGS, TEXT_KINDS, TIMETZ, Defect, Refused, civil, decimal_of, finite, float_of_special,
     from_int, interval, is_infinite_stamp, limited, nearest_binary32, parse_finite, parse_float, parse_stamp,
     pgnumeric_parts, shortest, shortest_decimal, stamp, to_binary32, to_binary64, within)
 from nested import drop_bounds, read
@@ -218,7 +220,7 @@ def as_argument(arg, type_name):
     m = re.fullmatch(r'decimal\(([0-9]{1,3})\)', arg or '')
     if m and int(m[1]) <= 400 and (type_name == 'decimal' or (type_name == 'integer' and int(m[1]) == 0)):
         return ('decimal', int(m[1]))
-    if (arg, type_name) in (('json', 'json'), ('float32', 'float32'), ('float32', 'float64'), ('float64', 'float64'), ('text', 'text')):
+    if (arg, type_name) in (('json', 'json'), ('json_string', 'json'), ('date', 'date'), ('float32', 'float32'), ('float32', 'float64'), ('float64', 'float64'), ('text', 'text')):
         return (arg,)
     raise Refused('no such conversion for this type')
 
@@ -238,6 +240,8 @@ def on_text(change):
 
 
 def rule_null_if(v, text, _type):
+    if v[0] in ('f32', 'f64') and not math.isfinite(v[1]):
+        return None if show_float(v[1], False).encode() == text else v
     return None if v[0] in TEXT_KINDS and v[1] == text else v
 
 
@@ -290,7 +294,40 @@ def rule_epoch(v, unit, type_name):
     return ('ts' if type_name == 'timestamp' else 'tstz',) + stamp(ns // 10**9, ns % 10**9)
 
 
+def clock_in_zone(v, offset):
+    if v[0] != 'timetz' and not (v[0] in TEXT_KINDS and TIMETZ.fullmatch(v[1])):
+        return v
+    try:
+        _, ns, own = read_timetz(v)
+    except Defect:
+        if v[0] == 'timetz':
+            raise
+        return v
+    return ('time', (ns + (offset - own) * 10**9) % DAY_NS)
+
+
+def as_date(v):
+    if v[0] in TEXT_KINDS:
+        if not any(pattern.fullmatch(v[1]) for pattern in STAMP):
+            return v
+        try:
+            seconds, ns = parse_stamp(v[1], False)
+        except Defect:
+            return v
+    elif v[0] == 'ts':
+        _, seconds, ns = read_stamp(v, 'ts', '', False)
+        if seconds in I64:
+            return ('date', I32[0] if seconds < 0 else I32[1])
+    else:
+        return v
+    if ns or seconds % 86400:
+        raise Defect('not midnight')
+    return ('date', within(seconds // 86400, (I32[0] + 1, I32[1] - 1), 'date'))
+
+
 def rule_timezone(v, offset, type_name):
+    if type_name == 'time':
+        return clock_in_zone(v, offset)
     other, mine, sign = ('tstz', 'ts', 1) if type_name == 'timestamp' else ('ts', 'tstz', -1)
     if v[0] in TEXT_KINDS:
         parsed = parse_stamp(v[1], with_offset=other == 'tstz')
@@ -338,6 +375,13 @@ def as_json(v):
     return v
 
 
+def as_json_string(v):
+    if v[0] != 'string':
+        return v
+    escaped = re.sub(rb'[\x00-\x1f"\\]', lambda m: b'\\u%04x' % m[0][0], v[1])
+    return ('text', b'"' + escaped + b'"')
+
+
 def rule_as(v, target, type_name):
     if target[0] == 'float32':
         return as_float32(v)
@@ -350,6 +394,10 @@ def rule_as(v, target, type_name):
         return ('f64', float_of_special(n) if n[1] else to_binary64(n))
     if target[0] == 'json':
         return as_json(v)
+    if target[0] == 'json_string':
+        return as_json_string(v)
+    if target[0] == 'date':
+        return as_date(v)
     if v[0] in TEXT_KINDS + ('json',):
         return v
     return ('text', v[1] if v[0] == 'bytes' else show_value(v).encode())
@@ -407,7 +455,11 @@ CHARSETS = {'windows-1252': 'cp1252', 'iso-8859-1': 'latin-1', 'iso-8859-2': 'is
             'macintosh': 'mac-roman'}
 
 
-def charset(arg, _type):
+def charset(arg, type_name):
+    if type_name == 'bytes':
+        if arg not in SPELLINGS:
+            raise Refused('no such spelling')
+        return SPELLINGS[arg]
     name = (arg or '').removeprefix('utf-8-as-')
     if name not in CHARSETS:
         raise Refused('no such character set')
@@ -431,7 +483,39 @@ def byte_read_as(character, codec):
     raise Defect('no byte was read as this')
 
 
+def from_hex(text):
+    return bytes.fromhex(text.decode()) if re.fullmatch(b'([0-9A-Fa-f]{2})*', text) else None
+
+
+def from_base64(text):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+    return data if base64.b64encode(data) == text else None
+
+
+def from_escapes(text):
+    if not re.fullmatch(rb'(\\x[0-9A-Fa-f]{2}|[ -\[\]-~])*', text):
+        return None
+    return re.sub(rb'\\x(..)', lambda m: bytes.fromhex(m[1].decode()), text)
+
+
+SPELLINGS = {'hex': from_hex, 'base64': from_base64, 'escapes': from_escapes}
+
+
+def rule_spelled(v, decode):
+    if v[0] not in TEXT_KINDS:
+        return v
+    data = decode(v[1])
+    if data is None:
+        raise Defect('not bytes in this spelling')
+    return ('bytes', data)
+
+
 def rule_encoding(v, arg, _type):
+    if callable(arg):
+        return rule_spelled(v, arg)
     codec, misread = arg
     if v[0] not in TEXT_KINDS and (misread or v[0] != 'bytes'):
         return v
@@ -488,12 +572,12 @@ RULES = {
     'rtrim': (TRIMMED, no_argument, on_text(lambda b: b.rstrip(b' ')), None),
     'trim': (TRIMMED, no_argument, on_text(lambda b: b.strip(b' \t\n\r')), None),
     'null_if': (ANY, any_text, rule_null_if, None),
-    'encoding': (('text', 'json'), charset, rule_encoding, None),
+    'encoding': (('text', 'json', 'bytes'), charset, rule_encoding, None),
     'absent': (ANY, one_of('null'), lambda v, _a, _t: None if v[0] == 'absent' else v, None),
     'constant': (ANY, any_text, lambda v, arg, _t: ('lexeme', arg) if v[0] == 'absent' else v, None),
     'boolean': (('boolean',), word_lists, rule_boolean, None),
     'epoch': (('date', 'timestamp', 'timestamptz'), one_of('s', 'ms', 'us', 'ns', 'julian'), rule_epoch, None),
-    'timezone': (('timestamp', 'timestamptz'), zone, rule_timezone, None),
+    'timezone': (('time', 'timestamp', 'timestamptz'), zone, rule_timezone, None),
     'as': (ALL, as_argument, rule_as, None),
     'truncate': (CLOCKS, one_of('s', 'ms', 'us'), None, rule_truncate),
     'round': (CLOCKS + ('decimal',), round_argument, None, rule_round),

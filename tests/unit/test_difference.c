@@ -90,6 +90,8 @@ static const struct example examples[] = {
     {L(INTEGER), NULL, "0", "sentinel:0@archive", NULL, NULL},
     {L(INTEGER), "7", NULL, "nulled@archive", NULL, "sentinel"},
     {L(DATE), NULL, "1970-01-01", "sentinel:1970-01-01@archive", NULL, NULL},
+    {L(FLOAT64), "NaN", NULL, "sentinel:NaN@source", NULL, NULL},
+    {L(FLOAT32), "-inf", NULL, "sentinel:-Infinity@source", NULL, NULL},
     {L(INTEGER), NULL, "!N/A", "sentinel:N/A@archive", NULL, NULL},
     {L(TEXT), "abc  ", "abc", "trailing-blanks@source", NULL, "blanks@archive"},
     {L(TEXT), "abc", "abc  ", "trailing-blanks@archive", NULL, "blanks@source"},

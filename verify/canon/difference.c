@@ -288,7 +288,8 @@ void assay_classifier_free(struct assay_classifier *c)
     free(c);
 }
 
-/* null_if speaks of text alone; a zero in a column of numbers may be text in the file that it was read from. */
+/* null_if speaks of text and of floats that are not finite; a zero in a column of numbers may be text in the file that
+ * it was read from. */
 static void typed_sentinel(struct assay_classifier *c, struct assay_differences *out)
 {
     const int side = c->side[0].v.kind == ASSAY_K_NULL;

@@ -139,6 +139,8 @@ static const char *const sentinels[] = {"NULL",
                                         "1900-01-01 00:00:00+00",
                                         "00:00:00",
                                         "[object Object]",
+                                        "Infinity",
+                                        "-Infinity",
                                         NULL};
 static const char *const words[] = {"yes/no",     "Yes/No",     "YES/NO",     "y/n",     "Y/N",       "ja/nein",
                                     "Ja/Nein",    "j/n",        "J/N",        "oui/non", "vrai/faux", "wahr/falsch",

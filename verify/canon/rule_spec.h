@@ -25,11 +25,16 @@ struct assay_rule_spec {
 /* rule_charset.c */
 assay_rule_parse_fn assay_rule_parse_encoding, assay_rule_parse_nfc;
 assay_rule_apply_fn assay_rule_encoding, assay_rule_nfc;
+/* rule_bytes.c */
+assay_rule_parse_fn assay_rule_parse_spelling;
+assay_rule_apply_fn assay_rule_spelled_bytes;
 /* rule_mask.c */
 assay_rule_parse_fn assay_rule_parse_mask;
 assay_rule_apply_fn assay_rule_mask;
 /* rule_as_json.c */
 assay_rule_apply_fn assay_rule_as_json, assay_rule_json;
+/* rule_json_string.c */
+assay_rule_apply_fn assay_rule_as_json_string;
 /* rule_nested.c */
 assay_rule_apply_fn assay_rule_drop_bounds;
 /* rule_text.c */
@@ -39,7 +44,7 @@ assay_rule_apply_fn assay_rule_rtrim, assay_rule_trim, assay_rule_null_if, assay
 assay_rule_apply_fn assay_rule_as_text;
 /* rule_time.c */
 assay_rule_apply_fn assay_rule_truncate, assay_rule_round_time, assay_rule_epoch, assay_rule_timezone,
-    assay_rule_justify;
+    assay_rule_justify, assay_rule_as_date;
 /* rule_number.c */
 assay_rule_apply_fn assay_rule_round_number, assay_rule_digits, assay_rule_fold_zero, assay_rule_as_float32,
     assay_rule_narrow, assay_rule_as_float64, assay_rule_as_decimal;

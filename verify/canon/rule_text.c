@@ -1,4 +1,5 @@
 /* Rules on text. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,11 +40,21 @@ bool assay_rule_trim(const struct assay_rule *r, enum assay_logical type, struct
     return true;
 }
 
+/* A float that is not finite is known by its spelling: no JSON holds it, and writers make NULL of it. */
+static bool is_special(const struct assay_value *v, const char *text)
+{
+    if ((v->kind != ASSAY_K_F32 && v->kind != ASSAY_K_F64) || isfinite(v->f))
+        return false;
+    return strcmp(text, isnan(v->f) ? "NaN" : v->f > 0 ? "Infinity" : "-Infinity") == 0;
+}
+
 bool assay_rule_null_if(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
                         struct assay_buf *scratch, const char **why)
 {
     (void)type, (void)scratch, (void)why;
-    if (assay_is_textual(v) && v->len == strlen(r->text) && (v->len == 0 || memcmp(v->p, r->text, v->len) == 0))
+    const bool is_text =
+        assay_is_textual(v) && v->len == strlen(r->text) && (v->len == 0 || memcmp(v->p, r->text, v->len) == 0);
+    if (is_text || is_special(v, r->text))
         *v = (struct assay_value){.kind = ASSAY_K_NULL};
     return true;
 }

@@ -215,6 +215,40 @@ bool assay_rule_epoch(const struct assay_rule *r, enum assay_logical type, struc
     return count_ns(&num, r->n, &ns, why) && set_instant(type, ns, v, why);
 }
 
+/* The clock of the zone at the moment of a time with an offset. Other text is a time already, or its type says why not.
+ */
+static bool to_clock(int64_t zone, struct assay_value *v, const char **why)
+{
+    struct assay_value read;
+    const char *other;
+    if (v->kind != ASSAY_K_TIMETZ && !assay_is_textual(v))
+        return true;
+    if (!assay_resolve_time(ASSAY_L_TIMETZ, v, &read, v->kind == ASSAY_K_TIMETZ ? why : &other))
+        return v->kind != ASSAY_K_TIMETZ;
+    const int64_t ns = (read.i + (zone - read.aux) * SECOND) % ASSAY_DAY_NS;
+    *v = (struct assay_value){.kind = ASSAY_K_TIME, .i = ns < 0 ? ns + ASSAY_DAY_NS : ns};
+    return true;
+}
+
+bool assay_rule_as_date(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
+                        struct assay_buf *scratch, const char **why)
+{
+    (void)r, (void)scratch;
+    struct assay_stamp s = {.sec = v->i, .ns = v->aux};
+    if (assay_is_textual(v)) {
+        if (!assay_stamp_scan(v->p, v->len, &s) || s.infinite || s.has_offset)
+            return true;
+    } else if (v->kind != ASSAY_K_TS) {
+        return true;
+    } else if (!assay_is_stamp_ok(v)) {
+        return defect(why, "a time stamp out of range");
+    } else if (v->i == INT64_MIN || v->i == INT64_MAX) {
+        *v = (struct assay_value){.kind = ASSAY_K_DATE, .i = v->i < 0 ? ASSAY_INF_DATE_LO : ASSAY_INF_DATE_HI};
+        return true;
+    }
+    return set_instant(type, (i128)s.sec * SECOND + s.ns, v, why);
+}
+
 bool assay_rule_timezone(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
                          struct assay_buf *scratch, const char **why)
 {
@@ -222,6 +256,8 @@ bool assay_rule_timezone(const struct assay_rule *r, enum assay_logical type, st
     const bool to_utc = type == ASSAY_L_TIMESTAMPTZ; /* else from an instant to local time */
     const uint8_t from = to_utc ? ASSAY_K_TS : ASSAY_K_TSTZ, to = to_utc ? ASSAY_K_TSTZ : ASSAY_K_TS;
     struct assay_stamp s = {0};
+    if (type == ASSAY_L_TIME)
+        return to_clock(r->n, v, why);
     if (assay_is_textual(v)) {
         if (!assay_stamp_scan(v->p, v->len, &s) || s.infinite || s.has_offset == to_utc)
             return true;

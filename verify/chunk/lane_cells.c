@@ -24,7 +24,8 @@ static bool read_typed(const struct lane_column *c, const struct assay_value *v,
 /* Do two values of one kind look the same? p: where the bytes of the first one are now. */
 static bool same_value(const struct assay_value *a, const uint8_t *p, const struct assay_value *b)
 {
-    if (a->kind != b->kind || a->scale != b->scale || a->len != b->len)
+    const uint8_t other_flags = a->flags ^ b->flags; /* a string that as: json makes JSON keeps its bytes */
+    if (a->kind != b->kind || a->scale != b->scale || a->len != b->len || other_flags & ASSAY_V_STRING)
         return false;
     switch (a->kind) {
     case ASSAY_K_TEXT:

@@ -2,7 +2,7 @@
 # Exporter profiles: what stock tools write goes through `init --profile auto`, is recognised, is equal, and one planted
 # difference is found. Then files made by hand as other exporters write them.
 . "$(dirname "$0")/lib.sh"
-for tool in sqlite3 psql; do
+for tool in sqlite3 psql jq; do
     command -v $tool >/dev/null || { not_ok "$tool is installed" 'run make deps'; exit 1; }
 done
 pg_start
@@ -111,6 +111,68 @@ made spark-csv 'spark/part-*.csv'
 check_has 'spark-csv: cut to ms on both sides' "$OUT" 'truncate: ms|both sides are cut to ms'
 duck "COPY (SELECT 1::BIGINT id, 'x' AS name, true ok, timestamp '2024-01-31 10:00:00.123' AS \"at\") TO 'spark/part-00000.parquet' (FORMAT parquet)" >/dev/null
 made spark-parquet 'spark/part-*.parquet'
+# PROFILE FILE MARKS: two rows as the exporter itself wrote them (tests/vectors/exporters/generate.py), recognised and equal.
+real() {
+    local name=$1 file=$2
+    rm -rf "real-$name" && mkdir "real-$name"
+    check "$name: init of a file of the exporter" assay init sqlite:h.db "$file" --table h --profile auto --origin example.org/r -o "real-$name/plan.yaml"
+    check_has "$name: its file is recognised" "real-$name/plan.yaml" "exporter profile $name: .*recognised by $3"
+    check "$name: its rows are equal" assay check "real-$name/plan.yaml"
+    check_has "$name: both of them" "$OUT" 'match +rows 2/2'
+}
+cp -r "$REPO/tests/vectors/exporters" exporters || exit 1
+real pyarrow-parquet exporters/pyarrow.parquet 'created by parquet-cpp-arrow'
+real pandas-parquet exporters/pandas.parquet 'created by parquet-cpp-arrow.*; metadata pandas'
+real fastparquet exporters/fastparquet.parquet 'created by fastparquet-python version'
+real polars-parquet exporters/polars.parquet 'created by Polars'
+real airbyte-parquet exporters/airbyte.parquet 'a column _airbyte_raw_id; a column _airbyte_extracted_at'
+real airbyte-avro exporters/airbyte.avro 'a column _airbyte_raw_id; a column _airbyte_extracted_at'
+real spark-csv 'exporters/spark-csv/part-*.csv' 'files part-\*; beside them _SUCCESS'
+real spark-json 'exporters/spark-json/part-*.json' 'files part-\*; beside them _SUCCESS'
+real spark-parquet 'exporters/spark-parquet/part-*.parquet' 'files part-\*; beside them _SUCCESS'
+cp exporters/spark-parquet/part-*.parquet moved.parquet
+real spark-parquet moved.parquet 'metadata org.apache.spark'
+sed -i 's/"x"/"y"/' exporters/spark-json/part-*.json
+check_exit 1 'spark-json: a planted difference is found' assay check real-spark-json/plan.yaml
+
+# Files without a program here that writes them: a Parquet footer and columns as theirs.
+python3 - <<'PY' || { not_ok 'Parquet files are made'; exit 1; }
+import os, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.environ['REPO'] + '/tests/e2e')
+import suite
+
+def text(s):
+    return len(s).to_bytes(4, 'little') + s.encode()
+
+ids = ('id', 2, 0, [], [n.to_bytes(8, 'little') for n in (1, 2)])
+names = ('name', 6, 0, [(6, 0)], [text('x'), text('y')])
+op = ('Op', 6, 0, [(6, 0)], [text('I'), text('I')])
+suite.write_plain_parquet('pg.parquet', [ids, names], 2, 'pg_parquet')
+suite.write_plain_parquet('rs.parquet', [ids, names], 2, 'parquet-rs version 53.4.1')
+suite.write_plain_parquet('dms/LOAD0000000A.parquet', [ids, names], 2)
+suite.write_plain_parquet('op.parquet', [op, ids, names], 2)
+suite.write_plain_parquet('unknown.parquet', [ids, names], 2, 'a tool of our own')
+PY
+sqlite3 two.db "CREATE TABLE h (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO h VALUES (1, 'x'), (2, 'y');"
+mv h.db three.db && cp two.db h.db
+real pg-parquet pg.parquet 'created by pg_parquet'
+real pg-parquet rs.parquet 'created by parquet-rs version 53'
+real aws-dms-parquet 'dms/LOAD*.parquet' 'files LOAD'
+real aws-dms-parquet op.parquet 'a column Op; values such as I and U'
+check_has 'aws-dms-parquet: Op is its own' real-aws-dms-parquet/plan.yaml "^ *# a column of the exporter's own"
+check 'a Parquet file of another writer: init' assay init sqlite:h.db unknown.parquet --table h --profile auto -o -
+check_has 'a Parquet file of another writer: none is recognised' "$OUT" '# no exporter profile recognised: '
+
+duck "COPY (SELECT 1 AS id, 'x' AS name, timestamptz '2024-01-31 10:00:00+00' AS at UNION ALL SELECT 2, 'y', NULL) TO 'duck.json' (FORMAT json)" >/dev/null || exit 1
+sqlite3 h.db "ALTER TABLE h ADD COLUMN at TIMESTAMPTZ; UPDATE h SET at = '2024-01-31T12:00:00+02:00' WHERE id = 1;"
+real duckdb-json duck.json 'values as 9999-99-99 99:99:99[+]99'
+sqlite3 -json h.db 'SELECT * FROM h' | jq -c '.[]' >sqlite.ndjson
+check 'sqlite-json: init auto' assay init sqlite:h.db sqlite.ndjson --table h --profile auto -o -
+check_has 'sqlite-json: leaves no mark, and none is made up' "$OUT" '# no exporter profile recognised: none of the known marks'
+check 'sqlite-json: by its name' assay init sqlite:h.db sqlite.ndjson --table h --profile sqlite-json --origin example.org/j -o json-plan.yaml
+check 'sqlite-json: equal rows' assay check json-plan.yaml
+mv three.db h.db
 cp "$REPO/tests/vectors/parquet/types.parquet" a.parquet 2>/dev/null || cp "$(ls "$REPO"/tests/vectors/parquet/*.parquet | head -n 1)" a.parquet
 check 'a file of pyarrow: init' assay init a.parquet a.parquet --profile auto -o -
 check_has 'a file of pyarrow: is recognised by its footer' "$OUT" 'exporter profile (pyarrow|pandas)-parquet: .*created by parquet-cpp-arrow'

@@ -278,7 +278,7 @@ def _typed(v):
     return 9, head + items
 
 
-def write_plain_parquet(path, columns, n):
+def write_plain_parquet(path, columns, n, created_by=None):
     """columns: (name, physical type, type length, schema fields after the name, values as bytes). All REQUIRED, PLAIN."""
     out, chunks = bytearray(b'PAR1'), []
     schema = [_Struct(_struct((4, b'schema'), (5, _I32(len(columns)))))]
@@ -293,7 +293,7 @@ def write_plain_parquet(path, columns, n):
         fields = [(1, _I32(physical))] + ([(2, _I32(length))] if length else []) + [(3, _I32(0)), (4, name.encode())]
         schema.append(_Struct(_struct(*fields, *[(k, _I32(v)) for k, v in extra])))
     group = _Struct(_struct((1, chunks), (2, len(out)), (3, n)))
-    footer = _struct((1, _I32(1)), (2, schema), (3, n), (4, [group]))
+    footer = _struct((1, _I32(1)), (2, schema), (3, n), (4, [group]), *([(6, created_by.encode())] if created_by else []))
     out += footer + struct.pack('<I', len(footer)) + b'PAR1'
     os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
     with open(path, 'wb') as f:

@@ -300,8 +300,11 @@ static bool is_same_format(const struct assay_profile *p, const struct assay_sur
     const char *name = archive->n_parts ? archive->part[0].name : "";
     static const struct suffix {
         const char *suffix, *format;
-    } suffixes[] = {
-        {".parquet", "parquet"}, {".parq", "parquet"}, {".avro", "avro"}, {".ndjson", "ndjson"}, {".jsonl", "ndjson"}};
+    } suffixes[] = {{".parquet", "parquet"},
+                    {".parq", "parquet"},
+                    {".avro", "avro"},
+                    {".ndjson", "ndjson"},
+                    {".json", "ndjson"}}; /* .jsonl, too */
     if (archive->untyped)
         return true;
     if (archive->loc.format)

@@ -295,7 +295,7 @@ static void ndjson_end(struct assay_scan *base, struct assay_scan_end *end)
     memcpy(end->sha256, s->sha256, sizeof end->sha256);
 }
 
-static const char *const suffixes[] = {".ndjson", ".jsonl", NULL};
+static const char *const suffixes[] = {".ndjson", ".jsonl", ".json", NULL};
 
 const struct assay_format_ops assay_ndjson_format = {
     .name = "ndjson",

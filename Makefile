@@ -37,7 +37,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 DEPS := gcc make pkg-config libc6-dev libpq-dev libsqlite3-dev libssl-dev libxxhash-dev libcmocka-dev libyaml-dev \
 	libjansson-dev zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev libunistring-dev \
 	liblzma-dev libbz2-dev libcurl4-openssl-dev libmicrohttpd-dev sqlite3 postgresql openssl python3 ca-certificates zstd lz4 xz-utils bzip2 jq xxd busybox
-DEPS_FULL := python3-venv
+DEPS_FULL := python3-venv openjdk-17-jre-headless
 DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellcheck
 
 .DEFAULT_GOAL := all
@@ -134,7 +134,7 @@ test: all unit node_modules/.installed ## unit tests, fuzz corpora and end-to-en
 	BUILD=$(BUILD) tests/run.sh unit fuzz e2e
 test-unit: unit ## unit tests and fuzz corpora only
 	BUILD=$(BUILD) tests/run.sh unit fuzz
-test-full: all unit node_modules/.installed deps-full ## the same with large inputs, writers from PyPI, the demo on both databases, and a minute of fuzzing each
+test-full: all unit node_modules/.installed deps-full ## the same with large inputs, writers from PyPI with Spark, the demo on both databases, and a minute of fuzzing each
 	ASSAY_TEST_FULL=1 BUILD=$(BUILD) tests/run.sh unit fuzz e2e matrix demo
 	$(MAKE) fuzz
 bench: all $(BENCH_BIN) node_modules/.installed ## measure against the floors; writes docs/benchmarks.md

@@ -1,5 +1,6 @@
 """Run by matrix.sh. A cell of the matrix is a type (matrix_types.py), a source engine and a writer; each is a dataset of two
 columns, id and v. All datasets of a writer are one plan."""
+import difflib
 import json
 import os
 import sqlite3
@@ -138,10 +139,11 @@ WRITERS = [
 
 # ---- one plan a writer ----
 
-def dataset(i, t, engine, path, dialect, rules):
-    column = {'type': t.logical}
+def dataset(i, t, engine, path, dialect, wanted):
+    """wanted: a cell of matrix_expected.py. Rules of a column's own take the place of those of a profile."""
+    column = {'type': wanted.get('type', t.logical)}
     for side in ('source', 'archive'):
-        listed = t.rules.get(side, []) + rules.get(side, [])
+        listed = t.rules.get(side, []) + wanted.get('rules', {}).get(side, [])
         if listed:
             column[side] = {'rules': listed}
     columns = {'id': 'integer', 'v': column}
@@ -153,22 +155,29 @@ def dataset(i, t, engine, path, dialect, rules):
             'archive': {'locator': '../' + path, **dialect}, 'key': ['id'], 'columns': columns}
 
 
-ENDS = {'match': '=', 'mismatch': '≠', 'unverified': '?'}
+NONE, EQUAL, LOST, UNREAD = '–', '=', '≠', '?'
 
 
-def verify(writer):
+def outcome(found):
+    """A cell as assay saw it: its mark, the rules that changed values of v, and why it is not equal."""
+    used = sorted({r['rule'].rstrip(': ') for r in found['rules'] if r['column'] == 'v' and r['cells']})
+    chunks = [c for c in found['chunks'] if c['verdict'] != 'match']
+    reasons = [r for r in [found['reason'], *(c['reason'] for c in chunks)] if r]
+    if found['verdict'] == 'match':
+        return EQUAL, used, ''
+    unread = found['verdict'] == 'unverified' or all(c['kind'] == 'undecodable' for c in chunks)
+    return UNREAD if unread else LOST, [], reasons[0] if reasons else found['verdict']
+
+
+def verify(writer, expected):
+    """type -> (mark, rules, reason), and what shows why."""
     key, _, engine, write, dialect = writer
     cells, sets = {}, {}
     for i, t in enumerate(TYPES):
-        if engine == 'sqlite' and t.sqlite is None:
-            cells[t.name] = '–'
-            continue
-        wanted = EXPECTED.get((key, t.name), {})
-        path = write(i, t, f'{key}-{i}')
-        if path is None:
-            cells[t.name] = '–'
-            continue
-        sets[t.name] = dataset(i, t, engine, path, {**dialect, **wanted.get('dialect', {})}, wanted.get('rules', {}))
+        path = None if engine == 'sqlite' and t.sqlite is None else write(i, t, f'{key}-{i}')
+        cells[t.name] = (NONE, [], '')
+        if path is not None:
+            sets[t.name] = dataset(i, t, engine, path, dialect, expected.get((key, t.name), {}))
     folder = suite.new_folder('plan-' + key)
     suite.write_plan(os.path.join(folder, 'plan.yaml'), sets)
     done = assay('check', 'plan.yaml', '--no-sample', '--report', 'json:r.json', cwd=folder, timeout=600)
@@ -177,34 +186,50 @@ def verify(writer):
     with open(os.path.join(folder, 'r.json')) as f:
         result = json.load(f)
     for found in result['datasets']:
-        cells[found['name']] = ENDS[found['verdict']]
+        cells[found['name']] = outcome(found)
     return cells, done, result, folder
 
 
 # ---- the page ----
 
+MARKS = '''
+| mark | meaning |
+|---|---|
+| = | every value is equal, and no rule had to change any |
+| = and rules | accepted: equal under these rules, each of which changed values; a report counts them by the rule's name |
+| ? | unverified: what the tool wrote cannot be read as the type, so that nothing can be said of the values. assay names the first place, calls the rows `undecodable`, and never `match`; the note says why |
+| ≠ | lost: what the tool wrote can be read and is another value, and no rule tells which it was. assay calls the rows `changed`; the note says what is lost |
+| – | refused: the tool does not write the type, or the engine has nothing like it |
+
+A rule that accepts a loss by its own meaning (`truncate: ms`, `digits: 15`, `as: float64`, `null_if`) says in the plan what is no longer
+told apart; such a cell is accepted. ≠ is left where no rule can mean the difference: only another export keeps the value.
+'''
+
 HEAD = '''# Compatibility
 
 Written by `tests/e2e/matrix.sh`, which fails when this page is not what it found. A column of every type, with its corner
 cases, goes from PostgreSQL and from SQLite into every format by stock tools, and `assay check` compares what arrived.
-
-| mark | meaning |
-|---|---|
-| = | every value is equal, without any rule |
-| = and a rule | equal under that rule; what it changes is counted as accepted |
-| ≠ | the tool changed or spoiled values, and assay says so; the note says how |
-| ? | unverified, with the reason in the note |
-| – | the tool cannot write the type, or the engine has nothing like it |
 '''
 
 
-def rule_names(t, wanted):
-    names = []
-    for side in ('source', 'archive'):
-        for rule in t.rules.get(side, []) + wanted.get('rules', {}).get(side, []):
-            name = rule if isinstance(rule, str) else ': '.join([*rule.items()][0]).rstrip(': ')
-            names += [name] if name not in names else []
-    return ', '.join(f'`{n}`' for n in names)
+def shown(cell, wanted, notes):
+    """A cell of a page: the mark, the rules behind it, and the number of its note."""
+    mark, rules, reason = cell
+    text = mark + (' ' + ', '.join(f'`{r}`' for r in rules) if rules else '')
+    note = wanted.get('note') or (f'assay: {reason}' if reason else '')
+    if 'type' in wanted:
+        note = f'compared as `{wanted["type"]}`' + (': ' + note if note else '')
+    if not note:
+        return text
+    notes += [note] if note not in notes else []
+    return f'{text} ({notes.index(note) + 1})'
+
+
+def counted(cells):
+    """How the cells of a page end, in words."""
+    marks = ['accepted' if c[0] == EQUAL and c[1] else c[0] for c in cells]
+    names = ((EQUAL, 'equal'), ('accepted', 'accepted under a rule'), (UNREAD, 'unverified'), (LOST, 'lost'), (NONE, 'refused'))
+    return f'{len(marks)} cells: ' + ', '.join(f'{marks.count(mark)} {name}' for mark, name in names) + '.\n'
 
 
 def engine_table(engine, table, notes):
@@ -214,31 +239,48 @@ def engine_table(engine, table, notes):
     for t in TYPES:
         if engine == 'sqlite' and t.sqlite is None:
             continue
-        row = []
-        for w in writers:
-            wanted = EXPECTED.get((w[0], t.name), {})
-            text = table[w[0]][t.name]
-            text += f' {rule_names(t, wanted)}' if text == '=' and rule_names(t, wanted) else ''
-            note = wanted.get('note')
-            if note:
-                notes.append(note) if note not in notes else None
-                text += f' ({notes.index(note) + 1})'
-            row.append(text)
+        row = [shown(table[w[0]][t.name], EXPECTED.get((w[0], t.name), {}), notes) for w in writers]
         lines.append(f'| {t.name} | {t.logical} | ' + ' | '.join(row) + ' |')
     return lines
 
 
 def page(table):
     notes = []
-    text = HEAD
+    text = ''
     for engine, heading in (('pg', 'From PostgreSQL'), ('sqlite', 'From SQLite')):
         text += '\n'.join(['', f'## {heading}', '', *engine_table(engine, table, notes), ''])
-    text += '\n## Notes\n\n' + '\n'.join(f'{i}. {note}.' for i, note in enumerate(notes, 1)) + '\n'
+    cells = [table[w[0]][t.name] for w in WRITERS for t in TYPES if w[2] == 'pg' or t.sqlite is not None]
+    return HEAD + MARKS + '\n' + counted(cells) + text + notes_of(notes)
+
+
+def notes_of(notes):
+    return '\n## Notes\n\n' + '\n'.join(f'{i}. {note}.' for i, note in enumerate(notes, 1)) + '\n'
+
+
+def hold_against(path, text):
+    """The page is what was found; MATRIX_WRITE makes it so."""
     if os.environ.get('MATRIX_WRITE'):
-        with open(PAGE, 'w') as f:
+        with open(path, 'w') as f:
             f.write(text)
-    with open(PAGE) as f:
-        check('docs/compatibility.md says what was found', f.read() == text, 'MATRIX_WRITE=1 tests/e2e/matrix.sh writes it anew')
+    with open(path) as f:
+        kept = f.read()
+    changed = '\n'.join(difflib.unified_diff(kept.splitlines(), text.splitlines(), 'kept', 'found', n=0, lineterm=''))
+    check(f'{os.path.relpath(path, suite.REPO)} says what was found', kept == text,
+          f'{changed}\nMATRIX_WRITE=1 tests/e2e/matrix.sh writes it anew')
+
+
+def check_cells(writer, expected, seen):
+    """Every cell ends as expected: = unless the table says otherwise."""
+    cells, done, result, folder = seen
+    for t in TYPES:
+        none = NONE if writer[2] == 'sqlite' and t.sqlite is None else EQUAL
+        wanted = expected.get((writer[0], t.name), {}).get('ends', none)
+        got = cells[t.name][0]
+        why = ''
+        if got != wanted and got != NONE:
+            why = str(assay('diff', 'plan.yaml', '--dataset', t.name, '--json', cwd=folder))
+            why += json.dumps([d for d in result['datasets'] if d['name'] == t.name], indent=1)[:3000] + done.err[-1500:]
+        check(f'{writer[1]}, {t.name}: {wanted}', got == wanted, f'{got} {cells[t.name]}\n{why}')
 
 
 def main():
@@ -246,18 +288,10 @@ def main():
     load_sqlite()
     table = {}
     for writer in WRITERS:
-        cells, done, result, folder = verify(writer)
-        table[writer[0]] = cells
-        for t in TYPES:
-            none = '–' if writer[2] == 'sqlite' and t.sqlite is None else '='
-            wanted = EXPECTED.get((writer[0], t.name), {}).get('ends', none)
-            got = cells.get(t.name)
-            why = ''
-            if got != wanted:
-                why = str(assay('diff', 'plan.yaml', '--dataset', t.name, '--json', cwd=folder))
-                why += json.dumps([d for d in result['datasets'] if d['name'] == t.name], indent=1)[:3000] + done.err[-1500:]
-            check(f'{writer[1]}, {t.name}: {wanted}', got == wanted, f'{got}\n{why}')
-    page(table)
+        seen = verify(writer, EXPECTED)
+        table[writer[0]] = seen[0]
+        check_cells(writer, EXPECTED, seen)
+    hold_against(PAGE, page(table))
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Run inside a virtual environment by matrix.py: matrix_python.py FOLDER STEM... reads STEM.parquet, as DuckDB wrote it, and
+"""Run inside a virtual environment by matrix_full.py: matrix_python.py FOLDER STEM... reads STEM.parquet, as DuckDB wrote it, and
 writes what each library makes of it to FOLDER/WRITER-STEM.SUFFIX. What a library refuses is left out."""
 import os
 import shutil
@@ -120,8 +120,7 @@ def main():
                 print(f'{name} {stem}: {type(e).__name__}: {str(e)[:200]}', file=sys.stderr)
                 if os.path.exists(target):
                     os.remove(target)
-    if os.environ.get('MATRIX_SPARK'):
-        by_spark(folder, stems)
+    by_spark(folder, stems)
 
 
 main()

@@ -66,20 +66,48 @@ run_fuzz() {
     done
 }
 
-# run_script NAME SCRIPT SECONDS: a shell test prints "ok - what" and "not ok - what" lines (tests/e2e/lib.sh).
-run_script() {
-    local name=$1 script=$2 seconds=$3 log=$log_dir/${1//\//-}.log
-    timeout -k 5 "$seconds" bash "$script" >"$log" 2>&1 </dev/null
-    tally "$name" "$log" $? "$(grep -c '^ok - ' "$log")" "$(grep -c '^not ok - ' "$log")"
+# A shell test prints "ok - what" and "not ok - what" lines (tests/e2e/lib.sh).
+# begin_script NAME SCRIPT SECONDS: runs it, and leaves log and status.
+begin_script() {
+    local file=$log_dir/${1//\//-}
+    timeout -k 5 "$3" bash "$2" >"$file.log" 2>&1 </dev/null
+    echo $? >"$file.part"
+    mv "$file.part" "$file.status"
 }
 
-# Files without a #! line are sourced by the others.
+# tell_script NAME: what it came to.
+tell_script() {
+    local file=$log_dir/${1//\//-}
+    tally "$1" "$file.log" "$(cat "$file.status")" "$(grep -c '^ok - ' "$file.log")" "$(grep -c '^not ok - ' "$file.log")"
+}
+
+run_script() {
+    begin_script "$@"
+    tell_script "$1"
+}
+
+# Files without a #! line are sourced by the others. As many at once as there are cores; told in the order of their names.
 run_e2e() {
-    local script
+    local script name jobs scripts=() running=0 begun=0 told=0
+    jobs=${TEST_JOBS:-$(nproc 2>/dev/null || echo 2)}
     for script in tests/e2e/*.sh; do
-        if [ "$(head -c 2 "$script")" = '#!' ]; then
-            run_script "e2e/$(basename "$script" .sh)" "$script" "$limit"
-        fi
+        [ "$(head -c 2 "$script")" = '#!' ] && scripts+=("$script")
+    done
+    rm -f "$log_dir"/e2e-*.status
+    while [ "$told" -lt ${#scripts[@]} ]; do
+        while [ "$running" -lt "$jobs" ] && [ "$begun" -lt ${#scripts[@]} ]; do
+            begin_script "e2e/$(basename "${scripts[begun]}" .sh)" "${scripts[begun]}" "$limit" &
+            running=$((running + 1))
+            begun=$((begun + 1))
+        done
+        wait -n
+        running=$((running - 1))
+        while [ "$told" -lt "$begun" ]; do
+            name=e2e/$(basename "${scripts[told]}" .sh)
+            [ -e "$log_dir/${name//\//-}.status" ] || break
+            tell_script "$name"
+            told=$((told + 1))
+        done
     done
 }
 

@@ -67,6 +67,8 @@ int assay_cmd_reconcile(struct assay_args *a)
     unsigned what = assay_arg_flag(a, "causes-only") ? ASSAY_RECONCILE_CAUSES
                     : assay_arg_flag(a, "no-causes") ? ASSAY_RECONCILE_VERDICTS
                                                      : ASSAY_RECONCILE_ALL;
+    if (run && assay_arg_flag(a, "since-mark"))
+        what |= ASSAY_RECONCILE_REUSE;
     int worst = -1, code = assay_session_open(a, &s);
     if (code == ASSAY_EXIT_OK && !run) {
         if (assay_uuid_new(fresh, &e) != ASSAY_OK)

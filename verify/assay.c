@@ -111,6 +111,8 @@ static int step(struct check *c, const char *program, const char *verb, const ch
     }
     if (flag)
         add(&w, flag);
+    if (assay_arg_flag(c->a, "since-mark") && (side || strcmp(verb, "reconcile") == 0))
+        add(&w, "--since-mark");
     if (strcmp(verb, "sample") == 0)
         add_list(&w, c->a, "snapshot", "--snapshot");
     if (reads) {
@@ -233,6 +235,8 @@ static int check_options(const struct assay_args *a, char *const *exporter)
     bool source = assay_arg_flag(a, "source-only"), archive = assay_arg_flag(a, "archive-only");
     if (assay_arg(a, "run") && strlen(assay_arg(a, "run")) != 36)
         wrong = "--run wants a UUID of 36 characters";
+    else if (assay_arg_flag(a, "since-mark") && assay_arg_list(a, "segment", &list))
+        wrong = "--since-mark and --segment exclude each other";
     else if (source && archive)
         wrong = "--source-only and --archive-only exclude each other";
     else if (exporter && !exporter[0])

@@ -39,8 +39,15 @@ static int verify_set(struct assay_session *s, const struct assay_dataset *d, en
     const char *spool = assay_arg(a, "spool");
     struct assay_check_result r;
     struct assay_err e = {0};
-    struct assay_check c = {s->plan, d,    side, run,         s->segments, s->n_segments,
-                            s->jobs, NULL, NULL, dataset_key, NULL,        NULL};
+    struct assay_check c = {.plan = s->plan,
+                            .set = d,
+                            .side = side,
+                            .run = run,
+                            .segments = s->segments,
+                            .n_segments = s->n_segments,
+                            .since_mark = assay_arg_flag(a, "since-mark"),
+                            .jobs = s->jobs,
+                            .dataset_key = dataset_key};
     c.manifest = side == ASSAY_ARCHIVE ? assay_arg(a, "write-manifest") : NULL;
     c.exporter = assay_arg(a, "exporter");
     enum assay_status st = assay_session_ledger(s, &c.ledger, &e);
@@ -103,6 +110,11 @@ int assay_cmd_verify(struct assay_args *a)
         worst = ASSAY_EXIT_USAGE;
         goto done;
     }
+    if (assay_arg_flag(a, "since-mark") && s.n_segments) {
+        assay_log(ASSAY_LOG_ERROR, "--since-mark and --segment exclude each other");
+        worst = ASSAY_EXIT_USAGE;
+        goto done;
+    }
     if (spool && s.n_sets * (side ? 1 : 2) > 1) {
         assay_log(ASSAY_LOG_ERROR, "a spool takes one side of one dataset: give --side and --dataset");
         worst = ASSAY_EXIT_USAGE;
@@ -127,7 +139,8 @@ int assay_cmd_verify(struct assay_args *a)
                 continue;
             all = assay_exit_worse(all, verify_set(&s, s.set[i], (enum assay_side_id)k, run, a, key));
         }
-    bool whole = s.n_sets == s.plan->n_sets && s.n_segments == 0 && (!side || strcmp(side, "source") == 0);
+    bool whole = s.n_sets == s.plan->n_sets && s.n_segments == 0 && !assay_arg_flag(a, "since-mark") &&
+                 (!side || strcmp(side, "source") == 0);
     if (s.plan->full_coverage && whole && all != ASSAY_EXIT_LEDGER && !assay_interrupted())
         all = assay_exit_worse(all, verify_coverage(&s, run, spool));
     worst = all < 0 ? ASSAY_EXIT_UNVERIFIED : all;

@@ -19,6 +19,7 @@ struct assay_check {
     const char *run; /* UUID of the run */
     const char *const *segments; /* names to restrict the run to; n_segments 0: all */
     size_t n_segments;
+    bool since_mark; /* instead: segments that the ledger does not know to be equal, as of the newest mark */
     unsigned jobs; /* threads and connections, >= 1 */
     struct assay_ledger *ledger; /* for known cuts; NULL when there is none here */
     struct assay_sink *sink; /* where statements go */
@@ -69,7 +70,9 @@ struct assay_scan_job {
     const struct assay_part *part;
     size_t n_parts;
     unsigned jobs;
-    const char *window_lo, *window_hi; /* pre-filter, or NULL */
+    bool filter; /* only the rows of these ranges are wanted, if the reader can tell; those of no place always are */
+    const struct assay_range *range;
+    size_t n_ranges;
     bool (*wanted)(void *ctx, const struct assay_part *p); /* NULL: every part */
     void *ctx;
 };

@@ -75,6 +75,11 @@ struct assay_scan_end {
     uint64_t bytes;
 };
 
+/* [lo, hi): lexemes in ISO form, of years 1 to 9999 where they are dates; NULL: open. Not both. */
+struct assay_range {
+    const char *lo, *hi;
+};
+
 struct assay_scan_opts {
     const char *const *columns; /* native names to deliver, in this order; a name the side lacks is ASSAY_ENOTFOUND */
     size_t n_columns;
@@ -82,9 +87,12 @@ struct assay_scan_opts {
     const enum assay_logical *types;
     bool sample; /* a cheap sample for cutting is enough; a reader may ignore this and deliver all rows */
     uint64_t sample_rows; /* about how many */
-    /* Generous pre-filter: deliver at least the rows whose window column is in [lo, hi) or NULL. A reader may ignore
-     * it. */
-    const char *window_column, *window_lo, *window_hi; /* lexemes in ISO form, or NULL for open */
+    /* Generous pre-filter: deliver at least the rows whose window column is in one of these ranges, is NULL, or is
+     * nothing that the engine orders as the declared type does. A reader may ignore it. NULL: no filter. */
+    const char *window_column;
+    enum assay_logical window_type; /* date, timestamp, timestamptz or integer */
+    const struct assay_range *window;
+    size_t n_windows; /* 0: only NULLs, and what has no order */
 };
 
 /* What an exporter leaves in its files besides the rows. */

@@ -18,7 +18,12 @@ struct assay_reconciled {
     char text[1024];
 };
 
-enum assay_reconcile_what { ASSAY_RECONCILE_VERDICTS = 1, ASSAY_RECONCILE_CAUSES = 2, ASSAY_RECONCILE_ALL = 3 };
+enum assay_reconcile_what {
+    ASSAY_RECONCILE_VERDICTS = 1,
+    ASSAY_RECONCILE_CAUSES = 2,
+    ASSAY_RECONCILE_ALL = 3,
+    ASSAY_RECONCILE_REUSE = 4 /* what the run did not read: the newest older statements; the run must have both sides */
+};
 
 /* Compare the two sides of one dataset and commit what is asked for: verdicts and discrepancies, causes, or both. run:
  * compare only the statements of that run; NULL: the newest about each chunk. result_run: the id under which the

@@ -18,10 +18,10 @@ uint64_t assay_unplaced(const struct attested *a)
 }
 
 /* The newest run decides whether the side was looked at; an older one's success says nothing about now. */
-static bool doubts_newest(const struct attested *a, const char *name, bool one_run, char *text, size_t n)
+static bool doubts_newest(const struct attested *a, const char *name, const char *one_run, char *text, size_t n)
 {
     const struct attested_run *newest = a->run;
-    if (!a->n_runs)
+    if (!a->n_runs || (one_run && strcmp(newest->id, one_run) != 0))
         snprintf(text, n, one_run ? "the %s was not verified in this run" : "the %s was never verified under this plan",
                  name);
     else if (!newest->ended)
@@ -93,7 +93,7 @@ bool assay_keys_differ(const struct run *r)
 static bool doubts_scope(const struct run *r, char *text, size_t n)
 {
     const struct attested_run *x = r->side[ASSAY_ARCHIVE].run;
-    if (!r->run || x->whole)
+    if (!r->run || x->whole || r->what & ASSAY_RECONCILE_REUSE)
         return false;
     for (const char *at = x->scope; *at;) {
         size_t len = strcspn(at, ",");
@@ -135,7 +135,7 @@ const char *assay_doubt(const struct run *r, char *text, size_t n)
     for (int i = 0; i < 2; i++) {
         const struct attested *a = &r->side[i];
         const char *name = assay_side_name((enum assay_side_id)i);
-        if (doubts_newest(a, name, r->run != NULL, text, n) || doubts_order(a, name, text, n))
+        if (doubts_newest(a, name, r->run, text, n) || doubts_order(a, name, text, n))
             return text;
         for (size_t k = 0; k < a->n_runs; k++)
             if (counts(a, &a->run[k]) && doubts_run(r, i, &a->run[k], text, n))

@@ -423,6 +423,7 @@ static enum assay_status sum_up(struct run *r)
     assay_writer_add(&w, "source-run", run_id(&r->side[ASSAY_SOURCE]));
     assay_writer_add(&w, "archive-run", run_id(&r->side[ASSAY_ARCHIVE]));
     assay_writer_add(&w, "strength", "fast");
+    assay_writer_add(&w, "scope", r->side[ASSAY_SOURCE].basis && r->side[ASSAY_ARCHIVE].basis ? "all" : "part");
     assay_writer_addf(&w, "chunks", "%llu", (unsigned long long)r->rest);
     assay_writer_addf(&w, "rows-source", "%llu", (unsigned long long)r->rest_rows[0]);
     assay_writer_addf(&w, "rows-archive", "%llu", (unsigned long long)r->rest_rows[1]);
@@ -430,6 +431,8 @@ static enum assay_status sum_up(struct run *r)
     if (match && r->out->accepted)
         assay_writer_addf(&w, "accepted", "%llu", (unsigned long long)r->out->accepted);
     assay_scope_state(r, &w);
+    if (w.status == ASSAY_OK)
+        w.status = assay_reuse_state(r, &w);
     assay_writer_now(&w);
     return assay_writer_send(&w, r->sink, r->err);
 }
@@ -475,7 +478,8 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
         return s;
     snprintf(r.plan, sizeof r.plan, "sha256:%s", hash);
     for (int i = 0; i < 2 && s == ASSAY_OK; i++)
-        s = assay_attested_load(l, d, (enum assay_side_id)i, hash, run, &r.side[i], e);
+        s = assay_attested_load(l, d, (enum assay_side_id)i, hash, what & ASSAY_RECONCILE_REUSE ? NULL : run,
+                                &r.side[i], e);
     if (s == ASSAY_OK)
         s = assay_scope_apply(&r);
     if (s == ASSAY_OK)

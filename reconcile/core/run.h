@@ -63,6 +63,8 @@ struct assay_writer;
 enum assay_status assay_scope_apply(struct run *r);
 void assay_scope_state(const struct run *r, struct assay_writer *w); /* what was taken out, for a verdict */
 void assay_scope_release(struct run *r);
+/* reuse.c: of which segments older statements were compared, for a verdict. */
+enum assay_status assay_reuse_state(const struct run *r, struct assay_writer *w);
 /* State what was proven gone. Only a later verification that matches proves that. */
 enum assay_status assay_close_what_is_gone(struct run *r);
 

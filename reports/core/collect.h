@@ -28,6 +28,8 @@ bool assay_collect_number(const struct assay_stmt *s, const char *key, uint64_t 
 enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                      int side, struct assay_err *e);
 /* scope.c: segments that a verdict leaves out. false: out of memory. */
+/* The same of what the run did not read again. */
+bool assay_kept_take(struct assay_collect *c, struct assay_rep_dataset *d, const struct assay_stmt *s);
 bool assay_scope_take(struct assay_collect *c, struct assay_rep_dataset *d, const struct assay_stmt *s);
 /* coverage.c: what the run of the source said about coverage. */
 enum assay_status assay_collect_coverage(struct assay_ledger *l, struct assay_report *r, struct assay_err *e);

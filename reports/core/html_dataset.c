@@ -348,6 +348,7 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
         assay_out_html(o, d->reason);
         assay_out_raw(o, "</p>");
     }
+    assay_html_scope(o, d);
     if (d->verdict != ASSAY_RV_MATCH && !d->n_open)
         assay_html_command(o, r, d->verdict == ASSAY_RV_MISMATCH ? "diff" : "check", d,
                            d->n_worst ? d->chunk[d->worst[0]].segment : NULL, "");

@@ -152,7 +152,7 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment, c->e) : assay_chunk_named(d, chunk, c->e);
     if (!k)
         return false;
-    if (whole && !assay_scope_take(c, d, s))
+    if (whole && !(assay_scope_take(c, d, s) && assay_kept_take(c, d, s)))
         return false;
     k->judged = true;
     k->leaf = leaf->index;
@@ -194,6 +194,7 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->slot);
     free(d->object);
     free(d->open);
+    free(d->kept);
     free(d->drift);
     free(d->cause);
     free(d->partial);

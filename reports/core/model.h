@@ -181,6 +181,13 @@ struct assay_rep_dataset {
     size_t n_causes, cap_causes;
     struct assay_rep_request *request;
     size_t n_requests, cap_requests;
+    struct assay_rep_kept { /* a segment that this run did not read: older statements were compared */
+        const char *segment, *since; /* since: when the older of them was made */
+        uint64_t rows[2];
+    } * kept; /* some of them, in order */
+    size_t n_kept_listed, cap_kept;
+    uint64_t n_kept, kept_rows[2];
+    const char *kept_since; /* the oldest */
     const char *closed_until; /* the high-water mark; NULL: every segment is in scope */
     struct assay_rep_open *open; /* some of them, in order */
     size_t n_open_kept, cap_open;

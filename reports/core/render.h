@@ -20,8 +20,11 @@ enum assay_status assay_render_html(const struct assay_report *r, struct assay_b
 void assay_render_sentence(struct assay_out *o, const struct assay_report *r, const char *sep);
 /* What makes it green without being equal: rules, uncovered columns. Nothing when there is none of it; false then. */
 bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, const char *sep);
+typedef void assay_put(struct assay_out *o, const char *text); /* writes and escapes */
 /* What of a dataset was not compared: rows after as_of, segments still open. Nothing when there is none; false then. */
-bool assay_render_out_of_scope(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep);
+bool assay_render_out_of_scope(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep, assay_put *put);
+/* What was compared by older statements, since when: "since TIME: N segments (A, B), rows S/A". Likewise. */
+bool assay_render_kept(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep, assay_put *put);
 /* The next command to type for the worst dataset, or a general one. `put` writes and escapes. */
 void assay_render_next(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d,
                        void (*put)(struct assay_out *o, const char *text));

@@ -171,6 +171,24 @@ static void out_of_scope(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_close(w, '}');
 }
 
+static void not_read_again(struct assay_jw *w, const struct assay_rep_dataset *d)
+{
+    assay_jw_open(w, "not_read_again", '{');
+    assay_jw_number(w, "segments", d->n_kept);
+    assay_jw_text(w, "since", d->kept_since);
+    pair(w, "rows", d->kept_rows, NULL);
+    assay_jw_open(w, "listed", '[');
+    for (size_t i = 0; i < d->n_kept_listed; i++) {
+        assay_jw_open(w, NULL, '{');
+        assay_jw_text(w, "segment", d->kept[i].segment);
+        assay_jw_text(w, "since", d->kept[i].since);
+        pair(w, "rows", d->kept[i].rows, NULL);
+        assay_jw_close(w, '}');
+    }
+    assay_jw_close(w, ']');
+    assay_jw_close(w, '}');
+}
+
 /* All that a dataset has but its chunks. */
 static void dataset(struct assay_jw *w, const struct assay_rep_dataset *d)
 {
@@ -201,6 +219,7 @@ static void dataset(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_close(w, ']');
     counts(w, &d->counts);
     out_of_scope(w, d);
+    not_read_again(w, d);
     assay_jw_open(w, "sides", '{');
     side(w, &d->side[0], "source");
     side(w, &d->side[1], "archive");

@@ -380,23 +380,31 @@ static void sets(struct text *t, const struct assay_report *r)
     more(&t->o, r->n_sets > MAX_SETS ? r->n_sets - MAX_SETS : 0, "datasets");
 }
 
-static void out_of_scope(struct text *t, const struct assay_report *r)
+static void plain(struct assay_out *o, const char *text)
+{
+    assay_out_plain(o, text, 60);
+}
+
+/* One line a dataset that has something to say. */
+static void set_lines(struct text *t, const struct assay_report *r, const char *lead,
+                      bool (*say)(struct assay_out *, const struct assay_rep_dataset *, const char *, assay_put *),
+                      const char *rest_of)
 {
     struct assay_out *o = &t->o;
     uint64_t shown = 0, rest = 0;
     for (size_t i = 0; i < r->n_sets; i++) {
         size_t before = o->buf.len;
-        assay_out_raw(o, "not in scope: ");
+        assay_out_raw(o, lead);
         assay_out_plain(o, r->set[i].name, NAME_CHARS);
         assay_out_raw(o, ": ");
-        bool any = assay_render_out_of_scope(o, &r->set[i], ",");
+        bool any = say(o, &r->set[i], ",", plain);
         assay_out_raw(o, "\n");
         if (!any || shown == MAX_OUT_OF_SCOPE)
             o->buf.len = before;
         rest += any && shown == MAX_OUT_OF_SCOPE;
         shown += any && shown < MAX_OUT_OF_SCOPE;
     }
-    more(o, rest, "datasets that were not compared whole");
+    more(o, rest, rest_of);
 }
 
 static void coverage(struct text *t, const struct assay_rep_coverage *c)
@@ -438,7 +446,8 @@ static void tail(struct text *t, const struct assay_report *r)
         assay_out_number(o, closed, ",");
         assay_out_raw(o, " closed by this run\n");
     }
-    out_of_scope(t, r);
+    set_lines(t, r, "not in scope: ", assay_render_out_of_scope, "datasets that were not compared whole");
+    set_lines(t, r, "not read again: ", assay_render_kept, "datasets that were not read whole");
     coverage(t, &r->coverage);
     size_t before = o->buf.len;
     assay_out_raw(o, "not plainly equal: ");

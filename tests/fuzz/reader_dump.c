@@ -17,6 +17,7 @@
 struct options {
     struct assay_locator loc;
     struct assay_scan_opts scan;
+    struct assay_range window;
     const char *columns[64];
     enum assay_logical text[64];
     bool schema, count, token, plain, quiet, as_text;
@@ -368,8 +369,10 @@ static bool parse(struct options *o, int argc, char **argv)
             *flag = true;
         } else if (!strcmp(a, "--window") && left >= 3) {
             o->scan.window_column = argv[i + 1];
-            o->scan.window_lo = strcmp(argv[i + 2], "-") ? argv[i + 2] : NULL;
-            o->scan.window_hi = strcmp(argv[i + 3], "-") ? argv[i + 3] : NULL;
+            o->window.lo = strcmp(argv[i + 2], "-") ? argv[i + 2] : NULL;
+            o->window.hi = strcmp(argv[i + 3], "-") ? argv[i + 3] : NULL;
+            o->scan.window = &o->window;
+            o->scan.n_windows = o->window.lo || o->window.hi;
             i += 3;
         } else if (left < 1) {
             return false;

@@ -63,6 +63,10 @@
         "snapshot", 0, ASSAY_OPT_LIST, "[DATASET=]ID",                                                                 \
             "Read the source under this exported snapshot (or frozen copy)."                                           \
     }
+#define OPT_SINCE_MARK(WHAT)                                                                                           \
+    {                                                                                                                  \
+        "since-mark", 0, ASSAY_OPT_FLAG, NULL, WHAT                                                                    \
+    }
 #define END                                                                                                            \
     {                                                                                                                  \
         0                                                                                                              \
@@ -97,6 +101,7 @@ static const struct assay_opt plan_opts[] = {
 static const struct assay_opt check_opts[] = {
     OPT_DATASET,
     OPT_SEGMENT,
+    OPT_SINCE_MARK("Read only what is not known to be equal: open segments, and those that differed."),
     OPT_JOBS,
     OPT_REPORT,
     OPT_SNAPSHOT,
@@ -110,6 +115,7 @@ static const struct assay_opt verify_opts[] = {
     {"side", 0, ASSAY_OPT_STRING, "source|archive", "Which side to read."},
     OPT_DATASET,
     OPT_SEGMENT,
+    OPT_SINCE_MARK("Read only what is not known to be equal: open segments, and those that differed."),
     OPT_RUN,
     OPT_JOBS,
     OPT_SNAPSHOT,
@@ -123,6 +129,7 @@ static const struct assay_opt hold_opts[] = {OPT_DATASET, END};
 static const struct assay_opt reconcile_opts[] = {
     OPT_DATASET,
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to compare; default: the newest finished run of each side."},
+    OPT_SINCE_MARK("With --run: of segments that the run did not read, compare older statements."),
     {"causes-only", 0, ASSAY_OPT_FLAG, NULL, "State no verdicts, only the causes of those of this run."},
     {"no-causes", 0, ASSAY_OPT_FLAG, NULL, "State verdicts, no causes."},
     OPT_SPOOL,

@@ -8,6 +8,7 @@
 #include "assay/canon.h"
 #include "assay/digest.h"
 #include "assay/publish.h"
+#include "choice.h"
 
 #define MAX_INLINE_BYTES 32768 /* column sums of more go into a blob: a leaf has 65,535 bytes */
 
@@ -35,16 +36,22 @@ static void host_id(char out[17])
     assay_buf_release(&b);
 }
 
-static void add_scope(struct assay_writer *w, const struct assay_check *c)
+/* "all", or names with commas between; "since-mark" stands for what was open at the mark in a line of its own. */
+static void add_scope(struct assay_writer *w, const struct choice *x)
 {
     struct assay_buf b = {0};
-    for (size_t i = 0; i < c->n_segments && w->status == ASSAY_OK; i++)
-        w->status = assay_buf_addf(&b, "%s%s", i ? "," : "", c->segments[i]);
-    assay_writer_add(w, "scope", c->n_segments ? assay_buf_str(&b) : "all");
+    if (x->since)
+        w->status = assay_buf_adds(&b, "since-mark");
+    for (size_t i = 0; i < x->n_names && w->status == ASSAY_OK && b.len < MAX_INLINE_BYTES; i++)
+        w->status = assay_buf_addf(&b, "%s%s", b.len ? "," : "", x->name[i]);
+    assay_writer_add(w, "scope", x->all ? "all" : assay_buf_str(&b));
+    if (x->since)
+        assay_writer_add(w, "since", x->mark_text);
     assay_buf_release(&b);
 }
 
-enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, struct assay_err *e)
+enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, const struct choice *scope,
+                                     struct assay_err *e)
 {
     struct assay_writer w;
     struct assay_buf shown = {0};
@@ -64,7 +71,7 @@ enum assay_status assay_attest_start(const struct assay_check *c, const char *pl
     assay_writer_addf(&w, "uid", "%lu", (unsigned long)geteuid());
     assay_writer_add(&w, "version", ASSAY_VERSION);
     assay_writer_add(&w, "locator", (char *)shown.ptr);
-    add_scope(&w, c);
+    add_scope(&w, scope);
     assay_writer_now(&w);
     assay_buf_release(&shown);
     return assay_writer_send(&w, c->sink, e);

@@ -10,7 +10,9 @@
 /* Begin a statement with the lines that all of a check's have: role, run, dataset, plan. */
 void assay_attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash);
 
-enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, struct assay_err *e);
+struct choice;
+enum assay_status assay_attest_start(const struct assay_check *c, const char *plan_hash, const struct choice *scope,
+                                     struct assay_err *e);
 enum assay_status assay_attest_schema(const struct assay_check *c, const char *plan_hash, const struct assay_schema *s,
                                       struct assay_err *e);
 /* One object leaf a part that is a file, then one object-set leaf a segment (or one for all). */
@@ -38,7 +40,7 @@ struct attest_end {
     const char *tiled, *unique; /* "yes", "no", "unknown" */
 };
 /* mark.c: appends the mark, or nothing. began: when the run did, seconds since 1970. */
-enum assay_status assay_mark_find(const struct assay_check *c, const struct assay_router *r,
+enum assay_status assay_mark_find(const struct assay_check *c, const struct assay_router *r, const struct choice *scope,
                                   const struct assay_lane_segment *seg, size_t n, int64_t began, struct assay_buf *out);
 /* The last leaf of the run, then everything is committed. */
 enum assay_status assay_attest_end(const struct assay_check *c, const char *plan_hash, const struct attest_end *x,

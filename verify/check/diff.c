@@ -13,6 +13,7 @@
 #include "assay/limits.h"
 #include "assay/log.h"
 #include "assay/reader.h"
+#include "choice.h"
 #include "sorter.h"
 #include "targets.h"
 
@@ -35,6 +36,8 @@ struct version {
 struct diff {
     const struct assay_diff_job *job;
     struct targets target;
+    struct assay_router router;
+    struct choice choice;
     struct assay_cutset cuts;
     struct sorter *sorter;
     int side;
@@ -170,7 +173,16 @@ static enum assay_status read_side(struct diff *d, enum assay_side_id side, cons
     if (s == ASSAY_OK && n && !(result = calloc(n, sizeof *result)))
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK && n) {
-        struct assay_scan_job job = {r, &spec, part, n, 1, NULL, NULL, part_wanted, &d->target};
+        struct assay_scan_job job = {.reader = r,
+                                     .spec = &spec,
+                                     .part = part,
+                                     .n_parts = n,
+                                     .jobs = 1,
+                                     .filter = d->choice.filter,
+                                     .range = d->choice.range,
+                                     .n_ranges = d->choice.n_ranges,
+                                     .wanted = part_wanted,
+                                     .ctx = &d->target};
         s = assay_scan_parts(&job, result, &lane, e);
     }
     for (size_t i = 0; i < n && s == ASSAY_OK; i++)
@@ -431,10 +443,18 @@ static enum assay_status merge(struct diff *d, struct assay_err *e)
     return s == ASSAY_OK ? settle_group(d, e) : s;
 }
 
+/* Rows of other segments than those of the chunks in question need not be read. */
+static enum assay_status choose(struct diff *d, struct assay_err *e)
+{
+    const struct targets *t = &d->target;
+    if (t->everything)
+        return assay_choice_named(d->job->segments, d->job->n_segments, &d->router, &d->choice, e);
+    return assay_choice_named((const char *const *)t->segment, t->n, &d->router, &d->choice, e);
+}
+
 static enum assay_status set_up(struct diff *d, uint8_t *secret, struct assay_err *e)
 {
     const struct assay_dataset *set = d->job->set;
-    struct assay_router router;
     enum assay_logical type = ASSAY_L_NONE;
     char hash[65], info[64];
     enum assay_status s = assay_fast_secret(d->job->dataset_key, set->id, secret);
@@ -454,11 +474,13 @@ static enum assay_status set_up(struct diff *d, uint8_t *secret, struct assay_er
     }
     s = assay_plan_hash(set, hash, NULL, e);
     if (s == ASSAY_OK)
-        s = assay_router_init(&router, &set->window, type, e);
+        s = assay_router_init(&d->router, &set->window, type, e);
     if (s == ASSAY_OK)
-        s = assay_cuts_load(d->job->ledger, set, hash, &router, &d->cuts, e);
+        s = assay_cuts_load(d->job->ledger, set, hash, &d->router, &d->cuts, e);
     if (s == ASSAY_OK)
         s = assay_targets_load(d->job, &d->target, e);
+    if (s == ASSAY_OK)
+        s = choose(d, e);
     return s == ASSAY_OK ? assay_sorter_new(d->job->memory ? d->job->memory : 256u << 20, &d->sorter, e) : s;
 }
 
@@ -480,6 +502,7 @@ static void release(struct diff *d)
     assay_buf_release(&d->group);
     assay_sorter_free(d->sorter);
     assay_targets_release(&d->target);
+    assay_choice_release(&d->choice);
     assay_cutset_release(&d->cuts);
     free(d);
 }

@@ -3,6 +3,7 @@
 
 #include "assay/lane.h"
 #include "attest.h"
+#include "choice.h"
 
 /* The highest segment that holds rows; false when none but the end segments does. */
 static bool highest(const struct assay_lane_segment *seg, size_t n, assay_segment *out)
@@ -22,7 +23,19 @@ static bool highest(const struct assay_lane_segment *seg, size_t n, assay_segmen
     return any;
 }
 
-enum assay_status assay_mark_find(const struct assay_check *c, const struct assay_router *r,
+/* Of a run that did not read everything the highest segment is no more than a hint: the mark never moves back. */
+static enum assay_status by_rows(const struct assay_router *r, const struct choice *scope, bool any, assay_segment top,
+                                 int64_t lag, struct assay_buf *out)
+{
+    const int64_t at = any ? assay_segment_start(r, top) - lag : 0;
+    if (scope->all)
+        return any ? assay_point_show(r, at, out) : ASSAY_OK;
+    if (scope->since && (!any || at < scope->mark.major))
+        return assay_buf_adds(out, scope->mark_text);
+    return scope->since ? assay_point_show(r, at, out) : ASSAY_OK;
+}
+
+enum assay_status assay_mark_find(const struct assay_check *c, const struct assay_router *r, const struct choice *scope,
                                   const struct assay_lane_segment *seg, size_t n, int64_t began, struct assay_buf *out)
 {
     const struct assay_window *w = &c->set->window;
@@ -35,5 +48,6 @@ enum assay_status assay_mark_find(const struct assay_check *c, const struct assa
         return ASSAY_OK;
     if (w->every != ASSAY_EVERY_STEP)
         return assay_point_show(r, began - w->lag, out);
-    return highest(seg, n, &top) ? assay_point_show(r, assay_segment_start(r, top) - w->lag, out) : ASSAY_OK;
+    const bool any = highest(seg, n, &top);
+    return by_rows(r, scope, any, top, w->lag, out);
 }

@@ -103,11 +103,25 @@ static enum assay_status choose_columns(const struct crew *c, struct worker *w, 
     return own->any_lacks ? assay_lane_part_lacks(w->lane, own->lacks, e) : ASSAY_OK;
 }
 
+/* A value that rules make is none that the engine could compare. */
+static void prefilter(const struct assay_scan_job *j, struct assay_scan_opts *o)
+{
+    const struct assay_dataset *d = j->spec->set;
+    for (size_t k = 0; k < d->n_cols; k++) {
+        const struct assay_plan_column *c = &d->col[k];
+        if (!d->window.column || strcmp(c->name, d->window.column) != 0 || c->n_rules[j->spec->side])
+            continue;
+        o->window_column = c->native[j->spec->side];
+        o->window_type = c->type;
+        o->window = j->range;
+        o->n_windows = j->n_ranges;
+    }
+}
+
 static void read_part(struct crew *c, struct worker *w, size_t i)
 {
     struct assay_lane *lane = w->lane;
     const struct assay_scan_job *j = c->job;
-    const struct assay_dataset *d = j->spec->set;
     struct assay_part_result *r = &c->result[i];
     struct assay_scan_opts o = {.columns = c->column, .n_columns = c->n_columns, .types = c->type};
     struct assay_scan *scan = NULL;
@@ -116,13 +130,8 @@ static void read_part(struct crew *c, struct worker *w, size_t i)
         r->skipped = true;
         return;
     }
-    if (d->window.column && (j->window_lo || j->window_hi)) {
-        for (size_t k = 0; k < d->n_cols; k++) /* a value that rules make is none that the engine could compare */
-            if (strcmp(d->col[k].name, d->window.column) == 0 && d->col[k].n_rules[j->spec->side] == 0)
-                o.window_column = d->col[k].native[j->spec->side];
-        o.window_lo = o.window_column ? j->window_lo : NULL;
-        o.window_hi = o.window_column ? j->window_hi : NULL;
-    }
+    if (j->filter)
+        prefilter(j, &o);
     r->status = assay_lane_part(lane, r->part, &r->err);
     if (r->status == ASSAY_OK)
         r->status = choose_columns(c, w, i, &o, &r->err);

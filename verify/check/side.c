@@ -14,6 +14,7 @@
 #include "assay/reader.h"
 #include "attest.h"
 #include "changes.h"
+#include "choice.h"
 #include "cuts.h"
 #include "history.h"
 #include "manifest.h"
@@ -35,6 +36,7 @@ struct side {
     struct assay_part_result *result;
     struct assay_cutset cuts;
     struct assay_router router;
+    struct choice choice;
     struct assay_lane *lane;
     struct unique *unique;
     struct attest_end end;
@@ -187,7 +189,7 @@ static void *count_apart(void *arg)
 static void count_begin(struct counting *k, struct side *x)
 {
     *k = (struct counting){.side = x};
-    if (x->reader->ops->count_apart && x->c->n_segments == 0 && !x->end.has_count)
+    if (x->reader->ops->count_apart && x->choice.all && !x->end.has_count)
         k->started = pthread_create(&k->thread, NULL, count_apart, k) == 0;
 }
 
@@ -245,28 +247,25 @@ static enum assay_status get_cuts(struct side *x, struct assay_err *e)
     return s == ASSAY_OK ? assay_sink_commit(c->sink, e) : s;
 }
 
-static bool in_scope(const struct assay_check *c, const char *segment)
-{
-    for (size_t i = 0; i < c->n_segments; i++)
-        if (strcmp(c->segments[i], segment) == 0)
-            return true;
-    return c->n_segments == 0;
-}
-
 static bool part_wanted(void *ctx, const struct assay_part *p)
 {
-    const struct assay_check *c = ctx;
-    return !p->segment || in_scope(c, p->segment);
+    return !p->segment || assay_choice_wants(ctx, p->segment);
 }
 
 static enum assay_status scan_side(struct side *x, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
     struct assay_lane_spec spec = {c->set, c->side, &x->cuts, x->secret, NULL, NULL, false};
-    struct assay_scan_job job = {x->reader, &spec, x->part, x->n_parts, c->jobs, NULL, NULL, part_wanted, (void *)c};
-    struct assay_buf lo = {0}, hi = {0};
-    assay_segment seg;
-    bool has = false;
+    struct assay_scan_job job = {.reader = x->reader,
+                                 .spec = &spec,
+                                 .part = x->part,
+                                 .n_parts = x->n_parts,
+                                 .jobs = c->jobs,
+                                 .filter = x->choice.filter,
+                                 .range = x->choice.range,
+                                 .n_ranges = x->choice.n_ranges,
+                                 .wanted = part_wanted,
+                                 .ctx = &x->choice};
     enum assay_status s = ASSAY_OK;
     if (x->gone)
         return assay_lane_new(&spec, &x->lane, e);
@@ -275,12 +274,6 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
             return s;
         spec.on_row = assay_unique_row;
         spec.ctx = x->unique;
-    }
-    if (c->n_segments == 1 && assay_segment_parse(&x->router, c->segments[0], &seg))
-        s = assay_segment_bounds(&x->router, seg, &has, &lo, &hi);
-    if (has) {
-        job.window_lo = assay_buf_str(&lo);
-        job.window_hi = assay_buf_str(&hi);
     }
     x->result = calloc(x->n_parts, sizeof *x->result);
     if (s != ASSAY_OK || !x->result) {
@@ -292,8 +285,6 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
     }
     if (s == ASSAY_OK && x->unique)
         s = assay_unique_finish(x->unique, e);
-    assay_buf_release(&lo);
-    assay_buf_release(&hi);
     return s;
 }
 
@@ -303,7 +294,7 @@ static enum assay_status attest_chunks(struct side *x, struct assay_check_result
     size_t n;
     enum assay_status s = assay_lane_segments(x->lane, &seg, &n, e);
     for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
-        if (!in_scope(x->c, seg[i].cut->name))
+        if (!assay_choice_wants(&x->choice, seg[i].cut->name))
             continue;
         if (!assay_cutset_find(&x->cuts, seg[i].segment))
             s = assay_cut_attest(x->c, x->plan_hash, seg[i].cut, &x->router, e);
@@ -315,7 +306,7 @@ static enum assay_status attest_chunks(struct side *x, struct assay_check_result
             out->rows += seg[i].chunk[k].rows;
         }
     }
-    if (s == ASSAY_OK && (s = assay_mark_find(x->c, &x->router, seg, n, x->began, &x->mark)) != ASSAY_OK)
+    if (s == ASSAY_OK && (s = assay_mark_find(x->c, &x->router, &x->choice, seg, n, x->began, &x->mark)) != ASSAY_OK)
         s = assay_fail_nomem(e);
     return s;
 }
@@ -375,26 +366,28 @@ static enum assay_status verify(struct side *x, struct assay_check_result *out, 
         s = assay_attest_eras(c, x->plan_hash, x->reader, x->result, x->n_parts, e);
     if (s == ASSAY_OK)
         s = attest_chunks(x, out, e);
-    if (s == ASSAY_OK && c->n_segments == 0)
+    if (s == ASSAY_OK && x->choice.all)
         s = independent_count(x, e);
-    if (s == ASSAY_OK && c->n_segments == 0 && c->side == ASSAY_ARCHIVE)
+    if (s == ASSAY_OK && x->choice.all && c->side == ASSAY_ARCHIVE)
         s = assay_references_attest(c, x->plan_hash, x->secret, e);
     if (s != ASSAY_OK)
         return s;
     sum_parts(x, out);
     say_findings(x);
-    bool comparable = c->n_segments == 0 && x->end.has_count;
+    bool comparable = x->choice.all && x->end.has_count;
     out->tiled = !comparable || x->end.counted == out->rows + x->end.beyond;
     x->end.tiled = x->end.unplaced ? "no" : comparable ? (out->tiled ? "yes" : "no") : "unknown";
     x->end.unique = !x->unique                           ? (x->c->set->n_key && engine_keeps_key(x) ? "yes" : "unknown")
                     : assay_unique_duplicates(x->unique) ? "no"
-                                                         : "yes";
+                    : x->choice.all                      ? "yes"
+                                                         : "unknown";
     return ASSAY_OK;
 }
 
 static void side_release(struct side *x)
 {
     assay_buf_release(&x->mark);
+    assay_choice_release(&x->choice);
     assay_unique_free(x->unique);
     assay_lane_free(x->lane);
     for (size_t i = 0; x->result && i < x->n_parts; i++)
@@ -417,11 +410,15 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     if (s == ASSAY_OK)
         s = init_router(&x, e);
     if (s == ASSAY_OK)
-        s = assay_attest_start(c, x.plan_hash, e);
+        s = assay_choice_make(c, x.plan_hash, &x.router, &x.choice, e);
+    if (s == ASSAY_OK)
+        s = assay_attest_start(c, x.plan_hash, &x.choice, e);
     if (s == ASSAY_OK)
         s = assay_sink_commit(c->sink, e);
-    if (s != ASSAY_OK)
+    if (s != ASSAY_OK) {
+        side_release(&x);
         return s;
+    }
     s = verify(&x, out, e);
     x.end.status = s;
     x.end.reason = s == ASSAY_OK ? (x.gone ? x.why_failed.msg : NULL) : e->msg;

@@ -98,7 +98,22 @@ static bool add_bound(struct assay_pg_reader *r, size_t type, const char *op, co
     return ok;
 }
 
-/* [lo, hi) or NULL, widened; nothing for a type that SQL might order otherwise than the checker does. */
+/* Both bounds widened. */
+static bool add_one_range(struct assay_pg_reader *r, const struct assay_scan_opts *o, size_t type,
+                          const struct assay_range *g, struct assay_buf *sql)
+{
+    bool ok = assay_buf_adds(sql, "(") == ASSAY_OK;
+    if (g->lo)
+        ok = ok && add_bound(r, type, ">=", o->window_column, g->lo, window_types[type].less, sql);
+    if (g->lo && g->hi)
+        ok = ok && assay_buf_adds(sql, " AND ") == ASSAY_OK;
+    if (g->hi)
+        ok = ok && add_bound(r, type, "<=", o->window_column, g->hi, window_types[type].more, sql);
+    return ok && assay_buf_adds(sql, ") OR ") == ASSAY_OK;
+}
+
+/* The ranges, or NULL; nothing for a type that SQL might order otherwise than the checker does. numeric's -Infinity and
+ * what no 64 bits hold has its place at an end, whichever. */
 static bool add_window(struct assay_pg_reader *r, const struct assay_scan_opts *o, const char *lead,
                        struct assay_buf *sql, bool *filtered)
 {
@@ -107,20 +122,19 @@ static bool add_window(struct assay_pg_reader *r, const struct assay_scan_opts *
     size_t n = sizeof window_types / sizeof *window_types;
     while (type < n && window_types[type].wire != r->field[col].wire)
         type++;
-    if (type == n)
+    const bool whole = o->window_type == ASSAY_L_INTEGER, dated = type < n && window_types[type].less[0];
+    if (type == n || (o->window_type != ASSAY_L_NONE && whole == dated))
         return true;
     *filtered = true;
-    bool ok = assay_buf_addf(sql, "%s((", lead) == ASSAY_OK;
-    if (o->window_lo)
-        ok = ok && add_bound(r, type, ">=", o->window_column, o->window_lo, window_types[type].less, sql);
-    if (o->window_lo && o->window_hi)
-        assay_buf_adds(sql, " AND ");
-    if (o->window_hi)
-        ok = ok && add_bound(r, type, "<=", o->window_column, o->window_hi, window_types[type].more, sql);
-    assay_buf_adds(sql, ") OR ");
+    bool ok = assay_buf_addf(sql, "%s(", lead) == ASSAY_OK;
+    for (size_t i = 0; i < o->n_windows && ok; i++)
+        ok = add_one_range(r, o, type, &o->window[i], sql);
+    if (window_types[type].wire == ASSAY_PGW_NUMERIC) {
+        add_identifier(r, r->conn, o->window_column, sql, &ok);
+        assay_buf_adds(sql, " < '-9223372036854775808'::pg_catalog.numeric OR ");
+    }
     add_identifier(r, r->conn, o->window_column, sql, &ok);
-    assay_buf_adds(sql, " IS NULL)");
-    return ok;
+    return assay_buf_adds(sql, " IS NULL)") == ASSAY_OK && ok;
 }
 
 static bool add_range(const struct assay_pg_part *g, struct assay_buf *sql)
@@ -135,7 +149,7 @@ enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, cons
                                     const struct assay_pg_field *field, struct assay_buf *sql, bool *filtered,
                                     struct assay_err *e)
 {
-    bool windowed = o->window_column && (o->window_lo || o->window_hi);
+    bool windowed = o->window_column != NULL;
     *filtered = false;
     if (windowed && assay_schema_find(&r->schema, o->window_column) == SIZE_MAX)
         return assay_fail(e, ASSAY_ENOTFOUND, "table %s has no column %s to select a window by", r->rel.show,

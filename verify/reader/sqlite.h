@@ -65,6 +65,11 @@ enum assay_status assay_sqlite_use_frozen(struct assay_sqlite_reader_state *r, c
 /* All that r holds. */
 void assay_sqlite_release(struct assay_sqlite_reader_state *r);
 
+/* ---- sqlite_window.c ---- */
+
+/* The WHERE clause of the scan's filter, "" when none would be safe; NULL: out of memory. For sqlite3_free. */
+char *assay_sqlite_window(sqlite3 *db, const struct assay_scan_opts *o);
+
 /* ---- sqlite_scan.c ---- */
 
 enum assay_status assay_sqlite_scan_open(struct assay_reader *base, size_t part, const struct assay_scan_opts *o,

@@ -231,8 +231,12 @@ static char *select_sql(const struct sqlite_scan *s, const struct assay_scan_opt
     for (size_t i = 0; i < o->n_columns; i++)
         sqlite3_str_appendf(sql, "%s\"%w\"", i || s->probing ? "," : "", o->columns[i]);
     sqlite3_str_appendf(sql, " FROM main.\"%w\"", s->r->table);
+    char *where = o->window_column && !s->probing ? assay_sqlite_window(s->r->db, o) : NULL;
     if (s->probing)
         sqlite3_str_appendall(sql, " WHERE rowid >= ?1 ORDER BY rowid LIMIT 1");
+    else if (where)
+        sqlite3_str_appendall(sql, where); /* without one, all rows are delivered */
+    sqlite3_free(where);
     return sqlite3_str_finish(sql);
 }
 
@@ -242,6 +246,9 @@ static enum assay_status start(struct sqlite_scan *s, const struct assay_scan_op
         if (assay_schema_find(&s->r->schema, o->columns[i]) == SIZE_MAX)
             return assay_fail(e, ASSAY_ENOTFOUND, "table %s of %s has no column %s", s->r->table, s->r->path,
                               o->columns[i]);
+    if (o->window_column && assay_schema_find(&s->r->schema, o->window_column) == SIZE_MAX)
+        return assay_fail(e, ASSAY_ENOTFOUND, "table %s of %s has no column %s to select a window by", s->r->table,
+                          s->r->path, o->window_column);
     pthread_mutex_lock(&s->r->lock);
     enum assay_status st = plan_probe(s, o, e);
     if (st == ASSAY_OK)

@@ -122,6 +122,8 @@ struct assay_reader_ops {
     uint64_t (*estimate)(struct assay_reader *r);
     /* What names the snapshot: exported snapshot id and LSN, data_version, or "" for files. Borrowed. */
     const char *(*token)(struct assay_reader *r);
+    /* Seconds since 1970 at which what is read was the present; 0: when the reader was opened. NULL: likewise. */
+    int64_t (*as_of)(struct assay_reader *r);
     /* Start reading part `part`. Scans of different parts may run in different threads at once. */
     enum assay_status (*scan)(struct assay_reader *r, size_t part, const struct assay_scan_opts *o,
                               struct assay_scan **out, struct assay_err *e);

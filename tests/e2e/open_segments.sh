@@ -56,6 +56,10 @@ sqlite3 s.db "INSERT INTO t VALUES (9, strftime('%Y-%m-%d %H:%M:%S', 'now'), 'no
 plan "$month, lag: 1h" >lag.yaml
 check_exit 0 'a lag: this month is open' assay check lag.yaml --report text
 check_has '... with the row of now' "$OUT" '1 segment still open at .*, rows 1/0$'
+sqlite3 s.db "VACUUM INTO 'old.db'"
+touch -d '2024-03-15 00:00:00' old.db
+check_exit 0 'counted from when the snapshot was taken' assay check lag.yaml --snapshot old.db --report text
+check_has '... not from when the run began' "$OUT" '2 segments still open at 2024-03-14 23:00:00 \(2024-03, '
 plan 'column: id, every: {step: 4}, lag: 0' >id.yaml
 rm ar/*
 sqlite3 -csv -header s.db 'SELECT * FROM t WHERE id < 4' >ar/0.csv

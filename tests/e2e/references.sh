@@ -91,6 +91,49 @@ sqlite3 s.db 'UPDATE orders SET customer = 9 WHERE id = 1'
 check_exit 1 'an orphan there' assay check mixed.yaml
 check_has '... found' "$OUT" 'reference region, customer -> customers .*orphan: 1 of 3 rows'
 
+# ---- archives in one database are read as of one moment: somebody deletes a row with what it refers to, between ----
+psql -q <<'SQL'
+CREATE TABLE owners (id int PRIMARY KEY);
+CREATE TABLE pets (id int PRIMARY KEY, owner int);
+INSERT INTO owners SELECT g FROM generate_series(1, 9) g;
+INSERT INTO pets SELECT g, g FROM generate_series(1, 9) g;
+CREATE FUNCTION public.interfere() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'psql -qX -h ' || pg_catalog.current_setting('unix_socket_directories')
+        || ' -U assay postgres -c "BEGIN; DELETE FROM pets WHERE id = (SELECT max(id) FROM pets);'
+        || ' DELETE FROM owners WHERE id = (SELECT max(id) FROM owners); COMMIT"');
+    RETURN false;
+END $$;
+CREATE VIEW pets_read AS SELECT * FROM pets UNION ALL SELECT 0, 0 WHERE interfere();
+SQL
+sqlite3 s.db 'CREATE TABLE owners(id INTEGER PRIMARY KEY); CREATE TABLE pets(id INTEGER PRIMARY KEY, owner INTEGER)'
+cat >moment.yaml <<YAML
+assay: 1
+origin: assay.local/t
+datasets:
+  owners:
+    id: 6f1f0c1e-52a4-4a55-9d1a-3f1f3b7f0d05
+    source: {locator: "sqlite:s.db", table: owners}
+    archive: {locator: "$PG_URI", table: owners}
+    key: [id]
+    columns: {id: integer}
+  pets:
+    id: 6f1f0c1e-52a4-4a55-9d1a-3f1f3b7f0d06
+    source: {locator: "sqlite:s.db", table: pets}
+    archive: {locator: "$PG_URI", table: pets_read}
+    key: [id]
+    columns: {id: integer, owner: integer}
+    references: [{columns: [owner], dataset: owners, to: [id]}]
+YAML
+assay verify moment.yaml --dataset pets >"$OUT" 2>"$ERR"
+before=$(psql -qAtX -c 'SELECT count(*) FROM owners')
+check 'somebody did delete rows meanwhile' test "$before" -lt 8
+check_lacks 'no row is an orphan' "$ERR" 'orphans'
+check 'nothing is held any more' test "$(psql -qAtX -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'assay'")" = 0
+sqlite3 s.db "CREATE TABLE a(id INTEGER PRIMARY KEY); INSERT INTO owners VALUES(1); INSERT INTO pets VALUES(1, 1), (2, 2)"
+sed 's/0d05/0d07/; s/0d06/0d08/; s/pets_read/pets/' moment.yaml | sed "s|locator: \"postgresql:[^\"]*\"|locator: \"sqlite:s.db\"|" >lite.yaml
+check_exit 1 'two tables of one SQLite database' assay check lite.yaml
+check_has '... the orphan is found' "$OUT" 'reference owner -> owners \(id\)  orphan: 1 of 2 rows'
+
 # ---- plans that mean nothing ----
 plan '{locator: customers.csv}' '{locator: orders.csv}' '[{columns: [region], dataset: customer, to: [region]}]' >bad.yaml
 check_exit 2 'another dataset' assay plan bad.yaml

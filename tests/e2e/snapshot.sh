@@ -131,6 +131,12 @@ ASSAY_SNAPSHOT=$own ./export.sh >/dev/null
 check_exit 0 "an exporter's own snapshot" assay check plan.yaml --snapshot "$own"
 check_exit 0 '... by dataset' assay check plan.yaml --snapshot "orders=$own" --snapshot "order lines=$own"
 check_exit 1 '... and without it' assay check plan.yaml
+echo "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"');" >&"${HOLDER[1]}"
+read -r began <&"${HOLDER[0]}"
+check_exit 0 'drill-down reads the source under it, too' assay diff plan.yaml --snapshot "$own" --all
+check_exit 1 '... and differences without it' assay diff plan.yaml --all
+check_exit 0 'the ledger says when it was taken' assay verify plan.yaml --side source --dataset orders --snapshot "$own"
+check_has '... not when it was read' <(column run-end snapshot) " at=$began$"
 echo 'ROLLBACK;' >&"${HOLDER[1]}"
 eval "exec ${HOLDER[1]}>&-"
 wait "$HOLDER_PID" 2>/dev/null
@@ -168,4 +174,6 @@ sqlite3 -csv -header mine.db 'SELECT * FROM orders' >ar/orders.csv
 sqlite3 app.db "INSERT INTO orders VALUES (5000, 'late')"
 check_exit 0 "an exporter's own copy" assay check plan.yaml --snapshot mine.db
 check_exit 1 '... and without it' assay check plan.yaml
+check_exit 0 'drill-down reads the copy, too' assay diff plan.yaml --snapshot mine.db
+check_exit 1 '... or the database' assay diff plan.yaml
 check 'the ledger holds' assay ledger verify plan.yaml

@@ -138,6 +138,7 @@ static const struct assay_opt reconcile_opts[] = {
 static const struct assay_opt diff_opts[] = {
     OPT_DATASET,
     OPT_SEGMENT,
+    OPT_SNAPSHOT,
     {"chunk", 'c', ASSAY_OPT_LIST, "ID", "Only this chunk; the first hex digits are enough."},
     {"limit", 'l', ASSAY_OPT_NUMBER, "N", "Rows shown at most; default 100, 0 is all."},
     {"all", 'a', ASSAY_OPT_FLAG, NULL, "Compare every chunk, not only those the ledger says differ."},

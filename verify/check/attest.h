@@ -39,7 +39,8 @@ struct attest_end {
     bool has_count;
     const char *tiled, *unique; /* "yes", "no", "unknown" */
 };
-/* mark.c: appends the mark, or nothing. began: when the run did, seconds since 1970. */
+/* mark.c: appends the mark, or nothing. began: when the run did, or the older snapshot that it
+ * read; seconds since 1970. */
 enum assay_status assay_mark_find(const struct assay_check *c, const struct assay_router *r, const struct choice *scope,
                                   const struct assay_lane_segment *seg, size_t n, int64_t began, struct assay_buf *out);
 /* The last leaf of the run, then everything is committed. */

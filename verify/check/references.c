@@ -8,6 +8,7 @@
 #include "assay/canon.h"
 #include "assay/diff.h"
 #include "assay/digest.h"
+#include "assay/hold.h"
 #include "assay/lane.h"
 #include "assay/limits.h"
 #include "assay/log.h"
@@ -21,7 +22,17 @@
 
 enum { OWNER = 0, REFERS = 1 }; /* body of a record; the rows referred to sort first */
 
+/* The archives that references lead through, as they were at one moment where they are in one database. */
+struct archives {
+    const struct assay_dataset **set;
+    struct assay_locator *loc;
+    size_t n;
+    struct assay_hold *hold;
+    struct assay_err why; /* they could not be held */
+};
+
 struct reference_check {
+    const struct archives *archives;
     const struct assay_plan *plan;
     const struct assay_dataset *set;
     const struct assay_reference *ref;
@@ -124,6 +135,64 @@ static void look_at_parts(struct reference_check *x, const struct assay_dataset 
     }
 }
 
+static void archives_release(struct archives *x)
+{
+    assay_hold_release(x->hold);
+    free(x->set);
+    free(x->loc);
+}
+
+static bool has_archive(const struct archives *x, const struct assay_dataset *d)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->set[i] == d)
+            return true;
+    return false;
+}
+
+/* A table that is alone in its database has a snapshot of its own, and files have none. */
+static bool share_database(const struct assay_dataset *a, const struct assay_dataset *b)
+{
+    return a->side[ASSAY_ARCHIVE].table && b->side[ASSAY_ARCHIVE].table &&
+           strcmp(a->side[ASSAY_ARCHIVE].uri, b->side[ASSAY_ARCHIVE].uri) == 0;
+}
+
+static void add_archive(struct archives *x, const struct assay_plan *p, const struct assay_dataset *d)
+{
+    if (has_archive(x, d))
+        return;
+    x->set[x->n] = d;
+    x->loc[x->n++] = assay_plan_locator(p, d, ASSAY_ARCHIVE);
+}
+
+/* Held from before the first read to after the last: a row and what it refers to are of one moment. */
+static enum assay_status hold_archives(const struct assay_plan *p, const struct assay_dataset *d, struct archives *out,
+                                       struct assay_err *e)
+{
+    *out = (struct archives){0};
+    out->set = calloc(d->n_references + 1, sizeof *out->set);
+    out->loc = calloc(d->n_references + 1, sizeof *out->loc);
+    if (!out->set || !out->loc)
+        return assay_fail_nomem(e);
+    for (size_t i = 0; i < d->n_references; i++) {
+        const struct assay_dataset *other = assay_plan_find(p, d->reference[i].dataset);
+        if (!other || !share_database(d, other))
+            continue;
+        add_archive(out, p, d);
+        add_archive(out, p, other);
+    }
+    const enum assay_status s = out->n ? assay_hold_take(out->loc, out->n, &out->hold, &out->why) : ASSAY_OK;
+    return s == ASSAY_ENOMEM || s == ASSAY_EINTR ? assay_fail(e, s, "%s", out->why.msg) : ASSAY_OK;
+}
+
+static const char *snapshot_of(const struct archives *x, const struct assay_dataset *d)
+{
+    for (size_t i = 0; x->hold && i < x->n; i++)
+        if (x->set[i] == d)
+            return assay_hold_snapshot(x->hold, i);
+    return NULL;
+}
+
 static enum assay_status read_archive(struct reference_check *x, const struct assay_dataset *whole,
                                       const struct assay_dataset *d, struct assay_err *e)
 {
@@ -135,8 +204,13 @@ static enum assay_status read_archive(struct reference_check *x, const struct as
     struct assay_lane *lane = NULL;
     const struct assay_part *part = NULL;
     size_t n = 0;
-    struct assay_err why = {0};
-    enum assay_status s = assay_reader_open(&loc, &r, &why);
+    struct assay_err why = x->archives->why;
+    enum assay_status s = has_archive(x->archives, whole) ? why.code : ASSAY_OK;
+    if (s == ASSAY_OK) {
+        const char *held = snapshot_of(x->archives, whole);
+        loc.snapshot = held ? held : loc.snapshot;
+        s = assay_reader_open(&loc, &r, &why);
+    }
     if (s == ASSAY_OK)
         s = r->ops->parts(r, 1, &part, &n, &why);
     if (s == ASSAY_OK && n == 0)
@@ -281,12 +355,15 @@ static enum assay_status check(struct reference_check *x, struct assay_err *e)
 enum assay_status assay_references_attest(const struct assay_check *c, const char *plan_hash, const uint8_t *secret,
                                           struct assay_err *e)
 {
-    enum assay_status s = ASSAY_OK;
+    struct archives archives;
+    enum assay_status s = hold_archives(c->plan, c->set, &archives, e);
     for (size_t i = 0; i < c->set->n_references && s == ASSAY_OK; i++) {
-        struct reference_check x = {.plan = c->plan, .set = c->set, .ref = &c->set->reference[i], .secret = secret};
+        struct reference_check x = {
+            .archives = &archives, .plan = c->plan, .set = c->set, .ref = &c->set->reference[i], .secret = secret};
         if ((s = check(&x, e)) == ASSAY_OK)
             s = state(&x, c, plan_hash, e);
     }
+    archives_release(&archives);
     return s;
 }
 
@@ -300,13 +377,22 @@ assay_orphans_each(const struct assay_plan *p, const struct assay_dataset *d, co
     enum assay_status s = assay_fast_secret(dataset_key, d->id, secret);
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
+    struct archives archives;
+    s = hold_archives(p, d, &archives, e);
     for (size_t i = 0; i < d->n_references && s == ASSAY_OK; i++) {
-        struct reference_check x = {
-            .plan = p, .set = d, .ref = &d->reference[i], .secret = secret, .each = each, .ctx = ctx, .mask = mask};
+        struct reference_check x = {.archives = &archives,
+                                    .plan = p,
+                                    .set = d,
+                                    .ref = &d->reference[i],
+                                    .secret = secret,
+                                    .each = each,
+                                    .ctx = ctx,
+                                    .mask = mask};
         s = check(&x, e);
         out->rows += x.orphans;
         if (x.doubt[0] && !out->doubt[0])
             memcpy(out->doubt, x.doubt, sizeof out->doubt);
     }
+    archives_release(&archives);
     return s;
 }

@@ -41,7 +41,7 @@ struct side {
     struct unique *unique;
     struct attest_end end;
     struct assay_buf mark;
-    int64_t began; /* seconds since 1970, before the snapshot of this run */
+    int64_t began; /* seconds since 1970, before the snapshot that is read */
     struct assay_err why_failed;
     bool source_seen; /* a run of the source came to its good end under this plan */
     bool gone; /* the archive is not there: attested as no rows, not as a failure */
@@ -152,6 +152,8 @@ static enum assay_status open_side(struct side *x, struct assay_err *e)
         s = assay_fail(&why, ASSAY_ENOTFOUND, "%s: no file matches", c->set->side[c->side].uri);
     if (s != ASSAY_OK)
         return assay_fail(e, s, "%s", why.msg);
+    const int64_t taken = x->reader->ops->as_of ? x->reader->ops->as_of(x->reader) : 0;
+    x->began = taken && taken < x->began ? taken : x->began;
     s = x->reader->ops->schema(x->reader, &x->schema, &why);
     if (s != ASSAY_OK && archive && x->part[0].object && (s == ASSAY_EDATA || s == ASSAY_ELIMIT))
         return ASSAY_OK; /* the first object is broken; the scan says so, and reads the others */

@@ -134,6 +134,11 @@ static const char *pg_token(struct assay_reader *base)
     return ((struct assay_pg_reader *)base)->token;
 }
 
+static int64_t pg_as_of(struct assay_reader *base)
+{
+    return ((struct assay_pg_reader *)base)->as_of;
+}
+
 const struct assay_reader_ops assay_pg_reader = {
     .name = "postgresql",
     .accepts = pg_accepts,
@@ -144,6 +149,7 @@ const struct assay_reader_ops assay_pg_reader = {
     .count_apart = true,
     .estimate = assay_pg_estimate,
     .token = pg_token,
+    .as_of = pg_as_of,
     .scan = assay_pg_scan_open,
     .next = assay_pg_scan_next,
     .end = assay_pg_scan_end,

@@ -31,6 +31,7 @@ struct assay_pg_reader {
     pthread_mutex_t lock; /* conn, part, n_parts, estimate, count */
     char *secret[2]; /* passwords of the URI, for scrubbing messages; may be NULL */
     char *snapshot; /* exported id that scans import */
+    int64_t as_of; /* when it was taken, at the earliest; seconds since 1970 */
     char *token;
     struct assay_pg_rel rel;
     struct assay_schema schema;

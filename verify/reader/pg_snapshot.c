@@ -1,4 +1,5 @@
 /* Snapshots of PostgreSQL: taking, importing, exporting, and holding one for others. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,16 +44,33 @@ enum assay_status assay_pg_import(struct assay_pg_reader *r, struct assay_err *e
     return s == ASSAY_OK ? s : assay_fail(e, s, "%s", why.msg);
 }
 
+/* An exported snapshot is named after the virtual transaction of its exporter, "00000003-0000001B-1" being 3/27; before
+ * PostgreSQL 10, and of a replication slot, it is not. */
+static void holder_of(const char *snapshot, char out[32])
+{
+    unsigned backend, local;
+    int nth;
+    out[0] = '\0';
+    if (snapshot && sscanf(snapshot, "%8x-%8x-%d", &backend, &local, &nth) == 3)
+        snprintf(out, 32, "%u/%u", backend, local);
+}
+
 /* The main transaction exports its own snapshot even when it imported one: scans then outlive the exporter's session.
- */
+ * Of one that was imported it is known when its session's transaction began, if this role may see that. */
 enum assay_status assay_pg_export(struct assay_pg_reader *r, struct assay_err *e)
 {
     static const char sql[] =
         "SELECT pg_catalog.pg_export_snapshot(), CASE WHEN pg_catalog.pg_is_in_recovery()"
         " THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END,"
-        " pg_catalog.current_database(), pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
+        " pg_catalog.current_database(), pg_catalog.to_char(x.at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+        " pg_catalog.floor(pg_catalog.date_part('epoch', x.at))::pg_catalog.int8"
+        " FROM (SELECT COALESCE((SELECT pg_catalog.min(a.xact_start) FROM pg_catalog.pg_locks l"
+        " JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+        " WHERE l.locktype = 'virtualxid' AND l.virtualxid = $1), pg_catalog.now()) AS at) x";
+    char holder[32];
     PGresult *res = NULL;
-    enum assay_status s = assay_pg_exec(r, r->conn, "exporting a snapshot to read", sql, NULL, &res, e);
+    holder_of(r->loc.snapshot, holder);
+    enum assay_status s = assay_pg_exec(r, r->conn, "exporting a snapshot to read", sql, holder, &res, e);
     if (s != ASSAY_OK)
         return s;
     struct assay_buf token = {0};
@@ -60,6 +78,7 @@ enum assay_status assay_pg_export(struct assay_pg_reader *r, struct assay_err *e
     assay_buf_addf(&token, "%s lsn=%s db=%s at=%s", named, PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2),
                    PQgetvalue(res, 0, 3));
     r->snapshot = strdup(PQgetvalue(res, 0, 0));
+    r->as_of = strtoll(PQgetvalue(res, 0, 4), NULL, 10);
     r->token = assay_buf_str(&token) ? (char *)token.ptr : NULL;
     PQclear(res);
     return r->snapshot && r->token ? ASSAY_OK : assay_fail_nomem(e);

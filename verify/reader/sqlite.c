@@ -114,6 +114,13 @@ static const char *sqlite_token(struct assay_reader *base)
     return ((struct assay_sqlite_reader_state *)base)->token;
 }
 
+/* A frozen copy was made before it was last written to. */
+static int64_t sqlite_as_of(struct assay_reader *base)
+{
+    const struct assay_sqlite_reader_state *r = (const struct assay_sqlite_reader_state *)base;
+    return r->frozen[0] ? r->made : 0;
+}
+
 const struct assay_reader_ops assay_sqlite_reader = {
     .name = "sqlite",
     .accepts = sqlite_accepts,
@@ -123,6 +130,7 @@ const struct assay_reader_ops assay_sqlite_reader = {
     .count = sqlite_count,
     .estimate = sqlite_estimate,
     .token = sqlite_token,
+    .as_of = sqlite_as_of,
     .scan = assay_sqlite_scan_open,
     .next = assay_sqlite_scan_next,
     .end = assay_sqlite_scan_end,

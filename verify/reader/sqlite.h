@@ -20,6 +20,7 @@ struct assay_sqlite_reader_state {
     struct stat identity; /* of the file at open, when it is read without locks */
     int timeout_s; /* how long to wait for a lock; 0: the default */
     char frozen[65]; /* SHA-256 of the file when it is a frozen copy, else "" */
+    int64_t made; /* of a frozen copy: when it was last written to, seconds since 1970 */
     bool immutable; /* opened without locks: identity is checked at the end of every scan */
     bool utf16; /* text is stored as UTF-16 */
     bool rowid; /* the table has rowids that can be probed */

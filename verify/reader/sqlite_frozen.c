@@ -42,17 +42,21 @@ void assay_sqlite_release(struct assay_sqlite_reader_state *r)
 }
 
 /* Before SQLite opens the file: closing a descriptor on it later would drop this process's locks. */
-static enum assay_status hash_file(const char *path, char hex[65], struct assay_err *e)
+static enum assay_status hash_file(const char *path, char hex[65], int64_t *made, struct assay_err *e)
 {
     uint8_t sum[32];
     uint64_t bytes;
+    struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return assay_fail(e, errno == ENOENT ? ASSAY_ENOTFOUND : ASSAY_EIO, "the frozen copy %s: %s", path,
                           strerror(errno));
     struct assay_sha256 *h = assay_sha256_new();
     enum assay_status s = h ? assay_file_hash(fd, path, h, &bytes, e) : assay_fail_nomem(e);
+    if (s == ASSAY_OK && fstat(fd, &st) != 0)
+        s = assay_fail(e, ASSAY_EIO, "the frozen copy %s: %s", path, strerror(errno));
     if (s == ASSAY_OK) {
+        *made = st.st_mtim.tv_sec;
         assay_sha256_final(h, sum);
         assay_hex(sum, sizeof sum, hex);
     }
@@ -72,7 +76,7 @@ enum assay_status assay_sqlite_use_frozen(struct assay_sqlite_reader_state *r, c
     r->path = assay_sqlite_path(&(struct assay_locator){.uri = path, .base_dir = "."});
     if (!r->path)
         return assay_fail(e, ASSAY_ELIMIT, "the path of a frozen copy is over %d bytes", ASSAY_MAX_PATH);
-    enum assay_status s = hash_file(r->path, r->frozen, e);
+    enum assay_status s = hash_file(r->path, r->frozen, &r->made, e);
     if (s != ASSAY_OK)
         return s;
     if (assay_sqlite_companion(r, "-wal") || assay_sqlite_companion(r, "-journal"))
@@ -125,7 +129,7 @@ enum assay_status assay_sqlite_freeze(const struct assay_locator *loc, const cha
     *snapshot = NULL;
     enum assay_status s = r.path ? copy_to(&r, path, e) : assay_fail_nomem(e);
     if (s == ASSAY_OK)
-        s = hash_file(path, hex, e);
+        s = hash_file(path, hex, &r.made, e);
     if (s == ASSAY_OK && asprintf(snapshot, "sha256:%s:%s", hex, path) < 0) {
         *snapshot = NULL;
         s = assay_fail_nomem(e);

@@ -34,6 +34,8 @@ struct assay_locator {
     const char *base_dir; /* relative paths are relative to this */
     struct assay_csv_dialect csv;
     const char *snapshot; /* postgresql: an exported snapshot to import, or NULL to make one's own */
+    /* exec: what {segment}, {lo} and {hi} in a word of the command become; NULL: "all", and no bounds. */
+    const char *segments, *lo, *hi;
     int timeout_s; /* statement and connect time-out, seconds; 0: 60 to connect, none for statements */
 };
 
@@ -164,7 +166,7 @@ bool assay_files_wants(const struct assay_locator *loc, const char *name);
 struct assay_csv_dialect assay_csv_default(void);
 struct assay_csv_dialect assay_copy_default(void);
 
-/* ---- file formats behind the "files" reader (verify/reader/files.c keeps their table) ---- */
+/* ---- file formats behind the "files" reader (verify/reader/files_format.c keeps their table) ---- */
 
 struct assay_format_ops {
     const char *name; /* "csv", "copy", "parquet", "avro", "ndjson" */

@@ -10,7 +10,7 @@
 
 /* ---- discrepancies ---- */
 
-static enum assay_status found(struct run *r, struct discrepancy *d, const char *reason)
+enum assay_status assay_run_found(struct run *r, struct discrepancy *d, const char *reason)
 {
     assay_discrepancy_id(r->set->id, d->segment, d->chunk, d->kind, d->columns, d->object, d->id);
     const struct discrepancy *k = assay_discrepancies_find(&r->known, d->id);
@@ -30,9 +30,9 @@ static const char *run_id(const struct attested *a)
     return a->n_runs && a->run->ended ? a->run->id : NULL;
 }
 
-static enum assay_status verdict_leaf(struct run *r, const char *segment, const char *chunk, const struct compared *c,
-                                      const struct attested_chunk *s, const struct attested_chunk *a,
-                                      const char *columns, const char *object)
+enum assay_status assay_run_verdict(struct run *r, const char *segment, const char *chunk, const struct compared *c,
+                                    const struct attested_chunk *s, const struct attested_chunk *a, const char *columns,
+                                    const char *object)
 {
     struct assay_writer w;
     if (!(r->what & ASSAY_RECONCILE_VERDICTS))
@@ -243,9 +243,9 @@ static enum assay_status judge_mismatch(struct run *r, struct compared *c, const
     if (st != ASSAY_OK)
         st = assay_fail(r->err, st, "segment %s: no room for the names of its columns", a->segment);
     else
-        st = verdict_leaf(r, a->segment, a->id, c, s == &r->none ? NULL : s, a, names, o ? o->name : NULL);
+        st = assay_run_verdict(r, a->segment, a->id, c, s == &r->none ? NULL : s, a, names, o ? o->name : NULL);
     if (st == ASSAY_OK)
-        st = found(r, &d, c->reason);
+        st = assay_run_found(r, &d, c->reason);
     assay_buf_release(&columns);
     return st;
 }
@@ -303,7 +303,7 @@ static enum assay_status judge(struct run *r, const struct attested_chunk *s, co
         return st;
     }
     r->out->unverified++;
-    return verdict_leaf(r, any->segment, any->id, &c, s == &r->none ? NULL : s, a, NULL, NULL);
+    return assay_run_verdict(r, any->segment, any->id, &c, s == &r->none ? NULL : s, a, NULL, NULL);
 }
 
 /* Merge-walk over both sorted lists. */
@@ -326,84 +326,6 @@ static enum assay_status judge_all(struct run *r)
         k += c >= 0;
     }
     return st;
-}
-
-static const struct {
-    const char *status, *kind, *reason;
-} object_kinds[] = {
-    {"undecodable", "undecodable", "the file does not decode"},
-    {"missing", "missing", "the file is gone"},
-    {"truncated", "truncated", "the file is shorter than it was"},
-    {"damaged", "damaged", "the file has other bytes than it had"},
-    {"orphan", "orphan", "rows refer to rows that the other archive does not have"},
-    {"extra", "unexpected", "the ledger does not know this file"},
-};
-
-static enum assay_status object_finding(struct run *r, const struct attested_object *o, const char *kind,
-                                        const char *reason)
-{
-    struct compared c = {.verdict = VERDICT_MISMATCH, .kind = kind, .reason = reason};
-    char *segment = o->segment ? o->segment : (char *)"-";
-    struct discrepancy d = {.segment = segment, .chunk = (char *)"-", .kind = (char *)kind, .object = o->name};
-    enum assay_status s = verdict_leaf(r, segment, "-", &c, NULL, NULL, NULL, o->name);
-    return s == ASSAY_OK ? found(r, &d, reason) : s;
-}
-
-/* A table has no objects that could carry the finding. */
-static enum assay_status judge_unplaced(struct run *r, uint32_t *findings)
-{
-    const struct attested *a = &r->side[ASSAY_ARCHIVE];
-    uint64_t n = a->in_objects ? 0 : assay_unplaced(a);
-    char text[128];
-    for (size_t i = 0; i < a->n_objects; i++)
-        n = a->object[i].reference ? n : 0;
-    if (n == 0)
-        return ASSAY_OK;
-    ++*findings;
-    snprintf(text, sizeof text, "%llu rows of the archive have a key or window that does not decode",
-             (unsigned long long)n);
-    return object_finding(r, &(struct attested_object){0}, "undecodable", text);
-}
-
-/* Each difference between a manifest's claim and what was read; "manifest-" and the claim's kind is its kind. */
-static enum assay_status judge_denied(struct run *r, const struct attested_object *o, uint32_t *findings)
-{
-    enum assay_status s = ASSAY_OK;
-    for (size_t i = 0; i < o->n_denied && s == ASSAY_OK; i++) {
-        char kind[32];
-        size_t n = strcspn(o->denied[i], " ");
-        snprintf(kind, sizeof kind, "manifest-%.*s", (int)(n < 16 ? n : 16), o->denied[i]);
-        s = object_finding(r, o, kind, o->denied[i] + n + (o->denied[i][n] == ' '));
-        ++*findings;
-    }
-    return s;
-}
-
-static enum assay_status judge_objects(struct run *r, uint32_t *findings)
-{
-    const struct attested *a = &r->side[ASSAY_ARCHIVE];
-    enum assay_status s = judge_unplaced(r, findings);
-    for (size_t i = 0; i < a->n_objects && s == ASSAY_OK; i++) {
-        const struct attested_object *o = &a->object[i];
-        s = judge_denied(r, o, findings);
-        if (o->n_denied && strcmp(o->status, "missing") == 0)
-            continue; /* the manifest alone misses it */
-        if (!o->scrubbed && strcmp(o->status, "missing") == 0 && r->out->rows[ASSAY_SOURCE] == 0)
-            continue; /* there is nothing that it should hold */
-        for (size_t k = 0; k < sizeof object_kinds / sizeof *object_kinds && s == ASSAY_OK; k++)
-            if (strcmp(o->status, object_kinds[k].status) == 0) {
-                s = object_finding(r, o, object_kinds[k].kind, o->reason ? o->reason : object_kinds[k].reason);
-                ++*findings;
-            }
-        if (s == ASSAY_OK && o->misplaced && strcmp(o->status, "ok") == 0) {
-            char text[512];
-            snprintf(text, sizeof text, "%llu rows belong to other segments than the file's%s%s",
-                     (unsigned long long)o->misplaced, o->reason ? "; " : "", o->reason ? o->reason : "");
-            s = object_finding(r, o, "misplaced", text);
-            ++*findings;
-        }
-    }
-    return s;
 }
 
 /* One leaf for everything that has no verdict of its own. */
@@ -447,7 +369,7 @@ static enum assay_status reconcile_set(struct run *r)
     if (s == ASSAY_OK)
         s = judge_all(r);
     if (s == ASSAY_OK)
-        s = judge_objects(r, &object_findings);
+        s = assay_run_objects(r, &object_findings);
     if (s == ASSAY_OK && !out->reason && out->rows[0] + out->rows[1] == 0 && object_findings == 0)
         out->reason = r->n_open ? "nothing to verify: every segment with rows is still open"
                                 : "nothing to verify: no rows on either side";

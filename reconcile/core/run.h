@@ -51,6 +51,14 @@ struct run {
     struct assay_buf columns;
 };
 
+/* State a discrepancy that was not open before. */
+enum assay_status assay_run_found(struct run *r, struct discrepancy *d, const char *reason);
+/* One verdict about a chunk, or about an object ("-"); s and a: the statements compared, or NULL. */
+enum assay_status assay_run_verdict(struct run *r, const char *segment, const char *chunk, const struct compared *c,
+                                    const struct attested_chunk *s, const struct attested_chunk *a, const char *columns,
+                                    const char *object);
+/* run_objects.c: judge the archive's objects; *findings is raised by what is wrong. */
+enum assay_status assay_run_objects(struct run *r, uint32_t *findings);
 /* Why the dataset as a whole is unverified; NULL when it is not. Static, or in text. */
 const char *assay_doubt(const struct run *r, char *text, size_t n);
 bool assay_source_is_short(const struct run *r);

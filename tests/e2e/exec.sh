@@ -104,6 +104,35 @@ bad 'no format' '{locator: "exec:cat t.csv"}' 'missing key "format"'
 bad 'a pipe' '{locator: "exec:cat t.csv | head", format: csv}' 'is for a shell'
 bad 'an open quote' "{locator: \"exec:cat 't.csv\", format: csv}" 'quote is not closed'
 bad 'a table' '{locator: "exec:cat t.csv", format: csv, table: t}' 'table: has a meaning for databases only'
-bad 'a segment' '{locator: "exec:cat {segment}.csv", format: csv}' 'not for a command'
 bad 'both' '{locator: "exec:cat t.csv", exec: [cat, t.csv], format: csv}' 'expected one of them'
 bad 'neither' '{format: csv}' 'missing key "locator"'
+
+# ---- a command that is told what is asked for ----
+sqlite3 w.db "CREATE TABLE t (id INTEGER PRIMARY KEY, d TEXT);
+    INSERT INTO t VALUES (1, '2024-01-05 00:00:00'), (2, '2024-02-03 00:00:00'), (3, '2024-03-04 00:00:00'), (4, NULL)"
+cat >export.py <<'PY'
+import json, sqlite3, sys
+segments, lo, hi = sys.argv[1:4]
+print(segments, lo, hi, file=open('asked', 'a'))
+for i, d in sqlite3.connect('w.db').execute('SELECT * FROM t'):
+    if d is None or ((not lo or d >= lo) and (not hi or d < hi)):
+        print(json.dumps({'id': i, 'd': d}))
+PY
+cat >window.yaml <<'YAML'
+assay: 1
+origin: example.org/exec
+datasets:
+  t:
+    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1f50
+    key: [id]
+    window: {column: d, every: month, closed_until: 2024-03-01}
+    source: {exec: [python3, export.py, "{segment}", "{lo}", "{hi}"], format: ndjson}
+    archive: {locator: "sqlite:w.db", table: t}
+    columns: {id: integer, d: timestamp}
+YAML
+check 'everything' assay check window.yaml
+check 'one segment' assay check window.yaml --segment 2024-02
+check_exit 3 'two, one of which is open' assay check window.yaml --segment 2024-03 --segment 2024-01
+check 'what is open at the mark' assay check window.yaml --since-mark
+check_same 'each time the command was told what is asked for' asked <(printf '%s\n' 'all  ' '2024-02 2024-02-01 00:00:00 2024-03-01 00:00:00' \
+    '2024-01,2024-03 2024-01-01 00:00:00 2024-04-01 00:00:00' 'all 2024-03-01 00:00:00 ')

@@ -147,7 +147,7 @@ static const struct bad {
     {", table: flights", "", "plan.yaml:6:13: missing key \"table\" in source: its locator is a database\n"},
     {"locator: 'sqlite:app.db', ", "", "plan.yaml:6:13: missing key \"locator\" in source\n"},
     {"'sqlite:app.db'", "'sqlite:{segment}.db'",
-     "plan.yaml:6:23: locator: {segment} has a meaning for files only, not for a database\n"},
+     "plan.yaml:6:23: locator: {segment} has a meaning for files and commands only, not for a database\n"},
     {"table: flights", "table: flights, format: csv",
      "plan.yaml:6:64: format: has a meaning for files only, not for a database\n"},
     {"table: flights", "table: flights, csv: {header: true}",

@@ -146,6 +146,11 @@ enum assay_status assay_choice_named(const char *const *segments, size_t n, cons
 {
     *out = (struct choice){.all = n == 0, .router = router};
     enum assay_status s = take_names(segments, n, out);
+    for (size_t i = 0; i < out->n_names && s == ASSAY_OK; i++)
+        if (i == 0 || strcmp(out->name[i], out->name[i - 1]) != 0)
+            s = assay_buf_addf(&out->names, "%s%s", i ? "," : "", out->name[i]);
+    if (s == ASSAY_OK && n && !assay_buf_str(&out->names))
+        s = ASSAY_ENOMEM;
     if (s == ASSAY_OK && n)
         s = find_ranges(out);
     return s == ASSAY_OK ? s : assay_fail_nomem(e);
@@ -202,6 +207,13 @@ bool assay_choice_wants(const struct choice *x, const char *segment)
                         !assay_segment_closed(x->router, s, &x->mark));
 }
 
+void assay_choice_ask(const struct choice *x, struct assay_locator *loc)
+{
+    loc->segments = x->names.len ? (const char *)x->names.ptr : NULL;
+    loc->lo = x->filter && x->n_ranges ? x->range[0].lo : NULL;
+    loc->hi = x->filter && x->n_ranges ? x->range[x->n_ranges - 1].hi : NULL;
+}
+
 void assay_choice_release(struct choice *x)
 {
     for (size_t i = 0; i < x->n_names; i++)
@@ -210,5 +222,6 @@ void assay_choice_release(struct choice *x)
     free(x->mark_text);
     free(x->range);
     assay_buf_release(&x->text);
+    assay_buf_release(&x->names);
     *x = (struct choice){0};
 }

@@ -17,6 +17,7 @@ struct choice {
     struct assay_range *range; /* of the values of the window's column; owned */
     size_t n_ranges;
     struct assay_buf text; /* what the ranges point into */
+    struct assay_buf names; /* with commas between, when nothing but names is asked for */
 };
 
 /* router: borrowed. Of `c` the segments and since_mark; with the latter the ledger must be there. */
@@ -25,6 +26,8 @@ enum assay_status assay_choice_make(const struct assay_check *c, const char *pla
 /* Of the named segments alone. */
 enum assay_status assay_choice_named(const char *const *segments, size_t n, const struct assay_router *router,
                                      struct choice *out, struct assay_err *e);
+/* For a command: what it is asked for, borrowed from x. A range since the mark has no names. */
+void assay_choice_ask(const struct choice *x, struct assay_locator *loc);
 bool assay_choice_wants(const struct choice *x, const char *segment);
 void assay_choice_release(struct choice *x);
 

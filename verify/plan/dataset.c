@@ -192,7 +192,7 @@ static void check_file_sets(struct assay_bind *b, const struct raw_dataset *raw,
 {
     bool has[2] = {false, false};
     for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
-        has[s] = d->side[s].uri && strstr(d->side[s].uri, "{segment}");
+        has[s] = d->side[s].uri && !assay_uri_is_command(d->side[s].uri) && strstr(d->side[s].uri, "{segment}");
     if (raw->window || has[ASSAY_SOURCE] == has[ASSAY_ARCHIVE])
         return;
     assay_diag_add(b->diag, &(has[ASSAY_SOURCE] ? raw->source : raw->archive)->start_mark,

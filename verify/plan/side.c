@@ -181,10 +181,10 @@ static void check_placeholder(struct assay_bind *b, const yaml_node_t *at, const
     const char *first = strstr(uri, word);
     if (!first)
         return;
-    if (assay_uri_is_database(uri) || assay_uri_is_command(uri))
-        assay_diag_add(b->diag, &at->start_mark, "locator: {segment} has a meaning for files only, not for a %s",
-                       assay_uri_is_database(uri) ? "database" : "command");
-    else if (strstr(first + 1, word))
+    if (assay_uri_is_database(uri))
+        assay_diag_add(b->diag, &at->start_mark,
+                       "locator: {segment} has a meaning for files and commands only, not for a database");
+    else if (!assay_uri_is_command(uri) && strstr(first + 1, word))
         assay_diag_add(b->diag, &at->start_mark, "locator: {segment} stands twice; expected once");
 }
 

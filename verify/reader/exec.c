@@ -81,6 +81,34 @@ static enum assay_status secrets_of(const struct assay_words *w, struct assay_se
     return s;
 }
 
+/* {segment}, {lo} and {hi} in a word become what the run asks for. */
+static enum assay_status fill_in(char **word, const struct assay_locator *loc)
+{
+    const struct {
+        const char *name, *value;
+    } var[] = {{"{segment}", loc->segments ? loc->segments : "all"},
+               {"{lo}", loc->lo ? loc->lo : ""},
+               {"{hi}", loc->hi ? loc->hi : ""}};
+    struct assay_buf b = {.max = ASSAY_MAX_PLAN_BYTES};
+    enum assay_status s = ASSAY_OK;
+    for (const char *p = *word; *p && s == ASSAY_OK;) {
+        size_t i = 0, n = sizeof var / sizeof *var;
+        while (i < n && strncmp(p, var[i].name, strlen(var[i].name)) != 0)
+            i++;
+        s = i < n ? assay_buf_adds(&b, var[i].value) : assay_buf_addc(&b, (uint8_t)*p);
+        p += i < n ? strlen(var[i].name) : 1;
+    }
+    if (s == ASSAY_OK && !assay_buf_str(&b))
+        s = ASSAY_ENOMEM;
+    if (s != ASSAY_OK) {
+        assay_buf_release(&b);
+        return s;
+    }
+    free(*word);
+    *word = (char *)b.ptr;
+    return s;
+}
+
 static enum assay_status run(struct exec_reader *r, struct assay_err *e)
 {
     struct assay_secrets secrets = {0};
@@ -111,6 +139,9 @@ static enum assay_status exec_open(const struct assay_locator *loc, struct assay
                                       : assay_fail(e, ASSAY_EPLAN, "exec: wants format: csv, ndjson, avro or parquet");
     if (s == ASSAY_OK)
         s = assay_words_split(loc->uri + sizeof SCHEME - 1, &r->argv, e);
+    for (size_t i = 1; i < r->argv.n && s == ASSAY_OK; i++)
+        if (strchr(r->argv.v[i], '{') && (s = fill_in(&r->argv.v[i], loc)) != ASSAY_OK)
+            s = assay_fail(e, s, "exec: no room for the arguments of %.200s", r->argv.v[0]);
     if (s == ASSAY_OK) {
         const char *slash = strrchr(r->argv.v[0], '/');
         snprintf(r->name, sizeof r->name, "%s%.200s (stdout)", SCHEME, slash ? slash + 1 : r->argv.v[0]);
@@ -161,26 +192,6 @@ static enum assay_status exec_parts(struct assay_reader *base, size_t want, cons
     *out = &r->part;
     *n = 1;
     return ASSAY_OK;
-}
-
-static enum assay_status exec_count(struct assay_reader *base, uint64_t *rows, bool *known, struct assay_err *e)
-{
-    (void)base, (void)e;
-    *rows = 0;
-    *known = false;
-    return ASSAY_OK;
-}
-
-static uint64_t exec_estimate(struct assay_reader *base)
-{
-    (void)base;
-    return 0;
-}
-
-static const char *exec_token(struct assay_reader *base)
-{
-    (void)base;
-    return "";
 }
 
 static void exec_scan_free(struct assay_scan *base)
@@ -237,9 +248,9 @@ const struct assay_reader_ops assay_exec_reader = {
     .open = exec_open,
     .schema = exec_schema,
     .parts = exec_parts,
-    .count = exec_count,
-    .estimate = exec_estimate,
-    .token = exec_token,
+    .count = assay_file_count,
+    .estimate = assay_file_estimate,
+    .token = assay_file_token,
     .scan = exec_scan_new,
     .next = exec_next,
     .end = exec_end,

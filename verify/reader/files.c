@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,10 +15,6 @@
 #include "stream.h"
 
 #define HASH_BLOCK (256u << 10)
-
-static const struct assay_format_ops *const formats[] = {&assay_csv_format, &assay_copy_format, &assay_parquet_format,
-                                                         &assay_avro_format, &assay_ndjson_format};
-#define N_FORMATS (sizeof formats / sizeof *formats)
 
 struct files_reader {
     struct assay_reader base;
@@ -44,58 +39,6 @@ struct files_scan {
     struct assay_value *v; /* widened batch; NULL while there is no partition column */
     size_t v_rows;
 };
-
-/* ---- formats ---- */
-
-static bool has_suffix(const struct assay_format_ops *f, const char *name)
-{
-    size_t n = f->compressed ? assay_codec_stem(name) : strlen(name);
-    for (const char *const *s = f->suffixes; *s; s++) {
-        size_t m = strlen(*s);
-        if (n > m && strncasecmp(name + n - m, *s, m) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void list_formats(char *out, size_t cap, bool suffixes)
-{
-    size_t len = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < N_FORMATS; i++) {
-        const char *const name[] = {formats[i]->name, NULL};
-        for (const char *const *s = suffixes ? formats[i]->suffixes : name; *s && len < cap; s++)
-            len += (size_t)snprintf(out + len, cap - len, "%s%s", len ? ", " : "", *s);
-    }
-}
-
-enum assay_status assay_file_format(const struct assay_locator *loc, const char *name, bool strict,
-                                    const struct assay_format_ops **out, struct assay_err *e)
-{
-    char known[128];
-    const struct assay_format_ops *asked = NULL, *found = NULL;
-    *out = NULL;
-    for (size_t i = 0; i < N_FORMATS; i++) {
-        if (loc->format && strcmp(formats[i]->name, loc->format) == 0)
-            asked = formats[i];
-        if (has_suffix(formats[i], name))
-            found = formats[i];
-    }
-    if (loc->format && !asked) {
-        list_formats(known, sizeof known, false);
-        return assay_fail(e, ASSAY_EPLAN, "unknown format \"%.64s\", expected one of %s", loc->format, known);
-    }
-    if (asked && (strict || found == asked))
-        *out = asked;
-    else if (!asked)
-        *out = found;
-    if (*out || !strict)
-        return ASSAY_OK;
-    list_formats(known, sizeof known, true);
-    return assay_fail(e, ASSAY_EDATA,
-                      "%s: the format is not known by its suffix, expected one of %s, or format: in the plan", name,
-                      known);
-}
 
 /* ---- objects ---- */
 
@@ -248,26 +191,6 @@ static enum assay_status files_object_schema(struct assay_reader *base, size_t p
     if (part >= r->list.n)
         return assay_fail(e, ASSAY_EUSAGE, "there is no object %zu of %zu", part, r->list.n);
     return object_schema(r, &r->list.v[part], out, e);
-}
-
-static enum assay_status files_count(struct assay_reader *base, uint64_t *rows, bool *known, struct assay_err *e)
-{
-    (void)base, (void)e;
-    *rows = 0;
-    *known = false;
-    return ASSAY_OK;
-}
-
-static uint64_t files_estimate(struct assay_reader *base)
-{
-    (void)base;
-    return 0;
-}
-
-static const char *files_token(struct assay_reader *base)
-{
-    (void)base;
-    return "";
 }
 
 /* ---- scan ---- */
@@ -513,9 +436,9 @@ const struct assay_reader_ops assay_files_reader = {
     .open = files_open,
     .schema = files_schema,
     .parts = files_parts,
-    .count = files_count,
-    .estimate = files_estimate,
-    .token = files_token,
+    .count = assay_file_count,
+    .estimate = assay_file_estimate,
+    .token = assay_file_token,
     .scan = files_scan_new,
     .next = files_next,
     .end = files_end,

@@ -56,6 +56,11 @@ enum assay_status assay_hive_claim(struct assay_file *f, struct assay_err *e);
 enum assay_status assay_file_format(const struct assay_locator *loc, const char *name, bool strict,
                                     const struct assay_format_ops **out, struct assay_err *e);
 
+/* Of assay_reader_ops, for readers of files: no count that is independent of the rows, no estimate, no snapshot. */
+enum assay_status assay_file_count(struct assay_reader *r, uint64_t *rows, bool *known, struct assay_err *e);
+uint64_t assay_file_estimate(struct assay_reader *r);
+const char *assay_file_token(struct assay_reader *r);
+
 /* All objects of the locator. None is no error when the locator is a pattern. On failure the list is empty. */
 enum assay_status assay_files_find(const struct assay_locator *loc, struct assay_file_list *out, struct assay_err *e);
 void assay_files_release(struct assay_file_list *l);

@@ -24,7 +24,6 @@ enum { OWNER = 0, REFERS = 1 }; /* body of a record; the rows referred to sort f
 
 /* The archives that references lead through, as they were at one moment where they are in one database. */
 struct archives {
-    const struct assay_dataset **set;
     struct assay_locator *loc;
     size_t n;
     struct assay_hold *hold;
@@ -138,16 +137,16 @@ static void look_at_parts(struct reference_check *x, const struct assay_dataset 
 static void archives_release(struct archives *x)
 {
     assay_hold_release(x->hold);
-    free(x->set);
     free(x->loc);
 }
 
-static bool has_archive(const struct archives *x, const struct assay_dataset *d)
+/* Index of the dataset's archive among n locators, or n: they borrow from their datasets. */
+static size_t archive_of(const struct assay_locator *loc, size_t n, const struct assay_dataset *d)
 {
-    for (size_t i = 0; i < x->n; i++)
-        if (x->set[i] == d)
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < n && loc[i].table != d->side[ASSAY_ARCHIVE].table)
+        i++;
+    return i;
 }
 
 /* A table that is alone in its database has a snapshot of its own, and files have none. */
@@ -157,40 +156,37 @@ static bool share_database(const struct assay_dataset *a, const struct assay_dat
            strcmp(a->side[ASSAY_ARCHIVE].uri, b->side[ASSAY_ARCHIVE].uri) == 0;
 }
 
-static void add_archive(struct archives *x, const struct assay_plan *p, const struct assay_dataset *d)
-{
-    if (has_archive(x, d))
-        return;
-    x->set[x->n] = d;
-    x->loc[x->n++] = assay_plan_locator(p, d, ASSAY_ARCHIVE);
-}
-
 /* Held from before the first read to after the last: a row and what it refers to are of one moment. */
 static enum assay_status hold_archives(const struct assay_plan *p, const struct assay_dataset *d, struct archives *out,
                                        struct assay_err *e)
 {
-    *out = (struct archives){0};
-    out->set = calloc(d->n_references + 1, sizeof *out->set);
-    out->loc = calloc(d->n_references + 1, sizeof *out->loc);
-    if (!out->set || !out->loc)
+    struct assay_locator *loc = calloc(d->n_references + 1, sizeof *loc);
+    size_t n = 0;
+    *out = (struct archives){.loc = loc};
+    if (!loc)
         return assay_fail_nomem(e);
     for (size_t i = 0; i < d->n_references; i++) {
         const struct assay_dataset *other = assay_plan_find(p, d->reference[i].dataset);
         if (!other || !share_database(d, other))
             continue;
-        add_archive(out, p, d);
-        add_archive(out, p, other);
+        if (archive_of(loc, n, d) == n)
+            loc[n++] = assay_plan_locator(p, d, ASSAY_ARCHIVE);
+        if (archive_of(loc, n, other) == n)
+            loc[n++] = assay_plan_locator(p, other, ASSAY_ARCHIVE);
     }
-    const enum assay_status s = out->n ? assay_hold_take(out->loc, out->n, &out->hold, &out->why) : ASSAY_OK;
-    return s == ASSAY_ENOMEM || s == ASSAY_EINTR ? assay_fail(e, s, "%s", out->why.msg) : ASSAY_OK;
+    struct assay_hold *hold = NULL;
+    struct assay_err why = {0};
+    const enum assay_status s = n ? assay_hold_take(loc, n, &hold, &why) : ASSAY_OK;
+    out->n = n;
+    out->hold = hold;
+    out->why = why;
+    return s == ASSAY_ENOMEM || s == ASSAY_EINTR ? assay_fail(e, s, "%s", why.msg) : ASSAY_OK;
 }
 
 static const char *snapshot_of(const struct archives *x, const struct assay_dataset *d)
 {
-    for (size_t i = 0; x->hold && i < x->n; i++)
-        if (x->set[i] == d)
-            return assay_hold_snapshot(x->hold, i);
-    return NULL;
+    const size_t i = archive_of(x->loc, x->n, d);
+    return x->hold && i < x->n ? assay_hold_snapshot(x->hold, i) : NULL;
 }
 
 static enum assay_status read_archive(struct reference_check *x, const struct assay_dataset *whole,
@@ -205,7 +201,7 @@ static enum assay_status read_archive(struct reference_check *x, const struct as
     const struct assay_part *part = NULL;
     size_t n = 0;
     struct assay_err why = x->archives->why;
-    enum assay_status s = has_archive(x->archives, whole) ? why.code : ASSAY_OK;
+    enum assay_status s = archive_of(x->archives->loc, x->archives->n, whole) < x->archives->n ? why.code : ASSAY_OK;
     if (s == ASSAY_OK) {
         const char *held = snapshot_of(x->archives, whole);
         loc.snapshot = held ? held : loc.snapshot;

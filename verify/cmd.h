@@ -22,6 +22,8 @@ int assay_cmd_ledger_publish(struct assay_args *a);
 int assay_cmd_ledger_recover(struct assay_args *a);
 int assay_cmd_ledger_prove(struct assay_args *a);
 int assay_cmd_ledger_verify_proof(struct assay_args *a);
+int assay_cmd_ledger_keyring(struct assay_args *a);
+int assay_cmd_ledger_erase(struct assay_args *a);
 int assay_cmd_doctor(struct assay_args *a);
 
 /* assay plan --coverage (cmd_coverage.c). */

@@ -21,6 +21,8 @@ int main(int argc, char **argv)
         {"ledger recover", assay_cmd_ledger_recover},
         {"ledger prove", assay_cmd_ledger_prove},
         {"ledger verify-proof", assay_cmd_ledger_verify_proof},
+        {"ledger keyring", assay_cmd_ledger_keyring},
+        {"ledger erase", assay_cmd_ledger_erase},
         {"doctor", assay_cmd_doctor},
         {0},
     };

@@ -38,10 +38,17 @@ enum assay_status assay_keyring_save(struct assay_keyring *k, struct assay_err *
 
 /* Destroy the key of one chunk, or of all that the segment has (ordinal ASSAY_EVERY_CHUNK), and save. What was
  * destroyed stays marked. *n: how many were destroyed; already erased ones do not count, a key that was never there is
- * marked and counts. Overwriting bytes on the medium is not promised: see docs/threat-model.md. */
+ * marked and counts. The blocks of the file before are overwritten as far as a program can; docs/ledger-format.md says how far that is. */
 #define ASSAY_EVERY_CHUNK UINT32_MAX
 enum assay_status assay_keyring_erase(struct assay_keyring *k, const char *dataset_id, const char *segment,
                                       uint32_t ordinal, uint64_t *n, struct assay_err *e);
+/* The same in a copy of a keyring, of whatever epoch and dataset key, without any key. ASSAY_ENOTFOUND: no such file.
+ */
+enum assay_status assay_keyring_erase_copy(const char *path, const char *dataset_id, const char *segment,
+                                           uint32_t ordinal, uint64_t *n, struct assay_err *e);
+/* What statements commit to, of the keys that would be destroyed: SHA-256(0x30 ‖ key), 32 bytes each. Appends. */
+enum assay_status assay_keyring_commits(struct assay_keyring *k, const char *dataset_id, const char *segment,
+                                        uint32_t ordinal, struct assay_buf *out, struct assay_err *e);
 
 /* ---- epochs of the dataset key ---- */
 

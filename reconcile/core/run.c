@@ -189,6 +189,9 @@ static const char *why_uncertain(const struct run *r, const struct compared *c, 
 
 static struct compared compare(struct run *r, const struct attested_chunk *s, const struct attested_chunk *a)
 {
+    const char *erased = assay_erased(r, s && s != &r->none ? s : a);
+    if (erased)
+        return (struct compared){.verdict = VERDICT_UNVERIFIED, .reason = erased};
     struct compared c = assay_compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
     const char *why = a && c.verdict == VERDICT_MISMATCH ? why_uncertain(r, &c, a->segment) : NULL;
     if (why)
@@ -294,7 +297,8 @@ static enum assay_status judge(struct run *r, const struct attested_chunk *s, co
         return ASSAY_OK;
     }
     r->bad[r->n_bad++] = any;
-    if (s && a && (c.verdict == VERDICT_MISMATCH || s->defects) && remember(r, s, a, c.kind) != ASSAY_OK)
+    if (s && a && c.reason != r->erased_by && (c.verdict == VERDICT_MISMATCH || s->defects) &&
+        remember(r, s, a, c.kind) != ASSAY_OK)
         return assay_fail_nomem(r->err);
     if (c.verdict == VERDICT_MISMATCH && s && a) {
         r->out->mismatched++;
@@ -405,6 +409,8 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     if (s == ASSAY_OK)
         s = assay_scope_apply(&r);
     if (s == ASSAY_OK)
+        s = assay_erased_load(&r);
+    if (s == ASSAY_OK)
         s = assay_discrepancies_load(l, d, &r.known, e);
     r.seen = calloc(r.known.n + 1, sizeof *r.seen);
     r.differs = calloc(d->n_cols + 1, sizeof *r.differs);
@@ -417,6 +423,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     if (s == ASSAY_OK)
         s = reconcile_set(&r);
     assay_scope_release(&r);
+    assay_erased_release(&r);
     assay_attested_release(&r.side[0]);
     assay_attested_release(&r.side[1]);
     assay_discrepancies_release(&r.known);

@@ -42,6 +42,13 @@ struct run {
     bool short_source; /* files of the source could not be read whole: rows may be missing there */
     struct attested_chunk none; /* what a side attests that has no row in a segment */
     const char *mark; /* the source's high-water mark, or NULL */
+    struct erased_chunks { /* whose keys were destroyed, and the leaf that says so */
+        char *segment;
+        uint64_t leaf;
+        uint32_t ordinal; /* UINT32_MAX: every one of the segment */
+    } * erased;
+    size_t n_erased;
+    char erased_by[48];
     struct open_segment { /* behind it, and so not compared */
         char *name;
         uint64_t rows[2];
@@ -75,5 +82,11 @@ void assay_scope_release(struct run *r);
 enum assay_status assay_reuse_state(const struct run *r, struct assay_writer *w);
 /* State what was proven gone. Only a later verification that matches proves that. */
 enum assay_status assay_close_what_is_gone(struct run *r);
+
+/* What the ledger's erasure leaves say of this dataset; to be released. */
+enum assay_status assay_erased_load(struct run *r);
+void assay_erased_release(struct run *r);
+/* "erased by leaf N" when the chunk's key was destroyed, until the next call; else NULL. */
+const char *assay_erased(struct run *r, const struct attested_chunk *c);
 
 #endif

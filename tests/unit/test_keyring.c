@@ -73,6 +73,17 @@ static void slurped(const char *path, struct assay_buf *b)
     assert_int_equal(assay_slurp(path, 1u << 20, b, NULL), ASSAY_OK);
 }
 
+/* Without syncing: some tests write a file for every byte of it. */
+static void put(mode_t mode, const void *bytes, size_t n)
+{
+    unlink(ring);
+    FILE *f = fopen(ring, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(chmod(ring, mode), 0);
+}
+
 /* ---- ciphers ---- */
 
 static size_t unhex(const char *hex, uint8_t *out)
@@ -306,6 +317,45 @@ static void test_erase(void **state)
     assay_buf_release(&after);
 }
 
+/* A backup of an earlier epoch is cleaned without its key. */
+static void test_erase_copy(void **state)
+{
+    uint8_t key[32], commit[32], in[33] = {0x30};
+    char copy[64], command[160];
+    struct assay_buf commits = {0};
+    struct assay_err e = {0};
+    uint64_t n;
+    (void)state;
+    struct assay_keyring *k = opened();
+    assert_int_equal(key_of(k, "s", 0, true, key), ASSAY_OK);
+    memcpy(in + 1, key, 32);
+    assert_int_equal(key_of(k, "s", 1, true, key), ASSAY_OK);
+    assert_int_equal(assay_keyring_save(k, NULL), ASSAY_OK);
+    snprintf(copy, sizeof copy, "%s/copy", dir);
+    snprintf(command, sizeof command, "cp -p %s %s", ring, copy);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(assay_keyring_commits(k, SET, "s", 0, &commits, NULL), ASSAY_OK);
+    assert_int_equal(commits.len, 32);
+    assay_sha256(in, sizeof in, commit);
+    assert_memory_equal(commits.ptr, commit, 32);
+    assert_int_equal(assay_keyring_commits(k, SET, "s", ASSAY_EVERY_CHUNK, &commits, NULL), ASSAY_OK);
+    assert_int_equal(commits.len, 96);
+    assert_int_equal(assay_keyring_commits(k, SET, "t", 0, &commits, NULL), ASSAY_OK);
+    assert_int_equal(commits.len, 96);
+    assert_int_equal(assay_keyring_rotate(k, NULL), ASSAY_OK);
+    assert_int_equal(assay_keyring_erase_copy(copy, SET, "s", 1, &n, NULL), ASSAY_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(assay_keyring_erase_copy(copy, SET, "s", ASSAY_EVERY_CHUNK, &n, NULL), ASSAY_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(assay_keyring_erase_copy("/nowhere/keyring", SET, "s", 1, &n, &e), ASSAY_EIO);
+    snprintf(copy, sizeof copy, "%s/none", dir);
+    assay_err_reset(&e);
+    assert_int_equal(assay_keyring_erase_copy(copy, SET, "s", 1, &n, &e), ASSAY_ENOTFOUND);
+    assert_int_equal(access(copy, F_OK), -1);
+    assay_keyring_close(k);
+    assay_buf_release(&commits);
+}
+
 /* ---- files that are not ours, or not whole ---- */
 
 static void refused(enum assay_status want, const char *says)
@@ -330,15 +380,15 @@ static void test_refused(void **state)
     /* Any byte, and any end. */
     for (size_t i = 0; i < good.len; i++) {
         good.ptr[i] ^= 1;
-        assert_int_equal(assay_publish(ring, 0600, good.ptr, good.len, NULL), ASSAY_OK);
+        put(0600, good.ptr, good.len);
         refused(ASSAY_EDATA, "keyring");
         good.ptr[i] ^= 1;
-        assert_int_equal(assay_publish(ring, 0600, good.ptr, i, NULL), ASSAY_OK);
+        put(0600, good.ptr, i);
         refused(ASSAY_EDATA, "not a whole keyring");
     }
-    assert_int_equal(assay_publish(ring, 0640, good.ptr, good.len, NULL), ASSAY_OK);
+    put(0640, good.ptr, good.len);
     refused(ASSAY_EIO, "lets others read this key");
-    assert_int_equal(assay_publish(ring, 0600, good.ptr, good.len, NULL), ASSAY_OK);
+    put(0600, good.ptr, good.len);
     assert_int_equal(unlink(dataset_key), 0);
     refused(ASSAY_ENOTFOUND, "dataset.key");
     assert_int_equal(assay_dataset_key_generate(dataset_key, NULL), ASSAY_OK);
@@ -390,7 +440,7 @@ static void test_lines(void **state)
         assay_sha256(b.ptr, b.len, hash);
         assay_hex(hash, 32, hash_hex);
         assert_int_equal(assay_buf_addf(&b, "end %s\n", hash_hex), ASSAY_OK);
-        assert_int_equal(assay_publish(ring, 0600, b.ptr, b.len, NULL), ASSAY_OK);
+        put(0600, b.ptr, b.len);
         if (good)
             assay_keyring_close(opened());
         else
@@ -426,7 +476,7 @@ static void test_swapped(void **state)
     assay_sha256(b.ptr, b.len - 69, hash);
     assay_hex(hash, 32, hex);
     memcpy(b.ptr + b.len - 65, hex, 64);
-    assert_int_equal(assay_publish(ring, 0600, b.ptr, b.len, NULL), ASSAY_OK);
+    put(0600, b.ptr, b.len);
     k = opened();
     assert_int_equal(key_of(k, "s", 0, false, key), ASSAY_EDATA);
     struct assay_keyring_facts facts;
@@ -596,6 +646,7 @@ int main(void)
         cmocka_unit_test_setup(test_nothing_new_writes_nothing, begin),
         cmocka_unit_test_setup(test_two_at_once, begin),
         cmocka_unit_test_setup(test_erase, begin),
+        cmocka_unit_test_setup(test_erase_copy, begin),
         cmocka_unit_test_setup(test_refused, begin),
         cmocka_unit_test_setup(test_lines, begin),
         cmocka_unit_test_setup(test_swapped, begin),

@@ -162,6 +162,7 @@ static void test_signers(void **state)
         {"verdict", "reconcile"},
         {"discrepancy", "reconcile"},
         {"request", "reconcile"},
+        {"erasure", "owner"},
         {"checkpoint", ""},
         {"waiver", ""},
         {"chunks", ""},

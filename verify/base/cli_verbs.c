@@ -231,6 +231,24 @@ static const struct assay_opt ledger_recover_opts[] = {
     END,
 };
 static const struct assay_opt verify_proof_opts[] = {OPT_POLICY, OPT_KEYS, END};
+static const struct assay_opt ledger_keyring_opts[] = {
+    {"recipient", 0, ASSAY_OPT_LIST, "CERT.pem",
+     "Escrow the dataset key for this certificate; at least two, in place of those before."},
+    {"rotate", 0, ASSAY_OPT_FLAG, NULL, "Make a new dataset key and wrap every chunk key under it."},
+    {"recover", 0, ASSAY_OPT_STRING, "ESCROW.pem", "Bring a lost dataset.key back from its escrow."},
+    {"private-key", 0, ASSAY_OPT_STRING, "KEY.pem", "With --recover: a recipient's private key."},
+    END,
+};
+static const struct assay_opt ledger_erase_opts[] = {
+    OPT_DATASET,
+    OPT_SEGMENT,
+    {"chunk", 'c', ASSAY_OPT_NUMBER, "N",
+     "Only this chunk, by its number in the segment; default: all of the segment."},
+    {"reason", 0, ASSAY_OPT_STRING, "TEXT", "Why; it stays in the ledger."},
+    {"keyring", 0, ASSAY_OPT_LIST, "FILE", "A further copy of the keyring, of any epoch; name every one there is."},
+    OPT_DRY_RUN,
+    END,
+};
 static const struct assay_opt report_opts[] = {
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to report; default: the newest that was reconciled."},
     {"all", 'a', ASSAY_OPT_FLAG, NULL, "Also datasets of the plan that the run did not reach: as unverified."},
@@ -369,6 +387,18 @@ static const struct assay_verb table[] = {
      "  assay serve --witness --key witness.key --new-key witness.example/w1\n"
      "  assay serve --witness --key witness.key --policy known.policy --state seen --listen 0.0.0.0:8088\n",
      serve_opts, 0, 0, NULL, REPORT},
+    {"ledger keyring", "PLAN",
+     "Check the chunk keys; escrow, recover or rotate the dataset key they are wrapped under.",
+     "  assay ledger keyring plan.yaml\n"
+     "  assay ledger keyring plan.yaml --recipient keeper.pem --recipient auditor.pem\n"
+     "  assay ledger keyring plan.yaml --recover keyring.escrow-1.pem --private-key keeper.key\n"
+     "  assay ledger keyring plan.yaml --rotate\n",
+     ledger_keyring_opts, 1, 1, NULL, VERIFY},
+    {"ledger erase", "PLAN", "Destroy chunk keys, so that sealed digests say nothing any more; the ledger says why.",
+     "  assay ledger erase plan.yaml --dataset people --segment 2001 --reason 'retention ended' --dry-run\n"
+     "  assay ledger erase plan.yaml --dataset people --segment 2001 --chunk 3 --reason 'request 17' "
+     "--keyring /backup/keyring\n",
+     ledger_erase_opts, 1, 1, NULL, VERIFY},
     {"doctor", "[PLAN]", "Look for what would go wrong: keys, rights, clocks, sides, versions.",
      "  assay doctor\n"
      "  assay doctor plan.yaml\n"

@@ -132,16 +132,16 @@ static enum assay_status make(struct assay_keyring *k, struct keyring_entry *x, 
 static enum assay_status look_up(struct assay_keyring *k, struct keyring_entry *x, bool create, uint8_t out[32],
                                  struct assay_err *e)
 {
-    bool found;
-    size_t at = assay_keyring_find(&k->text, x->dataset, x->segment, x->ordinal, &found);
-    if (!found && create)
+    size_t at;
+    const struct keyring_entry *y = assay_keyring_find(&k->text, x->dataset, x->segment, x->ordinal, &at);
+    if (!y && create)
         return make(k, x, out, e);
-    if (!found)
+    if (!y)
         return assay_fail(e, ASSAY_ENOTFOUND, "%s: no key for chunk %u of segment %s", k->path, x->ordinal, x->segment);
-    if (k->text.entry[at].erased)
+    if (y->erased)
         return assay_fail(e, ASSAY_EERASED, "%s: the key of chunk %u of segment %s was erased", k->path, x->ordinal,
                           x->segment);
-    enum assay_status s = assay_keyring_unwrap_entry(k->key, &k->text.entry[at], out);
+    enum assay_status s = assay_keyring_unwrap_entry(k->key, y, out);
     if (s == ASSAY_EDATA)
         return assay_fail(e, s, "%s: the key of chunk %u of segment %s does not open under dataset.key", k->path,
                           x->ordinal, x->segment);
@@ -167,16 +167,16 @@ enum assay_status assay_keyring_chunk_key(struct assay_keyring *k, const char *d
 static enum assay_status merge_one(const struct assay_keyring *k, struct keyring_text *t, const struct keyring_entry *x,
                                    struct assay_err *e)
 {
-    bool found;
-    size_t at = assay_keyring_find(t, x->dataset, x->segment, x->ordinal, &found);
-    if (!found) {
+    size_t at;
+    const struct keyring_entry *theirs = assay_keyring_find(t, x->dataset, x->segment, x->ordinal, &at);
+    if (!theirs) {
         struct keyring_entry *y = assay_keyring_insert(t, x);
         if (!y)
             return assay_fail_nomem(e);
         y->fresh = false;
         return ASSAY_OK;
     }
-    if (t->entry[at].erased)
+    if (theirs->erased)
         return assay_fail(e, ASSAY_EERASED, "%s: the key of chunk %u of segment %s was erased meanwhile", k->path,
                           x->ordinal, x->segment);
     return assay_fail(e, ASSAY_ELOCKED, "%s: another process has made a key for chunk %u of segment %s; run again",
@@ -186,6 +186,8 @@ static enum assay_status merge_one(const struct assay_keyring *k, struct keyring
 static enum assay_status merge(const struct assay_keyring *k, struct keyring_text *t, struct assay_err *e)
 {
     enum assay_status s = ASSAY_OK;
+    if (k->keyless)
+        return t->epoch ? ASSAY_OK : assay_fail(e, ASSAY_ENOTFOUND, "%s: there is no such keyring", k->path);
     if (!t->epoch) {
         t->epoch = 1;
         memcpy(t->id, k->text.id, 16);
@@ -268,56 +270,5 @@ enum assay_status assay_keyring_save(struct assay_keyring *k, struct assay_err *
     pthread_mutex_lock(&k->lock);
     enum assay_status s = k->fresh ? assay_keyring_rewrite(k, false, NULL, NULL, e) : ASSAY_OK;
     pthread_mutex_unlock(&k->lock);
-    return s;
-}
-
-/* ---- erasing ---- */
-
-struct erasure {
-    const char *dataset, *segment;
-    uint32_t ordinal;
-    uint64_t n;
-};
-
-static void destroy(struct keyring_entry *x, uint64_t *n)
-{
-    *n += !x->erased;
-    x->erased = true;
-    memset(x->wrapped, 0, sizeof x->wrapped);
-}
-
-static enum assay_status erase(struct assay_keyring *k, struct keyring_text *t, void *ctx, struct assay_err *e)
-{
-    struct erasure *r = ctx;
-    struct keyring_entry x = {.ordinal = r->ordinal, .segment = r->segment, .erased = true};
-    bool found;
-    (void)k;
-    if (r->ordinal == ASSAY_EVERY_CHUNK) {
-        for (size_t i = assay_keyring_find(t, r->dataset, r->segment, 0, &found);
-             i < t->n && strcmp(t->entry[i].dataset, r->dataset) == 0 && strcmp(t->entry[i].segment, r->segment) == 0;
-             i++)
-            destroy(&t->entry[i], &r->n);
-        return ASSAY_OK;
-    }
-    size_t at = assay_keyring_find(t, r->dataset, r->segment, r->ordinal, &found);
-    if (found) {
-        destroy(&t->entry[at], &r->n);
-        return ASSAY_OK;
-    }
-    memcpy(x.dataset, r->dataset, sizeof x.dataset);
-    r->n++;
-    return assay_keyring_insert(t, &x) ? ASSAY_OK : assay_fail_nomem(e);
-}
-
-enum assay_status assay_keyring_erase(struct assay_keyring *k, const char *dataset_id, const char *segment,
-                                      uint32_t ordinal, uint64_t *n, struct assay_err *e)
-{
-    struct erasure r = {dataset_id, segment, ordinal, 0};
-    if (!assay_keyring_names(dataset_id, segment))
-        return assay_fail(e, ASSAY_ELIMIT, "%s: a chunk that a keyring cannot name", k->path);
-    pthread_mutex_lock(&k->lock);
-    enum assay_status s = assay_keyring_rewrite(k, true, erase, &r, e);
-    pthread_mutex_unlock(&k->lock);
-    *n = r.n;
     return s;
 }

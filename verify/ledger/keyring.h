@@ -47,9 +47,9 @@ struct keyring_text { /* all-zero is one without an epoch */
 enum assay_status assay_keyring_parse(const char *text, size_t len, struct keyring_text *out, struct assay_err *e);
 enum assay_status assay_keyring_write(const struct keyring_text *t, struct assay_buf *out);
 void assay_keyring_text_release(struct keyring_text *t);
-/* Where the chunk is, or would be: *found tells. */
-size_t assay_keyring_find(const struct keyring_text *t, const char *dataset, const char *segment, uint32_t ordinal,
-                          bool *found);
+/* The chunk's entry, or NULL; *at: where it is, or would be. */
+struct keyring_entry *assay_keyring_find(const struct keyring_text *t, const char *dataset, const char *segment,
+                                         uint32_t ordinal, size_t *at);
 /* A copy of `like`, segment and all, at its place; NULL when out of memory. It must not be there yet. */
 struct keyring_entry *assay_keyring_insert(struct keyring_text *t, const struct keyring_entry *like);
 /* Is this a name that the file can hold? */
@@ -60,6 +60,7 @@ struct assay_keyring {
     uint8_t key[32]; /* the dataset key of this epoch */
     struct keyring_text text;
     size_t fresh;
+    bool keyless; /* opened to erase only: any dataset key's, and none is known */
     pthread_mutex_t lock;
 };
 

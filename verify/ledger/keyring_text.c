@@ -19,24 +19,24 @@ static int compare(const struct keyring_entry *a, const char *dataset, const cha
     return c;
 }
 
-size_t assay_keyring_find(const struct keyring_text *t, const char *dataset, const char *segment, uint32_t ordinal,
-                          bool *found)
+struct keyring_entry *assay_keyring_find(const struct keyring_text *t, const char *dataset, const char *segment,
+                                         uint32_t ordinal, size_t *at)
 {
     size_t lo = 0, hi = t->n;
-    *found = false;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         int c = compare(&t->entry[mid], dataset, segment, ordinal);
         if (c == 0) {
-            *found = true;
-            return mid;
+            *at = mid;
+            return &t->entry[mid];
         }
         if (c < 0)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo;
+    *at = lo;
+    return NULL;
 }
 
 /* Neighbours of one segment share its name. */
@@ -80,8 +80,8 @@ static struct keyring_entry *insert_at(struct keyring_text *t, size_t at, const 
 
 struct keyring_entry *assay_keyring_insert(struct keyring_text *t, const struct keyring_entry *like)
 {
-    bool found;
-    size_t at = assay_keyring_find(t, like->dataset, like->segment, like->ordinal, &found);
+    size_t at;
+    assay_keyring_find(t, like->dataset, like->segment, like->ordinal, &at);
     return insert_at(t, at, like, strlen(like->segment));
 }
 

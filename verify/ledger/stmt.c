@@ -217,6 +217,7 @@ static const struct {
     {"cause", RECONCILE},
     {"coverage", 1 << ASSAY_ROLE_SOURCE},
     {"anchor", OWNER | SIDES | RECONCILE},
+    {"erasure", OWNER},
 };
 
 const char *assay_stmt_kind(size_t i, unsigned *roles)

@@ -23,6 +23,7 @@ int assay_cmd_ledger_recover(struct assay_args *a);
 int assay_cmd_ledger_prove(struct assay_args *a);
 int assay_cmd_ledger_verify_proof(struct assay_args *a);
 int assay_cmd_ledger_keyring(struct assay_args *a);
+int assay_cmd_ledger_key(struct assay_args *a);
 int assay_cmd_ledger_erase(struct assay_args *a);
 int assay_cmd_doctor(struct assay_args *a);
 

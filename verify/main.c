@@ -21,6 +21,7 @@ int main(int argc, char **argv)
         {"ledger recover", assay_cmd_ledger_recover},
         {"ledger prove", assay_cmd_ledger_prove},
         {"ledger verify-proof", assay_cmd_ledger_verify_proof},
+        {"ledger key", assay_cmd_ledger_key},
         {"ledger keyring", assay_cmd_ledger_keyring},
         {"ledger erase", assay_cmd_ledger_erase},
         {"doctor", assay_cmd_doctor},

@@ -7,10 +7,13 @@
 #include "assay/err.h"
 #include "assay/note.h"
 
-/* Create keys_dir (0700) and in it ROLE.key and ROLE.key.pub of every role, named "<origin>/<role>", and dataset.key.
- * What exists is never overwritten: a role of which only the .pub is there belongs to somebody else and stays so.
- * The origin must not hold white space or '+'. */
+/* Create keys_dir (0700) and in it ROLE.key and ROLE.key.pub of every usual role, named "<origin>/<role>", and
+ * dataset.key. What exists is never overwritten: a role of which only the .pub is there belongs to somebody else and
+ * stays so. The origin must not hold white space or '+'. */
 enum assay_status assay_keys_init(const char *keys_dir, const char *origin, struct assay_err *e);
+
+/* The same for one role: ROLE.key and ROLE.key.pub, unless they are there. */
+enum assay_status assay_keys_make(const char *keys_dir, const char *origin, enum assay_role role, struct assay_err *e);
 
 /* The key of one role: keys_dir/ROLE.key. The caller frees it. */
 enum assay_status assay_keys_load(const char *keys_dir, enum assay_role role, struct assay_key **out,

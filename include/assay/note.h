@@ -15,7 +15,11 @@ enum assay_role {
     ASSAY_ROLE_ARCHIVE,
     ASSAY_ROLE_RECONCILE,
     ASSAY_ROLE_LEDGER,
-    ASSAY_ROLE_COUNT
+    ASSAY_ROLE_APPROVER,
+    ASSAY_ROLE_PURGER,
+    ASSAY_ROLE_AUDITOR,
+    ASSAY_ROLE_COUNT,
+    ASSAY_ROLE_USUAL = ASSAY_ROLE_APPROVER /* so many every ledger has; the others' keys are made when asked for */
 };
 const char *assay_role_name(enum assay_role r);
 int assay_role_by_name(const char *name); /* -1 when unknown */
@@ -52,6 +56,9 @@ size_t assay_note_text(const char *note, size_t len);
  * grammar is broken, the verifier's line is missing, or its signature is wrong. */
 enum assay_status assay_note_verify(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
                                     struct assay_err *e);
+
+/* A further signature under a complete note; nothing when k has signed it already. */
+enum assay_status assay_note_countersign(const struct assay_key *k, struct assay_buf *note, struct assay_err *e);
 
 /* ---- statements: the text of a leaf ----
  * "assay/v1 KIND\n" then "key value\n" lines in the order added. Values are percent-encoded for control characters and

@@ -163,6 +163,7 @@ static void test_signers(void **state)
         {"discrepancy", "reconcile"},
         {"request", "reconcile"},
         {"erasure", "owner"},
+        {"key", "owner"},
         {"checkpoint", ""},
         {"waiver", ""},
         {"chunks", ""},

@@ -231,6 +231,14 @@ static const struct assay_opt ledger_recover_opts[] = {
     END,
 };
 static const struct assay_opt verify_proof_opts[] = {OPT_POLICY, OPT_KEYS, END};
+static const struct assay_opt ledger_key_opts[] = {
+    {"role", 0, ASSAY_OPT_STRING, "owner|source|archive|reconcile|approver|purger|auditor", "Whose key."},
+    {"rotate", 0, ASSAY_OPT_FLAG, NULL, "Sign with a new key from now on; what the old one signed stays valid."},
+    {"revoke", 0, ASSAY_OPT_FLAG, NULL,
+     "The old key counts no more from now on; with --rotate a new one takes its place without the old one's consent."},
+    {"reason", 0, ASSAY_OPT_STRING, "TEXT", "Why; it stays in the ledger."},
+    END,
+};
 static const struct assay_opt ledger_keyring_opts[] = {
     {"recipient", 0, ASSAY_OPT_LIST, "CERT.pem",
      "Escrow the dataset key for this certificate; at least two, in place of those before."},
@@ -387,6 +395,11 @@ static const struct assay_verb table[] = {
      "  assay serve --witness --key witness.key --new-key witness.example/w1\n"
      "  assay serve --witness --key witness.key --policy known.policy --state seen --listen 0.0.0.0:8088\n",
      serve_opts, 0, 0, NULL, REPORT},
+    {"ledger key", "PLAN", "Make the signing key of a role, or change it by a statement of the owner.",
+     "  assay ledger key plan.yaml --role approver\n"
+     "  assay ledger key plan.yaml --role archive --rotate --reason 'yearly'\n"
+     "  assay ledger key plan.yaml --role source --revoke --rotate --reason 'laptop stolen'\n",
+     ledger_key_opts, 1, 1, NULL, VERIFY},
     {"ledger keyring", "PLAN",
      "Check the chunk keys; escrow, recover or rotate the dataset key they are wrapped under.",
      "  assay ledger keyring plan.yaml\n"

@@ -62,7 +62,7 @@ static enum assay_status add_note(struct batch *b, const struct assay_ledger_ite
     enum assay_status s = b->l->store->find(b->l->db, hash, &found, &at, e);
     if (s != ASSAY_OK || found)
         return s;
-    if ((s = assay_leaf_admit(&b->l->ring, it->bytes, it->len, &h, &role, e)) != ASSAY_OK ||
+    if ((s = assay_leaf_admit(&b->l->ring, row.idx, it->bytes, it->len, &h, &role, e)) != ASSAY_OK ||
         (s = check_cited(b, &h, e)) != ASSAY_OK)
         return s;
     row.note = it->bytes;
@@ -192,6 +192,8 @@ enum assay_status assay_ledger_append(struct assay_ledger *l, const struct assay
         s = assay_checkpoint_publish(l, &note, e);
     } else {
         l->size = b.first;
+        if (s != ASSAY_OK) /* a key that changed in what was taken back */
+            (void)assay_ring_follow(l, NULL);
     }
     assay_buf_release(&b.room);
     assay_buf_release(&note);

@@ -14,7 +14,8 @@
 
 #define MAX_KEY_FILE 8192
 
-static const char *const role_name[ASSAY_ROLE_COUNT] = {"owner", "source", "archive", "reconcile", "ledger"};
+static const char *const role_name[ASSAY_ROLE_COUNT] = {"owner",  "source",   "archive", "reconcile",
+                                                        "ledger", "approver", "purger",  "auditor"};
 
 const char *assay_role_name(enum assay_role r)
 {

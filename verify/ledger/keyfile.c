@@ -66,7 +66,7 @@ static enum assay_status in_dir(const char *dir, const char *file, char out[ASSA
     return ASSAY_OK;
 }
 
-static enum assay_status init_role(const char *dir, const char *origin, enum assay_role role, struct assay_err *e)
+enum assay_status assay_keys_make(const char *dir, const char *origin, enum assay_role role, struct assay_err *e)
 {
     char file[32], path[ASSAY_MAX_PATH], pub[ASSAY_MAX_PATH], name[ASSAY_MAX_NAME + 16];
     enum assay_status s;
@@ -90,8 +90,8 @@ enum assay_status assay_keys_init(const char *keys_dir, const char *origin, stru
         return assay_fail(e, ASSAY_EUSAGE, "origin \"%.80s\": must not be empty or hold white space or '+'", origin);
     if (mkdir(keys_dir, 0700) && errno != EEXIST)
         return assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", keys_dir, strerror(errno));
-    for (int r = 0; r < ASSAY_ROLE_COUNT && s == ASSAY_OK; r++)
-        s = init_role(keys_dir, origin, (enum assay_role)r, e);
+    for (int r = 0; r < ASSAY_ROLE_USUAL && s == ASSAY_OK; r++)
+        s = assay_keys_make(keys_dir, origin, (enum assay_role)r, e);
     if (s == ASSAY_OK)
         s = in_dir(keys_dir, "dataset.key", path, e);
     if (s == ASSAY_OK && !assay_file_exists(path))

@@ -30,13 +30,14 @@ enum assay_status assay_leaf_read(const char *note, size_t len, struct assay_hea
     return ASSAY_OK;
 }
 
-enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role role, const char *note, size_t len,
-                                    struct assay_err *e)
+enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role role, uint64_t idx, const char *note,
+                                    size_t len, struct assay_err *e)
 {
     const struct assay_verifier *v;
     const char *why, *other;
     size_t text;
-    enum assay_status s = assay_ring_get(r, role, &v, e);
+    uint64_t by;
+    enum assay_status s = assay_ring_at(r, role, idx, &v, e);
     if (s != ASSAY_OK)
         return s;
     switch (assay_note_check(v, note, len, &text, &why)) {
@@ -47,6 +48,9 @@ enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role 
     case ASSAY_NOTE_BAD:
         return assay_fail(e, ASSAY_ELEDGER, "signature does not verify");
     case ASSAY_NOTE_MISSING:
+        if (assay_ring_former(r, role, note, len, &by))
+            return assay_fail(e, ASSAY_ELEDGER, "signed by a key of role %s that leaf %llu put out of use",
+                              assay_role_name(role), (unsigned long long)by);
         other = other_signer(r, note, len);
         return assay_fail(e, ASSAY_ELEDGER, "not signed by the key of role %s%s%s", assay_role_name(role),
                           other ? ", but by that of role " : "", other ? other : "");
@@ -80,14 +84,16 @@ enum assay_status assay_leaf_index(const struct assay_head *h, enum assay_role r
     return ASSAY_OK;
 }
 
-enum assay_status assay_leaf_admit(const struct assay_ring *r, const char *note, size_t len, struct assay_head *h,
-                                   enum assay_role *role, struct assay_err *e)
+enum assay_status assay_leaf_admit(struct assay_ring *r, uint64_t idx, const char *note, size_t len,
+                                   struct assay_head *h, enum assay_role *role, struct assay_err *e)
 {
     struct assay_err why = {0};
     enum assay_status s = assay_leaf_read(note, len, h, role, e);
     if (s != ASSAY_OK)
         return s;
-    s = assay_leaf_signed(r, *role, note, len, &why);
+    s = assay_leaf_signed(r, *role, idx, note, len, &why);
+    if (s == ASSAY_OK && assay_stmt_is(h->kind, "key"))
+        s = assay_ring_turn(r, idx, true, note, len, &why);
     if (s == ASSAY_ELEDGER)
         return assay_fail(e, s, "a `%.*s` statement is refused: %s", (int)h->kind.n, h->kind.p, why.msg);
     return s == ASSAY_OK ? s : assay_fail(e, s, "%s", why.msg);

@@ -230,3 +230,19 @@ enum assay_status assay_note_cosign(const struct assay_key *k, uint64_t when, co
     s = assay_buf_addf(out, "%s%s %s\n", dash, k->pub->name, b64);
     return s == ASSAY_OK ? s : assay_fail(e, s, "no room for a cosignature");
 }
+
+enum assay_status assay_note_countersign(const struct assay_key *k, struct assay_buf *note, struct assay_err *e)
+{
+    const char *why;
+    size_t text;
+    struct assay_buf again = {.max = MAX_NOTE};
+    if (assay_note_check(k->pub, (const char *)note->ptr, note->len, &text, &why) == ASSAY_NOTE_GOOD)
+        return ASSAY_OK;
+    text = assay_note_text((const char *)note->ptr, note->len);
+    enum assay_status s = text ? assay_note_sign(k, (const char *)note->ptr, text, &again, e)
+                               : assay_fail(e, ASSAY_EDATA, "not a signed note");
+    if (s == ASSAY_OK && (s = assay_buf_add(note, again.ptr + text + 1, again.len - text - 1)) != ASSAY_OK)
+        s = assay_fail(e, s, "no room for a second signature");
+    assay_buf_release(&again);
+    return s;
+}

@@ -120,6 +120,8 @@ enum assay_status assay_ledger_open_append_wait(const char *path, const char *ke
     if (s == ASSAY_OK)
         s = assay_keys_load(keys_dir, ASSAY_ROLE_LEDGER, &l->key, e);
     if (s == ASSAY_OK)
+        s = assay_ring_follow(l, e);
+    if (s == ASSAY_OK)
         s = take_position(l, e);
     if (s != ASSAY_OK) {
         assay_ledger_close(l);

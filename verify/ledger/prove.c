@@ -133,7 +133,7 @@ enum assay_status assay_leaf_vouched(const char *keys_dir, const struct assay_po
         s = p ? assay_policy_vouches(p, *role, note, len, e) : assay_ring_load(&ring, keys_dir, e);
     }
     if (s == ASSAY_OK && !p)
-        s = assay_leaf_signed(&ring, r, note, len, e);
+        s = assay_leaf_signed(&ring, r, 0, note, len, e);
     assay_ring_release(&ring);
     return s;
 }

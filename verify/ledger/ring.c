@@ -42,6 +42,7 @@ void assay_ring_release(struct assay_ring *r)
 {
     for (int i = 0; i < ASSAY_ROLE_COUNT; i++)
         assay_verifier_free(r->role[i]);
+    assay_ring_forget(r);
     free(r->dir);
     memset(r, 0, sizeof *r);
 }

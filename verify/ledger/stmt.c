@@ -158,7 +158,7 @@ static bool value_ok(struct assay_text v)
 
 static const char *const head_key[ASSAY_HEAD_FIELDS] = {"role", "dataset", "run", "segment", "chunk"};
 
-static bool is(struct assay_text t, const char *word)
+bool assay_stmt_is(struct assay_text t, const char *word)
 {
     return t.n == strlen(word) && memcmp(t.p, word, t.n) == 0;
 }
@@ -182,7 +182,7 @@ const char *assay_stmt_head(const char *text, size_t len, struct assay_head *out
         if (!value_ok(value))
             return "a value has a broken percent escape";
         for (int i = 0; i < ASSAY_HEAD_FIELDS; i++) {
-            if (!is(key, head_key[i]))
+            if (!assay_stmt_is(key, head_key[i]))
                 continue;
             if (out->field[i].p)
                 return "it repeats a key that may stand only once";
@@ -218,6 +218,7 @@ static const struct {
     {"coverage", 1 << ASSAY_ROLE_SOURCE},
     {"anchor", OWNER | SIDES | RECONCILE},
     {"erasure", OWNER},
+    {"key", OWNER},
 };
 
 const char *assay_stmt_kind(size_t i, unsigned *roles)
@@ -232,7 +233,7 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
 {
     int roles = 0;
     for (size_t i = 0; i < sizeof signer / sizeof *signer; i++)
-        if (is(h->kind, signer[i].kind))
+        if (assay_stmt_is(h->kind, signer[i].kind))
             roles = signer[i].roles;
     if (!roles)
         return "no role may state this kind";
@@ -240,7 +241,7 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
     if ((roles & (roles - 1)) && !role.p)
         return "it does not say its role";
     for (int r = 0; r < ASSAY_ROLE_COUNT; r++) {
-        if (!(roles & 1 << r) || (role.p && !is(role, assay_role_name((enum assay_role)r))))
+        if (!(roles & 1 << r) || (role.p && !assay_stmt_is(role, assay_role_name((enum assay_role)r))))
             continue;
         *out = (enum assay_role)r;
         return NULL;
@@ -255,7 +256,7 @@ bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sh
     if (value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
         return false;
     for (size_t i = 0; i < sizeof citing / sizeof *citing; i++) {
-        if (!is(key, citing[i]))
+        if (!assay_stmt_is(key, citing[i]))
             continue;
         memcpy(hex, value.p + 7, 64);
         hex[64] = '\0';

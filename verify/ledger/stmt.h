@@ -42,4 +42,6 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out);
 /* If this line cites a blob of the store ("plan sha256:..."): its digest. */
 bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32]);
 
+bool assay_stmt_is(struct assay_text t, const char *word);
+
 #endif

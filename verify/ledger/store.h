@@ -11,10 +11,19 @@
 #include "assay/note.h"
 #include "stmt.h"
 
+/* A key that a role had, has, or has got: what it signed counts in leaves from…to. */
+struct assay_tenure {
+    enum assay_role role;
+    struct assay_verifier *key;
+    uint64_t from, to;
+};
+
 /* The public keys of the roles; a member is NULL when keys_dir has no such file. */
 struct assay_ring {
     char *dir;
     struct assay_verifier *role[ASSAY_ROLE_COUNT];
+    struct assay_tenure *tenure; /* of roles whose key changed, by leaf */
+    size_t n_tenures;
 };
 
 /* ---- storage: a backend stores and fetches rows, and judges nothing but its own tables ---- */
@@ -139,6 +148,20 @@ void assay_ring_release(struct assay_ring *r);
 enum assay_status assay_ring_get(const struct assay_ring *r, enum assay_role role, const struct assay_verifier **out,
                                  struct assay_err *e);
 
+/* ---- tenure.c ---- */
+/* The verifier of a role for leaf idx. ASSAY_ELEDGER when its key was revoked before. */
+enum assay_status assay_ring_at(const struct assay_ring *r, enum assay_role role, uint64_t idx,
+                                const struct assay_verifier **out, struct assay_err *e);
+/* "leaf N put that key out of use" when the note is signed by a key that the role had before; else false. */
+bool assay_ring_former(const struct assay_ring *r, enum assay_role role, const char *note, size_t len, uint64_t *leaf);
+/* Take in a `key` statement, which is leaf idx and whose owner's signature is checked elsewhere. now: it is to be
+ * added, so its old key must be the one in the keys directory. */
+enum assay_status assay_ring_turn(struct assay_ring *r, uint64_t idx, bool now, const char *note, size_t len,
+                                  struct assay_err *e);
+/* Those that the ledger has; what the ring knew of them is forgotten. */
+enum assay_status assay_ring_follow(struct assay_ledger *l, struct assay_err *e);
+void assay_ring_forget(struct assay_ring *r);
+
 /* ---- checkpoint.c ---- */
 struct assay_head_of_log {
     uint64_t size;
@@ -160,14 +183,14 @@ enum assay_status assay_published_check(struct assay_ledger *l, const struct ass
 enum assay_status assay_leaf_read(const char *note, size_t len, struct assay_head *h, enum assay_role *role,
                                   struct assay_err *e);
 /* Is it signed by that role's key? Thread-safe. */
-enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role role, const char *note, size_t len,
-                                    struct assay_err *e);
+enum assay_status assay_leaf_signed(const struct assay_ring *r, enum assay_role role, uint64_t idx, const char *note,
+                                    size_t len, struct assay_err *e);
 /* What leaf_index says of a leaf: its head decoded, into room. ASSAY_ENOMEM alone. */
 enum assay_status assay_leaf_index(const struct assay_head *h, enum assay_role role, struct assay_buf *room,
                                    struct assay_text out[ASSAY_INDEX_FIELDS]);
-/* Both, with the kind in the sentence. */
-enum assay_status assay_leaf_admit(const struct assay_ring *r, const char *note, size_t len, struct assay_head *h,
-                                   enum assay_role *role, struct assay_err *e);
+/* Both for leaf idx, with the kind in the sentence; a `key` statement is taken in. */
+enum assay_status assay_leaf_admit(struct assay_ring *r, uint64_t idx, const char *note, size_t len,
+                                   struct assay_head *h, enum assay_role *role, struct assay_err *e);
 
 /* ---- open.c ---- */
 /* Write the note of a committed checkpoint beside the database. */

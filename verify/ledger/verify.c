@@ -56,7 +56,8 @@ static void *check_slice(void *arg)
     const struct pass *p = sl->p;
     for (sl->bad = sl->from; sl->bad < sl->to; sl->bad++) {
         const struct pending *q = &p->queue[sl->bad];
-        if (assay_leaf_signed(&p->l->ring, q->role, (const char *)p->bytes.ptr + q->at, q->len, &sl->why) != ASSAY_OK)
+        if (assay_leaf_signed(&p->l->ring, q->role, q->number, (const char *)p->bytes.ptr + q->at, q->len, &sl->why) !=
+            ASSAY_OK)
             break;
     }
     return NULL;
@@ -391,6 +392,8 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     enum assay_status s = assay_published_read(l, &pub, &found, e);
     if (s == ASSAY_OK)
         s = l->store->begin(l->db, false, e);
+    if (s == ASSAY_OK)
+        s = assay_ring_follow(l, e);
     if (s == ASSAY_OK)
         s = verify_all(p, &pub, found, out, e);
     l->store->rollback(l->db);

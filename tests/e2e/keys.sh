@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Signing keys that are made, rotated and revoked: what the old ones signed before stays valid, what they sign later is refused.
+. "$(dirname "$0")/lib.sh"
+
+sqlite3 app.db "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'b')"
+mkdir archive
+printf 'id,v\n1,a\n2,b\n' >archive/t.csv
+check 'init' assay init sqlite:app.db archive/t.csv --table t
+check 'check' assay check plan.yaml
+
+check 'a key for a role that not every ledger has' assay ledger key plan.yaml --role approver
+check_same 'its public line is printed' "$OUT" keys/approver.key.pub
+check_has 'only its owner reads the private one' <(stat -c %a keys/approver.key) '^600$'
+cp keys/approver.key before
+check 'once more' assay ledger key plan.yaml --role approver
+check_same 'changes nothing' before keys/approver.key
+check_exit 2 'a role that there is not' assay ledger key plan.yaml --role nobody
+check_exit 2 'the ledger has one key for ever' assay ledger key plan.yaml --role ledger --rotate --reason r
+check_exit 2 'a change wants a reason' assay ledger key plan.yaml --role archive --rotate
+
+mkdir far
+cp -rp app.db archive keys plan.yaml far/
+check 'rotate' assay ledger key plan.yaml --role archive --rotate --reason yearly
+leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
+check 'the ledger verifies, old leaves and new' assay ledger verify plan.yaml
+check 'both keys and the owner have signed it' bash -c "assay ledger show plan.yaml $leaf | grep -c '^— ' | grep -qx 3"
+check 'the archive goes on under the new key' assay check plan.yaml
+check 'an auditor who has the old public key follows' assay ledger verify --ledger ledger.db --keys far/keys
+check 'the old key signs a statement' assay verify far/plan.yaml --side archive --spool old.spool
+check_exit 4 'which is refused' assay ledger append plan.yaml old.spool
+check_has 'and why' "$ERR" "signed by a key of role archive that leaf $leaf put out of use"
+cp -r keys foreign
+cp far/keys/approver.key.pub foreign/archive.key.pub
+rm foreign/approver.key.pub
+check_exit 4 'an auditor who has another key does not believe the chain' assay ledger verify --ledger ledger.db --keys foreign
+check_has 'and is told so' "$ERR" 'archive\.key\.pub is none of the keys'
+
+# Stopped after the ledger had it, before the files changed places.
+cp -p keys/source.key source.key && cp -p keys/source.key.pub source.key.pub
+check 'rotate the source' assay ledger key plan.yaml --role source --rotate --reason yearly
+mv keys/source.key keys/source.key.next && mv keys/source.key.pub keys/source.key.next.pub
+mv source.key keys/source.key && mv source.key.pub keys/source.key.pub
+check_exit 4 'the old files sign nothing any more' assay verify plan.yaml --side source
+check 'the same command again finishes it' assay ledger key plan.yaml --role source --rotate --reason yearly
+check_has 'and says so' "$OUT" '^a change that was stopped is finished'
+check 'all goes on' assay check plan.yaml
+
+check 'the owner, too' assay ledger key plan.yaml --role owner --rotate --reason 'new owner'
+check 'who then takes a key away without its consent' assay ledger key plan.yaml --role reconcile --revoke --rotate --reason 'laptop stolen'
+check 'all goes on' assay check plan.yaml
+check 'revoked without a successor' assay ledger key plan.yaml --role archive --revoke --reason 'side given up'
+leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
+check_exit 4 'it signs no more' assay verify plan.yaml --side archive
+check_has 'by which leaf' "$ERR" "the key of role archive was revoked by leaf $leaf"
+check 'what was signed before stays good' assay ledger verify plan.yaml

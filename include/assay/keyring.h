@@ -38,7 +38,8 @@ enum assay_status assay_keyring_save(struct assay_keyring *k, struct assay_err *
 
 /* Destroy the key of one chunk, or of all that the segment has (ordinal ASSAY_EVERY_CHUNK), and save. What was
  * destroyed stays marked. *n: how many were destroyed; already erased ones do not count, a key that was never there is
- * marked and counts. The blocks of the file before are overwritten as far as a program can; docs/ledger-format.md says how far that is. */
+ * marked and counts. The blocks of the file before are overwritten as far as a program can; docs/ledger-format.md says
+ * how far that is. */
 #define ASSAY_EVERY_CHUNK UINT32_MAX
 enum assay_status assay_keyring_erase(struct assay_keyring *k, const char *dataset_id, const char *segment,
                                       uint32_t ordinal, uint64_t *n, struct assay_err *e);

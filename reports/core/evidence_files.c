@@ -42,6 +42,16 @@ static enum assay_status add_pem(struct assay_evidence *v, enum assay_role role,
     return add_text(v, name, s, &pem);
 }
 
+static enum assay_status add_key(struct assay_evidence *v, enum assay_role r, const struct assay_verifier *key,
+                                 struct assay_buf *policy)
+{
+    enum assay_status s = r == ASSAY_ROLE_LEDGER ? assay_buf_adds(policy, "log ")
+                                                 : assay_buf_addf(policy, "role %s ", assay_role_name(r));
+    if (s == ASSAY_OK)
+        s = assay_buf_addf(policy, "%s\n", assay_verifier_vkey(key));
+    return s == ASSAY_OK ? add_pem(v, r, key) : s;
+}
+
 static enum assay_status put_kinds(struct assay_buf *out)
 {
     const char *kind;
@@ -64,14 +74,10 @@ enum assay_status assay_evidence_keys(struct assay_evidence *v)
     enum assay_status s = ASSAY_OK;
     for (int r = 0; r < ASSAY_ROLE_COUNT && s == ASSAY_OK; r++) {
         const struct assay_verifier *key = assay_ledger_signer(v->l, (enum assay_role)r);
-        if (!key)
-            continue;
-        if (r == ASSAY_ROLE_LEDGER)
-            s = assay_buf_addf(&policy, "log %s\n", assay_verifier_vkey(key));
-        else
-            s = assay_buf_addf(&policy, "role %s %s\n", assay_role_name((enum assay_role)r), assay_verifier_vkey(key));
-        if (s == ASSAY_OK)
-            s = add_pem(v, (enum assay_role)r, key);
+        for (size_t nth = 0; key && s == ASSAY_OK; nth++) {
+            s = add_key(v, (enum assay_role)r, key, &policy);
+            key = assay_ledger_other_signer(v->l, (enum assay_role)r, nth);
+        }
     }
     if (s == ASSAY_OK)
         s = assay_buf_adds(&policy, "quorum none\n");

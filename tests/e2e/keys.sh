@@ -19,7 +19,7 @@ check_exit 2 'the ledger has one key for ever' assay ledger key plan.yaml --role
 check_exit 2 'a change wants a reason' assay ledger key plan.yaml --role archive --rotate
 
 mkdir far
-cp -rp app.db archive keys plan.yaml far/
+cp -rp app.db archive keys plan.yaml ledger.db ledger.db.checkpoint far/
 check 'rotate' assay ledger key plan.yaml --role archive --rotate --reason yearly
 leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
 check 'the ledger verifies, old leaves and new' assay ledger verify plan.yaml
@@ -48,6 +48,8 @@ check 'all goes on' assay check plan.yaml
 check 'the owner, too' assay ledger key plan.yaml --role owner --rotate --reason 'new owner'
 check 'who then takes a key away without its consent' assay ledger key plan.yaml --role reconcile --revoke --rotate --reason 'laptop stolen'
 check 'all goes on' assay check plan.yaml
+check 'a bundle of evidence has every key that was in use' assay evidence plan.yaml --out bundle
+check 'and verifies with openssl alone' sh bundle/verify.sh
 check 'revoked without a successor' assay ledger key plan.yaml --role archive --revoke --reason 'side given up'
 leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
 check_exit 4 'it signs no more' assay verify plan.yaml --side archive

@@ -340,6 +340,34 @@ static void test_key_files(void **state)
     assert_int_equal(assay_key_load(path, &k, &e), ASSAY_ELEDGER);
     assert_non_null(strstr(e.msg, "is not the public key of"));
 
+    /* What OpenSSL's store opens instead: here a file elsewhere. */
+    char line[128], elsewhere[80], vkey[128];
+    assay_err_reset(&e);
+    snprintf(elsewhere, sizeof elsewhere, "%s/token.key", dir);
+    assert_int_equal(assay_key_generate(elsewhere, "example.com/token", &e), ASSAY_OK);
+    assert_int_equal(assay_key_load(elsewhere, &k, &e), ASSAY_OK);
+    snprintf(vkey, sizeof vkey, "%s\n", assay_key_vkey(k));
+    assay_key_free(k);
+    assert_int_equal(assay_publish(pub, 0644, vkey, strlen(vkey), NULL), ASSAY_OK);
+    snprintf(line, sizeof line, "store file:%s\n", elsewhere);
+    assert_int_equal(assay_publish(path, 0600, line, strlen(line), NULL), ASSAY_OK);
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_OK);
+    struct assay_buf note = {0};
+    size_t text_len;
+    struct assay_verifier *v;
+    assert_int_equal(assay_note_sign(k, "by a token\n", 11, &note, &e), ASSAY_OK);
+    assay_key_free(k);
+    assert_int_equal(assay_verifier_parse(vkey, &v, &e), ASSAY_OK);
+    assert_int_equal(assay_note_verify(v, (char *)note.ptr, note.len, &text_len, &e), ASSAY_OK);
+    assay_verifier_free(v);
+    assay_buf_release(&note);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);
+    assay_err_reset(&e);
+    assert_int_equal(assay_publish(path, 0600, "store pkcs11:token=none\n", 24, NULL), ASSAY_OK);
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);
+    assert_non_null(strstr(e.msg, "OpenSSL's store finds no private key under its URI"));
+
     assay_err_reset(&e);
     assert_int_equal(assay_publish(path, 0600, "rubbish\n", 8, NULL), ASSAY_OK);
     assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);

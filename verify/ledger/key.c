@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,27 +210,62 @@ enum assay_status assay_key_generate_witness(const char *path, const char *name,
     return generate(path, ASSAY_KEY_COSIGNATURE, name, e);
 }
 
-enum assay_status assay_keyfile_pem(const char *path, EVP_PKEY **out, struct assay_err *e)
+/* The first private key that OpenSSL's store finds under a URI: a token's, through whatever provider is configured. A
+ * PIN stands in the URI (the file is as secret as a key) or comes from the provider's configuration, never from a
+ * terminal. */
+static EVP_PKEY *from_store(const char *uri)
 {
-    struct assay_buf pem = {.max = MAX_KEY_FILE + 65537};
-    enum assay_status s = assay_keyfile_read(path, MAX_KEY_FILE, &pem, e);
-    if (s != ASSAY_OK)
-        return s;
-    BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    EVP_PKEY *pkey = NULL;
+    OSSL_STORE_CTX *c = OSSL_STORE_open(uri, UI_null(), NULL, NULL, NULL);
+    if (c)
+        OSSL_STORE_expect(c, OSSL_STORE_INFO_PKEY);
+    while (c && !pkey && !OSSL_STORE_eof(c)) {
+        OSSL_STORE_INFO *info = OSSL_STORE_load(c);
+        if (!info)
+            break;
+        if (OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
+            pkey = OSSL_STORE_INFO_get1_PKEY(info);
+        OSSL_STORE_INFO_free(info);
+    }
+    OSSL_STORE_close(c);
+    return pkey;
+}
+
+static EVP_PKEY *from_pem(const struct assay_buf *pem)
+{
     static char no_password[] = ""; /* never prompt on a terminal */
+    BIO *bio = BIO_new_mem_buf(pem->ptr, (int)pem->len);
     EVP_PKEY *pkey = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password) : NULL;
     BIO_free(bio);
-    OPENSSL_cleanse(pem.ptr, pem.cap);
-    assay_buf_release(&pem);
-    *out = pkey;
-    return pkey ? ASSAY_OK : assay_fail(e, ASSAY_EDATA, "%s: not an unencrypted private key in PEM", path);
+    return pkey;
+}
+
+enum assay_status assay_keyfile_pem(const char *path, EVP_PKEY **out, struct assay_err *e)
+{
+    static const char store[] = "store ";
+    struct assay_buf b = {.max = MAX_KEY_FILE + 65537};
+    enum assay_status s = assay_keyfile_read(path, MAX_KEY_FILE, &b, e);
+    if (s != ASSAY_OK)
+        return s;
+    bool token = b.len > sizeof store && memcmp(b.ptr, store, sizeof store - 1) == 0 && b.ptr[b.len - 1] == '\n';
+    if (token)
+        b.ptr[b.len - 1] = '\0';
+    *out = token ? from_store((const char *)b.ptr + sizeof store - 1) : from_pem(&b);
+    OPENSSL_cleanse(b.ptr, b.cap);
+    assay_buf_release(&b);
+    if (*out)
+        return ASSAY_OK;
+    if (token)
+        return assay_fail(e, ASSAY_EIO,
+                          "%s: OpenSSL's store finds no private key under its URI: is the provider configured?", path);
+    return assay_fail(e, ASSAY_EDATA, "%s: not an unencrypted private key in PEM", path);
 }
 
 static enum assay_status read_private(const char *path, EVP_PKEY **out, struct assay_err *e)
 {
     struct assay_err why = {0};
     enum assay_status s = assay_keyfile_pem(path, out, &why);
-    if (s == ASSAY_OK && EVP_PKEY_get_id(*out) == EVP_PKEY_ED25519)
+    if (s == ASSAY_OK && EVP_PKEY_is_a(*out, "ED25519"))
         return s;
     if (s != ASSAY_OK && s != ASSAY_EDATA)
         return assay_fail(e, s, "%s", why.msg);

@@ -18,7 +18,8 @@ enum assay_status assay_keyfile_private(const char *path, struct assay_err *e);
 enum assay_status assay_keyfile_read(const char *path, size_t max, struct assay_buf *out, struct assay_err *e);
 /* A dataset key from a file of its own form; the caller wipes `out`. */
 enum assay_status assay_dataset_key_read(const char *path, uint8_t out[32], struct assay_err *e);
-/* An unencrypted private key in PEM; the caller frees it. */
+/* A private key: unencrypted PEM, or the line "store URI" for what OpenSSL's store opens. The caller frees it.
+ * ASSAY_EDATA: neither; ASSAY_EIO: the store has none. */
 enum assay_status assay_keyfile_pem(const char *path, EVP_PKEY **out, struct assay_err *e);
 /* Parse the vkey line in path. ASSAY_ENOTFOUND when there is no such file. */
 enum assay_status assay_keyfile_verifier(const char *path, struct assay_verifier **out, struct assay_err *e);

@@ -62,6 +62,15 @@ bool assay_ring_former(const struct assay_ring *r, enum assay_role role, const c
     return false;
 }
 
+const struct assay_verifier *assay_ledger_other_signer(const struct assay_ledger *l, enum assay_role role, size_t nth)
+{
+    const struct assay_ring *r = &l->ring;
+    for (size_t i = 0; i < r->n_tenures; i++)
+        if (r->tenure[i].role == role && !(r->role[role] && same_key(r->tenure[i].key, r->role[role])) && nth-- == 0)
+            return r->tenure[i].key;
+    return NULL;
+}
+
 void assay_ring_forget(struct assay_ring *r)
 {
     for (size_t i = 0; i < r->n_tenures; i++)

@@ -15,6 +15,8 @@ static void say(const struct assay_dataset *d, const struct assay_reconciled *r)
     if (r->opened || r->closed || r->open)
         printf("; discrepancies: %u new, %u closed, %u open", r->opened, r->closed, r->open);
     printf("%s%s\n", r->reason ? "; " : "", r->reason ? r->reason : "");
+    if (r->weaker[0])
+        assay_log(ASSAY_LOG_WARN, "%s: compared by sums alone: %s", d->name, r->weaker);
 }
 
 /* A verdict cites its plan, and only the checkers bring a plan into the ledger. */

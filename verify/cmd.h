@@ -27,6 +27,9 @@ int assay_cmd_ledger_key(struct assay_args *a);
 int assay_cmd_ledger_erase(struct assay_args *a);
 int assay_cmd_doctor(struct assay_args *a);
 
+/* assay diff --source-gone (cmd_gone.c). */
+int assay_diff_gone(struct assay_args *a, const struct assay_session *s, const struct assay_dataset *d,
+                    const uint8_t dataset_key[32]);
 /* assay plan --coverage (cmd_coverage.c). */
 int assay_plan_show_coverage(const struct assay_session *s, const struct assay_args *a);
 

@@ -211,6 +211,13 @@ static int orphans_of(struct assay_args *a, const struct assay_session *s, const
     return r.rows ? ASSAY_EXIT_DISCREPANCY : ASSAY_EXIT_OK;
 }
 
+static int drill_down(struct assay_args *a, struct assay_session *s, const struct assay_dataset *d, const uint8_t *key)
+{
+    if (assay_arg_flag(a, "source-gone"))
+        return assay_diff_gone(a, s, d, key);
+    return assay_arg_flag(a, "orphans") ? orphans_of(a, s, d, key) : diff_set(a, s, d, key);
+}
+
 int assay_cmd_diff(struct assay_args *a)
 {
     struct assay_session s;
@@ -224,8 +231,7 @@ int assay_cmd_diff(struct assay_args *a)
     if (code != ASSAY_EXIT_OK)
         worst = code;
     for (size_t i = 0; code == ASSAY_EXIT_OK && i < s.n_sets && worst != ASSAY_EXIT_LEDGER && !assay_interrupted(); i++)
-        worst = assay_exit_worse(worst, assay_arg_flag(a, "orphans") ? orphans_of(a, &s, s.set[i], key)
-                                                                     : diff_set(a, &s, s.set[i], key));
+        worst = assay_exit_worse(worst, drill_down(a, &s, s.set[i], key));
     OPENSSL_cleanse(key, sizeof key);
     assay_session_close(&s);
     return worst < 0 ? ASSAY_EXIT_UNVERIFIED : worst;

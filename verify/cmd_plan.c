@@ -52,6 +52,16 @@ static void print_key(const struct assay_dataset *d)
     printf("%s%s of about %u rows\n", d->n_key ? ": " : "none: ", chunking(d), d->chunk_rows);
 }
 
+static void print_strength(const struct assay_dataset *d)
+{
+    if (!d->sealed)
+        return;
+    printf("  %-9s sealed: a root of every chunk under a key of its own", "digest");
+    if (d->sketch)
+        printf("; of up to %u lost or changed rows a chunk the keys can be told when the source is gone", d->sketch);
+    printf("\n");
+}
+
 static void print_window(const struct assay_dataset *d)
 {
     static const char *const unit[] = {"", "hour", "day", "month", "year", ""};
@@ -224,6 +234,7 @@ static int explain(const struct assay_plan *p, const struct assay_dataset *d, bo
         print_side(d, ASSAY_SOURCE);
         print_side(d, ASSAY_ARCHIVE);
         print_key(d);
+        print_strength(d);
         print_window(d);
         print_as_of(d);
         print_columns(d);

@@ -47,7 +47,10 @@ static int verify_set(struct assay_session *s, const struct assay_dataset *d, en
                             .n_segments = s->n_segments,
                             .since_mark = assay_arg_flag(a, "since-mark"),
                             .jobs = s->jobs,
-                            .dataset_key = dataset_key};
+                            .dataset_key = dataset_key,
+                            .keys_dir = s->keys_dir,
+                            .memory = (size_t)assay_arg_number(a, "memory", 0) << 20,
+                            .spill_max = (uint64_t)assay_arg_number(a, "spill-max", 0) << 20};
     c.manifest = side == ASSAY_ARCHIVE ? assay_arg(a, "write-manifest") : NULL;
     c.exporter = assay_arg(a, "exporter");
     enum assay_status st = assay_session_ledger(s, &c.ledger, &e);

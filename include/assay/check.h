@@ -24,6 +24,9 @@ struct assay_check {
     struct assay_ledger *ledger; /* for known cuts; NULL when there is none here */
     struct assay_sink *sink; /* where statements go */
     const uint8_t *dataset_key; /* 32 bytes */
+    const char *keys_dir; /* of a sealed dataset: where the key of its keyring is */
+    size_t memory; /* bytes for sorting sealed rows; 0: the default */
+    uint64_t spill_max; /* bytes that may be spilled meanwhile; 0: any number */
     const char *manifest; /* a datapackage.json to write when all of the side was read; or NULL */
     const char *exporter; /* who wrote the files, for that; or NULL */
 };

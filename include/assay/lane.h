@@ -63,6 +63,7 @@ struct assay_lane_spec { /* borrowed for the life of the lane */
     assay_row_fn *on_row; /* or NULL */
     void *ctx;
     bool rows_whole; /* on_row gets the row bytes, too; else row_len is that of their head */
+    bool rows_formed; /* the row bytes are under the form of the row's segment, without the columns that it lacks */
 };
 
 struct assay_lane;

@@ -91,6 +91,8 @@ struct assay_dataset {
     struct assay_window window;
     struct assay_as_of as_of;
     uint32_t chunk_rows; /* target rows a chunk */
+    bool sealed; /* digest: sealed; else fast only */
+    uint32_t sketch; /* rows of a chunk that its sketch can name; 0: none, and never any without sealed */
     char **reprocess; /* argv template, NULL-terminated, or NULL */
     int line;
 };
@@ -100,6 +102,7 @@ struct assay_plan {
     char *base_dir; /* directory of the plan file: relative paths start here */
     char *ledger; /* path of the ledger database: absolute, or relative to the working directory */
     char *keys; /* directory of the keys, likewise */
+    char *keyring; /* path of the file of chunk keys, likewise */
     char *origin; /* ledger origin line, e.g. "assay.local/sales" */
     struct assay_dataset *set;
     size_t n_sets;

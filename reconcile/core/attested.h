@@ -15,6 +15,8 @@ struct attested_chunk {
     char id[33], cut[72], run[37], form[72];
     char *segment, *lo, *hi; /* readable bounds, NULL when open */
     char *finding; /* the first value that does not decode: where and why; or NULL */
+    char root[72], keycommit[65]; /* of a sealed chunk; "" else */
+    char unsealed[16]; /* why a sealed plan's chunk has no root; "" else */
     uint32_t ordinal;
     uint64_t leaf, rows, defects;
     assay_sum row, key;

@@ -142,6 +142,9 @@ static enum assay_status read_chunk(struct loader *l, const struct assay_stmt *s
     copy_to(c->cut, sizeof c->cut, assay_stmt_get(s, "cut"));
     copy_to(c->run, sizeof c->run, assay_stmt_get(s, "run"));
     copy_to(c->form, sizeof c->form, assay_stmt_get(s, "form"));
+    copy_to(c->root, sizeof c->root, assay_stmt_get(s, "root"));
+    copy_to(c->keycommit, sizeof c->keycommit, assay_stmt_get(s, "keycommit"));
+    copy_to(c->unsealed, sizeof c->unsealed, assay_stmt_get(s, "unsealed"));
     c->segment = copy(segment);
     c->lo = copy(assay_stmt_get(s, "lo-text"));
     c->finding = copy(assay_stmt_get(s, "finding"));
@@ -151,6 +154,8 @@ static enum assay_status read_chunk(struct loader *l, const struct assay_stmt *s
     c->defects = number(s, "defects");
     if (!c->segment)
         return assay_fail_nomem(l->err);
+    if (c->root[0] && (strlen(c->root) != 71 || strlen(c->keycommit) != 64))
+        return bad_chunk(l, "its root is no SHA-256 under a committed key");
     if (assay_sum_parse(row, &c->row) || assay_sum_parse(key, &c->key))
         return bad_chunk(l, "its sums are not 32 hex digits");
     return take_columns(l, s, c);

@@ -29,21 +29,10 @@ static struct compared compare_rows(const struct attested_chunk *s, const struct
     return mismatch("rows", "as many rows, but other keys");
 }
 
-struct compared assay_compare_chunk(const struct attested_chunk *s, const struct attested_chunk *a, size_t n_cols,
+static struct compared compare_sums(const struct attested_chunk *s, const struct attested_chunk *a, size_t n_cols,
                                     bool keyed, bool *differs)
 {
     size_t n = 0;
-    memset(differs, 0, n_cols * sizeof *differs);
-    if (!s)
-        return unverified("the source has no statement about this chunk");
-    if (!a)
-        return unverified("the archive has no statement about this chunk");
-    if (strcmp(s->cut, a->cut) != 0)
-        return unverified("the two sides were cut differently");
-    if (strcmp(s->form, a->form) != 0)
-        return unverified("the two sides have different row forms");
-    if (s->defects)
-        return unverified("values of the source do not decode as their declared type");
     if (a->defects && s->rows)
         return mismatch("undecodable", "values of the archive do not decode as their declared type");
     if (s->rows != a->rows || s->key != a->key)
@@ -57,5 +46,50 @@ struct compared assay_compare_chunk(const struct attested_chunk *s, const struct
     struct compared c = {.verdict = VERDICT_MATCH};
     for (size_t i = 0; i < n_cols; i++)
         c.accepted += s->changed[i] + a->changed[i];
+    return c;
+}
+
+/* What can be said before any digest is looked at. */
+static const char *why_incomparable(const struct attested_chunk *s, const struct attested_chunk *a)
+{
+    if (!s)
+        return "the source has no statement about this chunk";
+    if (!a)
+        return "the archive has no statement about this chunk";
+    if (strcmp(s->cut, a->cut) != 0)
+        return "the two sides were cut differently";
+    if (strcmp(s->form, a->form) != 0)
+        return "the two sides have different row forms";
+    if (s->defects)
+        return "values of the source do not decode as their declared type";
+    return NULL;
+}
+
+/* The roots decide what the sums agree on. Sums that differ under one root cannot both have been made from it. */
+static struct compared compare_roots(const struct attested_chunk *s, const struct attested_chunk *a, struct compared c)
+{
+    bool same = strcmp(s->root, a->root) == 0;
+    if (strcmp(s->keycommit, a->keycommit) != 0)
+        return unverified("the two sides were sealed under different keys of the chunk: both need the same keyring");
+    if (c.verdict == VERDICT_MATCH && !same)
+        c = mismatch("resealed", "the sums agree, but the sealed roots do not: rows were made to fit the sums");
+    else if (c.verdict == VERDICT_MISMATCH && same)
+        return unverified("the sums differ although the sealed roots are equal: one of the statements is wrong");
+    c.sealed = true;
+    return c;
+}
+
+struct compared assay_compare_chunk(const struct attested_chunk *s, const struct attested_chunk *a, size_t n_cols,
+                                    bool keyed, bool *differs)
+{
+    memset(differs, 0, n_cols * sizeof *differs);
+    const char *why = why_incomparable(s, a);
+    if (why)
+        return unverified(why);
+    if (strcmp(s->unsealed, "erased") == 0 || strcmp(a->unsealed, "erased") == 0)
+        return unverified("erased: the chunk's key was destroyed, and what was sealed under it cannot be checked");
+    struct compared c = compare_sums(s, a, n_cols, keyed, differs);
+    if (s->root[0] && a->root[0])
+        return compare_roots(s, a, c);
     return c;
 }

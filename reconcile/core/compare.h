@@ -9,10 +9,11 @@ const char *assay_verdict_name(enum verdict v);
 
 struct compared {
     enum verdict verdict;
-    const char
-        *kind; /* of a mismatch: "rows", "lost", "extra", "changed", "recombined", "undecodable", "missing"; static */
+    const char *kind; /* of a mismatch: "rows", "lost", "extra", "changed", "recombined", "undecodable", "missing",
+                         "resealed"; static */
     const char *reason; /* static sentence, NULL for a match */
     uint64_t accepted; /* cells that a rule changed on either side */
+    bool sealed; /* roots were compared, not sums alone */
     const char *changed_side; /* since both were equal: "source" or "archive"; NULL: the ledger does not say */
 };
 

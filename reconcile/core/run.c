@@ -46,7 +46,7 @@ enum assay_status assay_run_verdict(struct run *r, const char *segment, const ch
     assay_writer_add(&w, "verdict", assay_verdict_name(c->verdict));
     assay_writer_add(&w, "source-run", run_id(&r->side[ASSAY_SOURCE]));
     assay_writer_add(&w, "archive-run", run_id(&r->side[ASSAY_ARCHIVE]));
-    assay_writer_add(&w, "strength", "fast");
+    assay_writer_add(&w, "strength", c->sealed ? "sealed" : "fast");
     if (s)
         assay_writer_addf(&w, "source-leaf", "%llu", (unsigned long long)s->leaf);
     if (a)
@@ -290,6 +290,7 @@ static enum assay_status judge(struct run *r, const struct attested_chunk *s, co
     r->out->rows[1] += a ? a->rows : 0;
     if (c.verdict == VERDICT_MATCH && s && a) {
         r->good[r->n_good++] = any;
+        assay_strength_note(r, &c, s, a);
         r->out->accepted += c.accepted;
         r->rest++;
         r->rest_rows[0] += s->rows;
@@ -348,7 +349,7 @@ static enum assay_status sum_up(struct run *r)
     assay_writer_add(&w, "verdict", match ? "match" : "unverified");
     assay_writer_add(&w, "source-run", run_id(&r->side[ASSAY_SOURCE]));
     assay_writer_add(&w, "archive-run", run_id(&r->side[ASSAY_ARCHIVE]));
-    assay_writer_add(&w, "strength", "fast");
+    assay_strength_state(r, &w);
     assay_writer_add(&w, "scope", r->side[ASSAY_SOURCE].basis && r->side[ASSAY_ARCHIVE].basis ? "all" : "part");
     assay_writer_addf(&w, "chunks", "%llu", (unsigned long long)r->rest);
     assay_writer_addf(&w, "rows-source", "%llu", (unsigned long long)r->rest_rows[0]);

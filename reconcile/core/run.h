@@ -19,28 +19,26 @@ struct mismatch { /* two statements that do not agree, or whose values do not de
 };
 
 struct run {
+    struct attested_chunk none; /* what a side attests that has no row in a segment */
     struct assay_ledger *ledger;
     struct assay_sink *sink;
-    unsigned what; /* enum assay_reconcile_what */
     struct mismatch *mismatch;
     size_t n_mismatches, cap_mismatches;
     const struct assay_dataset *set;
     const char *run, *result_run;
-    char plan[80];
     struct attested side[2];
     struct discrepancies known;
     bool *seen; /* of known: found again now */
-    bool keys_differ;
     bool *differs; /* scratch: columns of one chunk */
     struct assay_reconciled *out;
     struct assay_err *err;
     uint64_t rest, rest_rows[2]; /* chunks that match */
+    uint64_t rest_sealed; /* of these: by their roots */
+    const struct attested_chunk *weaker[2]; /* the first that matches by its sums alone in a sealed plan, by side */
     const struct attested_chunk **good; /* sorted by id before discrepancies are closed */
     const struct attested_chunk **bad; /* that do not match or are unverified; by segment then */
     size_t n_good, n_bad;
     struct object_list broken, unread; /* of the archive: that do not decode; that could not be read */
-    bool short_source; /* files of the source could not be read whole: rows may be missing there */
-    struct attested_chunk none; /* what a side attests that has no row in a segment */
     const char *mark; /* the source's high-water mark, or NULL */
     struct erased_chunks { /* whose keys were destroyed, and the leaf that says so */
         char *segment;
@@ -56,6 +54,10 @@ struct run {
     size_t n_open, cap_open;
     const char *summed; /* segment whose columns are in `columns` */
     struct assay_buf columns;
+    unsigned what; /* enum assay_reconcile_what */
+    bool keys_differ;
+    bool short_source; /* files of the source could not be read whole: rows may be missing there */
+    char plan[80];
 };
 
 /* State a discrepancy that was not open before. */
@@ -80,6 +82,10 @@ void assay_scope_state(const struct run *r, struct assay_writer *w); /* what was
 void assay_scope_release(struct run *r);
 /* reuse.c: of which segments older statements were compared, for a verdict. */
 enum assay_status assay_reuse_state(const struct run *r, struct assay_writer *w);
+/* strength.c: remember how strong a match is; say so for all that match. */
+void assay_strength_note(struct run *r, const struct compared *c, const struct attested_chunk *s,
+                         const struct attested_chunk *a);
+void assay_strength_state(struct run *r, struct assay_writer *w);
 /* State what was proven gone. Only a later verification that matches proves that. */
 enum assay_status assay_close_what_is_gone(struct run *r);
 

@@ -138,7 +138,8 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     d->has_verdict = true;
     d->verdict_leaf = leaf->index;
     keep(r, s, "plan", &d->plan);
-    keep(r, s, "strength", &d->strength);
+    if (!d->strength || strcmp(d->strength, "fast") != 0) /* the weakest of all verdicts */
+        keep(r, s, "strength", &d->strength);
     keep(r, s, "source-run", &d->side_run[0]);
     keep(r, s, "archive-run", &d->side_run[1]);
     keep(r, s, "observed", &r->observed);

@@ -1,11 +1,11 @@
 """The sums of a ledger's chunks, computed again from the data: docs/digests.md, docs/canonical-form.md, docs/plan.md.
 
-    assay_oracle.py --sums LEDGER DATASET-KEY-FILE ROLE DATA...
+    assay_oracle.py --sums [--keyring FILE] LEDGER DATASET-KEY-FILE ROLE DATA...
 
 LEDGER is a ledger database with one dataset; ROLE is source or archive, whose newest run is checked; DATA is CSV files
 or one sqlite:FILE:TABLE. The plan is the blob that the chunks cite. Where every chunk has a key range the chunks are
 compared one by one, else their total; of a plan with `since`, the total of the segments that have the same columns. One
-line for each; exit 1 when one differs.
+line for each; exit 1 when one differs. With the keyring the chunks must be sealed, and their roots are computed, too.
 """
 import hashlib
 import hmac
@@ -15,6 +15,8 @@ import sqlite3
 import struct
 
 import assay_oracle as oracle
+import keyring
+import sealed
 from rules import show_date
 from xxh3 import SECRET_LEN, fold, le64, xxh3_128
 
@@ -47,6 +49,7 @@ class Chunk:
         self.run, self.plan, self.segment, self.method = one['run'], one['plan'], one['segment'], one['method']
         self.ordinal, self.form, self.rows = int(one['ordinal']), one['form'], int(one['rows'])
         self.defects = int(one.get('defects', 0))
+        self.root, self.keycommit = one.get('root'), one.get('keycommit')
         self.without = frozenset(v for k, v in lines if k == 'without')
         self.lo, self.hi = (bytes.fromhex(one[k]) if k in one else None for k in ('lo', 'hi'))
         self.sums = {'sum-row': int(one['sum-row'], 16), 'sum-key': int(one['sum-key'], 16)}
@@ -201,14 +204,16 @@ class Sums:
         return (fold(k[0] ^ s[0], c[0] ^ s[1]), fold(k[1] ^ s[2], c[1] ^ s[3]))
 
     def of_row(self, row):
-        """(key bytes, sums of this row)."""
+        """(key bytes, sums of this row, row bytes)."""
         read = self.cells(row)
         key = b''.join(oracle.key_of(read[name][0]) for name in self.key)
         k = xxh3_128(struct.pack('>I', len(key)) + key, self.secret)
         sums = {'rows': 1, 'sum-key': number(k)}
         f = struct.unpack('<Q', self.form[:8])[0], len(self.columns)
+        whole = self.form[:8] + struct.pack('>H', len(self.columns))
         for name, (value, raw) in read.items():
             cell = oracle.cell_of(value)
+            whole += cell
             c = self.image(cell)
             p = self.pair(k, c)
             f = (f[0] * 0x9e3779b185ebca87 + p[0]) % 2**64, (f[1] * 0xc2b2ae3d27d4eb4f + p[1]) % 2**64
@@ -217,7 +222,7 @@ class Sums:
                 sums['raw ' + name] = number(self.pair(k, self.image(raw)))
                 sums['changed ' + name] = int(raw != cell)
         sums['sum-row'] = number(xxh3_128(struct.pack('<QQ', *f), self.secret))
-        return key, sums
+        return key, sums, whole
 
 
 def add(total, sums):
@@ -232,7 +237,19 @@ def compare(what, wanted, got):
     return not different
 
 
+def seals(chunk, rows, keys, dataset):
+    """The chunk's root and key commitment, as a dictionary like those of sums."""
+    if chunk.root is None:
+        return {}, {'root': 'there is none'}
+    key = keys[dataset, chunk.segment, chunk.ordinal]
+    root, _ = sealed.seal(key, rows)
+    return ({'root': chunk.root, 'keycommit': chunk.keycommit},
+            {'root': 'sha256:' + root.hex(), 'keycommit': sealed.commitment(key).hex()})
+
+
 def main(args):
+    ring = args[1] if args[:1] == ['--keyring'] and len(args) > 1 else None
+    args = args[2:] if ring else args
     if len(args) < 4:
         print(__doc__)
         return 2
@@ -253,13 +270,23 @@ def main(args):
     ranged = all(c.method != 'hash' for c in chunks) and len({c.segment for c in chunks}) == 1
     attested = [dict(c.sums, rows=c.rows) for c in chunks]
     computed = [{} for _ in chunks]
+    rows = [[] for _ in chunks]
     for row in read_data(args[3:], plan[role]):
-        row_key, of_row = sums.of_row(row)
+        row_key, of_row, row_bytes = sums.of_row(row)
         place = [i for i, c in enumerate(chunks) if c.holds(row_key)] if ranged else [0]
         if len(place) != 1:
             print(f'a key lies in {len(place)} chunks')
             return 1
         add(computed[place[0]], of_row)
+        rows[place[0]].append((row_key if sums.key else None, row_bytes))
+    if ring and not ranged:
+        print('roots are computed where every chunk is a key range of one segment')
+        return 1
+    keys = keyring.chunk_keys(ring, key) if ring else {}
+    for i, c in enumerate(chunks if ring else []):
+        said, found = seals(c, rows[i], keys, plan['id'])
+        attested[i].update(said)
+        computed[i].update(found)
     if not ranged:
         attested, computed, chunks = [total_of(attested)], [total_of(computed)], [None]
     names = [f'{role} {c.segment} chunk {c.ordinal}' if c else f'{role} in total' for c in chunks]

@@ -181,7 +181,7 @@ static void test_order_batches_and_lanes_do_not_matter(void **state)
 {
     struct assay_dataset d = dataset();
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {&d, ASSAY_SOURCE, &none, secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {&d, ASSAY_SOURCE, &none, secret, NULL, NULL, false, false};
     struct assay_value *v = calloc(3 * ROWS, sizeof *v), *w = calloc(3 * ROWS, sizeof *w);
     struct assay_err e = {0};
     (void)state;
@@ -215,7 +215,7 @@ static void test_rows_that_deny_their_path_are_counted(void **state)
     uint64_t fits[] = {0, 1, 0, ROWS, ROWS};
     struct assay_dataset d = dataset();
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false, false};
     struct assay_value *v = calloc(3 * ROWS, sizeof *v);
     (void)state;
     make_rows(v);
@@ -239,7 +239,7 @@ static void test_sums_of_one_row_by_definition(void **state)
 {
     struct assay_dataset d = dataset();
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {&d, ASSAY_SOURCE, &none, secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {&d, ASSAY_SOURCE, &none, secret, NULL, NULL, false, false};
     struct assay_value *v = calloc(3 * ROWS, sizeof *v);
     const struct assay_lane_segment *seg;
     size_t n;
@@ -281,7 +281,7 @@ static void test_what_must_show_does_show(void **state)
     uint8_t other[ASSAY_SECRET_LEN] = {7};
     struct assay_dataset d = dataset();
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {&d, ASSAY_SOURCE, &none, secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {&d, ASSAY_SOURCE, &none, secret, NULL, NULL, false, false};
     struct assay_value *v = calloc(3 * ROWS, sizeof *v), swap;
     const struct assay_lane_segment *a, *b;
     size_t n;
@@ -309,7 +309,7 @@ static void test_rows_that_have_no_place_are_counted(void **state)
 {
     struct assay_dataset d = dataset();
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false, false};
     static const char bad[] = "twelve";
     struct assay_value v[9] = {{.kind = ASSAY_K_NULL},
                                {.kind = ASSAY_K_LEXEME, .len = 6, .p = (const uint8_t *)bad},
@@ -340,7 +340,7 @@ static void test_a_remembered_hash_dies_with_its_part(void **state)
 {
     struct assay_dataset d = dataset();
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {&d, ASSAY_ARCHIVE, &none, secret, NULL, NULL, false, false};
     char text[] = "old", one[] = "1", two[] = "2";
     struct assay_value v[3] = {{.kind = ASSAY_K_TEXT, .len = 3, .p = (const uint8_t *)text, .flags = ASSAY_V_STABLE},
                                {.kind = ASSAY_K_INT, .i = 1},
@@ -381,7 +381,7 @@ static const struct assay_lane_segment *segment_named(const struct assay_lane_se
 static struct assay_lane *run_columns(const struct assay_dataset *d, const struct assay_value *v, size_t rows)
 {
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {d, ASSAY_SOURCE, &none, secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {d, ASSAY_SOURCE, &none, secret, NULL, NULL, false, false};
     struct assay_lane *l = NULL;
     struct assay_err e = {0};
     char part_name[] = "part";

@@ -93,6 +93,25 @@ static void test_a_record_that_does_not_fit(void **state)
     free(big);
 }
 
+static void test_a_limit_of_the_temporary_file(void **state)
+{
+    (void)state;
+    static const uint8_t body[64];
+    for (uint64_t limit = 1; limit <= 16; limit += 15) { /* 5 MiB of records fit into 16, and not into 1 */
+        struct sorter *s;
+        struct assay_err why = {0};
+        enum assay_status st = ASSAY_OK;
+        assert_int_equal(assay_sorter_new(1, &s, &e), ASSAY_OK);
+        assay_sorter_limit(s, limit << 20);
+        for (uint32_t i = 0; i < 65536 && st == ASSAY_OK; i++)
+            st = assay_sorter_add(s, &i, sizeof i, body, sizeof body, &why);
+        if (st == ASSAY_OK)
+            st = assay_sorter_finish(s, &why);
+        assert_int_equal(st, limit == 1 ? ASSAY_ELIMIT : ASSAY_OK);
+        assay_sorter_free(s);
+    }
+}
+
 static uint64_t duplicates(size_t n, size_t doubled)
 {
     struct unique *u;
@@ -123,6 +142,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sorted_in_memory_and_in_many_runs),
         cmocka_unit_test(test_a_record_that_does_not_fit),
+        cmocka_unit_test(test_a_limit_of_the_temporary_file),
         cmocka_unit_test(test_doubled_keys_are_counted),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

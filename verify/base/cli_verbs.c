@@ -28,6 +28,11 @@
     {                                                                                                                  \
         "memory", 0, ASSAY_OPT_NUMBER, "MIB", "Ceiling of working memory in MiB; default 512."                         \
     }
+#define OPT_SPILL_MAX                                                                                                  \
+    {                                                                                                                  \
+        "spill-max", 0, ASSAY_OPT_NUMBER, "MIB",                                                                       \
+            "Ceiling of the temporary file that sealed rows are sorted in; default: none."                             \
+    }
 #define OPT_REPORT                                                                                                     \
     {                                                                                                                  \
         "report", 'r', ASSAY_OPT_LIST, "FORMAT[:PATH]",                                                                \
@@ -120,6 +125,8 @@ static const struct assay_opt verify_opts[] = {
     OPT_JOBS,
     OPT_SNAPSHOT,
     OPT_SPOOL,
+    OPT_MEMORY,
+    OPT_SPILL_MAX,
     {"write-manifest", 0, ASSAY_OPT_STRING, "FILE",
      "Write a datapackage.json of the archive's files as they were read."},
     {"exporter", 0, ASSAY_OPT_STRING, "TEXT", "Name and version of what wrote the files, for the manifest."},
@@ -145,8 +152,12 @@ static const struct assay_opt diff_opts[] = {
     {"mask", 'm', ASSAY_OPT_FLAG, NULL, "Show values as short keyed hashes."},
     {"mask-keys", 0, ASSAY_OPT_FLAG, NULL, "Show keys so, too."},
     {"orphans", 0, ASSAY_OPT_FLAG, NULL, "Name the archive's rows whose references lead nowhere instead."},
+    {"source-gone", 0, ASSAY_OPT_FLAG, NULL,
+     "Of a sealed dataset: name the rows out of the ledger and the archive alone; the source is not opened."},
+    {"run", 0, ASSAY_OPT_STRING, "UUID", "With --source-gone: as the source was in that run; default: in its newest."},
     {"json", 0, ASSAY_OPT_FLAG, NULL, "One JSON object a row."},
     OPT_MEMORY,
+    OPT_SPILL_MAX,
     OPT_JOBS,
     END,
 };
@@ -328,7 +339,8 @@ static const struct assay_verb table[] = {
      reconcile_opts, 1, 1, NULL, RECONCILE},
     {"diff", "PLAN", "Name the rows and columns that differ, by reading both sides again.",
      "  assay diff plan.yaml --dataset orders --segment 2001-03\n"
-     "  assay diff plan.yaml --dataset orders --chunk 1f3a --limit 20 --mask\n",
+     "  assay diff plan.yaml --dataset orders --chunk 1f3a --limit 20 --mask\n"
+     "  assay diff plan.yaml --source-gone\n",
      diff_opts, 1, 1, NULL, VERIFY},
     {"sample", "PLAN", "Count, value-free, in what way rows differ: what causes are found from.",
      "  assay sample plan.yaml\n"

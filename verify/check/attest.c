@@ -65,7 +65,7 @@ enum assay_status assay_attest_start(const struct assay_check *c, const char *pl
         return assay_fail_nomem(e);
     assay_attest_begin(&w, c, "run-start", plan_hash);
     assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
-    assay_writer_add(&w, "strength", "fast");
+    assay_writer_add(&w, "strength", c->set->sealed ? "sealed" : "fast");
     assay_writer_hex(&w, "dataset-key", "", key, sizeof key);
     assay_writer_add(&w, "host", host);
     assay_writer_addf(&w, "uid", "%lu", (unsigned long)geteuid());
@@ -324,10 +324,24 @@ static enum assay_status add_columns(const struct assay_check *c, const struct a
     return s;
 }
 
+static void add_seal(struct assay_writer *w, const struct sealed_chunk *s)
+{
+    assay_writer_add(w, "unsealed", s->why);
+    if (s->why)
+        return;
+    assay_writer_hex(w, "root", "sha256:", s->root, sizeof s->root);
+    assay_writer_hex(w, "keycommit", "", s->commit, sizeof s->commit);
+    assay_writer_hex(w, "blocks", "sha256:", s->blocks, sizeof s->blocks);
+    if (s->has_sketch)
+        assay_writer_hex(w, "sketch", "sha256:", s->sketch, sizeof s->sketch);
+}
+
 enum assay_status assay_attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
-                                     const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e)
+                                     const struct assay_lane_segment *seg, uint32_t ordinal,
+                                     const struct sealer *sealer, struct assay_err *e)
 {
     const struct assay_cut *cut = seg->cut;
+    const struct sealed_chunk *sealed = sealer ? assay_sealer_chunk(sealer, cut, ordinal) : NULL;
     const struct assay_tally *t = &seg->chunk[ordinal];
     const struct assay_finding *f;
     size_t n = assay_lane_findings(lane, &f);
@@ -346,7 +360,7 @@ enum assay_status assay_attest_chunk(const struct assay_check *c, const char *pl
     if (cut->method == ASSAY_CUT_RANGE && ordinal + 1 < cut->chunks)
         add_bound(&w, c, "hi", "hi-text", &cut->bound[ordinal]);
     assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
-    assay_writer_add(&w, "strength", "fast");
+    assay_writer_add(&w, "strength", sealed && !sealed->why ? "sealed" : "fast");
     assay_writer_hex(&w, "form", "sha256:", seg->form, 32);
     for (size_t i = 0; seg->has && i < c->set->n_cols; i++)
         if (!seg->has[i])
@@ -356,6 +370,8 @@ enum assay_status assay_attest_chunk(const struct assay_check *c, const char *pl
     assay_writer_add(&w, "sum-row", sum);
     assay_sum_hex(t->sum[1], sum);
     assay_writer_add(&w, "sum-key", sum);
+    if (sealed)
+        add_seal(&w, sealed);
     enum assay_status s = add_columns(c, lane, seg->has, t, &w, e);
     if (w.status == ASSAY_OK)
         w.status = s;

@@ -6,6 +6,7 @@
 #include "assay/lane.h"
 #include "assay/reader.h"
 #include "assay/writer.h"
+#include "sealer.h"
 
 /* Begin a statement with the lines that all of a check's have: role, run, dataset, plan. */
 void assay_attest_begin(struct assay_writer *w, const struct assay_check *c, const char *kind, const char *plan_hash);
@@ -25,9 +26,10 @@ enum assay_status assay_attest_eras(const struct assay_check *c, const char *pla
 /* An archive that is not there at all. */
 enum assay_status assay_attest_missing(const struct assay_check *c, const char *plan_hash, const char *reason,
                                        struct assay_err *e);
-/* One chunk leaf. */
+/* One chunk leaf. sealer NULL: fast only. */
 enum assay_status assay_attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
-                                     const struct assay_lane_segment *seg, uint32_t ordinal, struct assay_err *e);
+                                     const struct assay_lane_segment *seg, uint32_t ordinal,
+                                     const struct sealer *sealer, struct assay_err *e);
 
 struct attest_end {
     enum assay_status status;

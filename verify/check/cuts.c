@@ -242,7 +242,7 @@ static enum assay_status draw(const struct assay_check *c, struct assay_reader *
     enum assay_status st = narrow(c->set, &narrow_set, e);
     if (st != ASSAY_OK)
         return st;
-    struct assay_lane_spec spec = {&narrow_set, c->side, &none, secret, sample_row, s, false};
+    struct assay_lane_spec spec = {&narrow_set, c->side, &none, secret, sample_row, s, false, false};
     const char *column[ASSAY_MAX_COLUMNS];
     enum assay_logical type[ASSAY_MAX_COLUMNS];
     const size_t n_columns = assay_dataset_natives(&narrow_set, c->side, column, type);

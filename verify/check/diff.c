@@ -110,7 +110,7 @@ static enum assay_status read_side(struct diff *d, enum assay_side_id side, cons
 {
     const struct assay_diff_job *j = d->job;
     struct assay_locator loc = assay_plan_locator(j->plan, j->set, side);
-    struct assay_lane_spec spec = {j->set, side, &d->cuts, secret, take_row, d, true};
+    struct assay_lane_spec spec = {j->set, side, &d->cuts, secret, take_row, d, true, false};
     struct assay_reader *r = NULL;
     struct assay_part_result *result = NULL;
     struct assay_lane *lane = NULL;

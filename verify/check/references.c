@@ -194,7 +194,7 @@ static enum assay_status read_archive(struct reference_check *x, const struct as
 {
     struct assay_locator loc = assay_plan_locator(x->plan, whole, ASSAY_ARCHIVE);
     struct assay_cutset none = {0};
-    struct assay_lane_spec spec = {d, ASSAY_ARCHIVE, &none, x->secret, take_row, x, true};
+    struct assay_lane_spec spec = {d, ASSAY_ARCHIVE, &none, x->secret, take_row, x, true, false};
     struct assay_reader *r = NULL;
     struct assay_part_result *result = NULL;
     struct assay_lane *lane = NULL;

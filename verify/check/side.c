@@ -19,6 +19,7 @@
 #include "history.h"
 #include "manifest.h"
 #include "references.h"
+#include "sealer.h"
 #include "unique.h"
 
 #define LOOKED_AT 1000 /* objects that are searched for a column, the last ones */
@@ -39,6 +40,7 @@ struct side {
     struct choice choice;
     struct assay_lane *lane;
     struct unique *unique;
+    struct sealer *sealer; /* of a sealed dataset */
     struct attest_end end;
     struct assay_buf mark;
     int64_t began; /* seconds since 1970, before the snapshot that is read */
@@ -255,10 +257,32 @@ static bool part_wanted(void *ctx, const struct assay_part *p)
     return !p->segment || assay_choice_wants(ctx, p->segment);
 }
 
+static enum assay_status take_row(void *ctx, const struct assay_lane_row *row, struct assay_err *e)
+{
+    struct side *x = ctx;
+    enum assay_status s = x->unique ? assay_unique_row(x->unique, row, e) : ASSAY_OK;
+    return s == ASSAY_OK && x->sealer ? assay_sealer_row(x->sealer, row, e) : s;
+}
+
+/* What wants to see every row. */
+static enum assay_status watch_rows(struct side *x, struct assay_lane_spec *spec, struct assay_err *e)
+{
+    const struct assay_check *c = x->c;
+    enum assay_status s = ASSAY_OK;
+    if (!x->gone && c->side == ASSAY_SOURCE && c->set->n_key && !engine_keeps_key(x))
+        s = assay_unique_new(&x->unique, e);
+    if (s == ASSAY_OK && c->set->sealed)
+        s = assay_sealer_new(c, &x->sealer, e);
+    spec->rows_whole = spec->rows_formed = x->sealer != NULL;
+    spec->on_row = x->unique || x->sealer ? take_row : NULL;
+    spec->ctx = x;
+    return s;
+}
+
 static enum assay_status scan_side(struct side *x, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
-    struct assay_lane_spec spec = {c->set, c->side, &x->cuts, x->secret, NULL, NULL, false};
+    struct assay_lane_spec spec = {c->set, c->side, &x->cuts, x->secret, NULL, NULL, false, false};
     struct assay_scan_job job = {.reader = x->reader,
                                  .spec = &spec,
                                  .part = x->part,
@@ -269,17 +293,13 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
                                  .n_ranges = x->choice.n_ranges,
                                  .wanted = part_wanted,
                                  .ctx = &x->choice};
-    enum assay_status s = ASSAY_OK;
+    enum assay_status s = watch_rows(x, &spec, e);
+    if (s != ASSAY_OK)
+        return s;
     if (x->gone)
         return assay_lane_new(&spec, &x->lane, e);
-    if (c->side == ASSAY_SOURCE && c->set->n_key && !engine_keeps_key(x)) {
-        if ((s = assay_unique_new(&x->unique, e)) != ASSAY_OK)
-            return s;
-        spec.on_row = assay_unique_row;
-        spec.ctx = x->unique;
-    }
     x->result = calloc(x->n_parts, sizeof *x->result);
-    if (s != ASSAY_OK || !x->result) {
+    if (!x->result) {
         s = assay_fail_nomem(e);
     } else {
         struct counting k;
@@ -291,11 +311,21 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
     return s;
 }
 
+static uint64_t unplaced(const struct side *x)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; x->result && i < x->n_parts; i++)
+        n += x->result[i].unplaced;
+    return n;
+}
+
 static enum assay_status attest_chunks(struct side *x, struct assay_check_result *out, struct assay_err *e)
 {
     const struct assay_lane_segment *seg;
     size_t n;
     enum assay_status s = assay_lane_segments(x->lane, &seg, &n, e);
+    if (s == ASSAY_OK && x->sealer)
+        s = assay_sealer_finish(x->sealer, seg, n, unplaced(x), e);
     for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
         if (!assay_choice_wants(&x->choice, seg[i].cut->name))
             continue;
@@ -303,7 +333,7 @@ static enum assay_status attest_chunks(struct side *x, struct assay_check_result
             s = assay_cut_attest(x->c, x->plan_hash, seg[i].cut, &x->router, e);
         out->segments++;
         for (uint32_t k = 0; k < seg[i].cut->chunks && s == ASSAY_OK; k++) {
-            s = assay_attest_chunk(x->c, x->plan_hash, x->lane, &seg[i], k, e);
+            s = assay_attest_chunk(x->c, x->plan_hash, x->lane, &seg[i], k, x->sealer, e);
             out->chunks++;
             out->defects += seg[i].chunk[k].defects;
             out->rows += seg[i].chunk[k].rows;
@@ -392,6 +422,7 @@ static void side_release(struct side *x)
     assay_buf_release(&x->mark);
     assay_choice_release(&x->choice);
     assay_unique_free(x->unique);
+    assay_sealer_free(x->sealer);
     assay_lane_free(x->lane);
     for (size_t i = 0; x->result && i < x->n_parts; i++)
         assay_buf_release(&x->result[i].denied);

@@ -21,6 +21,7 @@ struct sorter {
     uint8_t **rec; /* where each begins */
     size_t n, cap_n, at;
     struct spill *spill;
+    uint64_t spill_max;
     struct source *src;
     size_t n_src; /* a binary heap: src[0] has the least record */
     bool started;
@@ -61,9 +62,14 @@ enum assay_status assay_sorter_new(size_t memory, struct sorter **out, struct as
     return ASSAY_OK;
 }
 
+void assay_sorter_limit(struct sorter *s, uint64_t bytes)
+{
+    s->spill_max = bytes;
+}
+
 static enum assay_status spill_all(struct sorter *s, struct assay_err *e)
 {
-    enum assay_status st = s->spill ? ASSAY_OK : assay_spill_new(&s->spill, e);
+    enum assay_status st = s->spill ? ASSAY_OK : assay_spill_new(s->spill_max, &s->spill, e);
     if (st != ASSAY_OK || s->n == 0)
         return st;
     qsort(s->rec, s->n, sizeof *s->rec, compare_at);

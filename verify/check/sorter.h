@@ -17,6 +17,8 @@ struct sorter_record { /* valid until the next call */
 
 /* memory: bytes held before a sorted run is spilled, >= 1 MiB. */
 enum assay_status assay_sorter_new(size_t memory, struct sorter **out, struct assay_err *e);
+/* Most bytes that may be spilled; 0: as many as the disk holds. Before the first record. */
+void assay_sorter_limit(struct sorter *s, uint64_t bytes);
 enum assay_status assay_sorter_add(struct sorter *s, const void *key, size_t key_len, const void *body, size_t body_len,
                                    struct assay_err *e);
 /* No more records; afterwards sorter_next delivers them by rising key bytes, then body bytes. */

@@ -23,6 +23,7 @@ struct spill {
     struct extent *run;
     size_t runs;
     uint64_t end; /* of the file */
+    uint64_t most; /* bytes of it; 0: any number */
     EVP_CIPHER_CTX *out;
     uint8_t block[BLOCK];
 };
@@ -68,11 +69,12 @@ static int open_unlinked(void)
     return named;
 }
 
-enum assay_status assay_spill_new(struct spill **out, struct assay_err *e)
+enum assay_status assay_spill_new(uint64_t most, struct spill **out, struct assay_err *e)
 {
     struct spill *s = calloc(1, sizeof *s);
     if (!s)
         return assay_fail_nomem(e);
+    s->most = most;
     s->fd = open_unlinked();
     if (s->fd < 0) {
         free(s);
@@ -107,6 +109,10 @@ static enum assay_status put(struct spill *s, size_t n, struct assay_err *e)
 enum assay_status assay_spill_write(struct spill *s, const void *bytes, size_t n, struct assay_err *e)
 {
     const uint8_t *p = bytes;
+    if (s->most && n > s->most - s->end)
+        return assay_fail(e, ASSAY_ELIMIT,
+                          "sorting needs a temporary file of more than %llu MiB: raise --memory or --spill-max",
+                          (unsigned long long)(s->most >> 20));
     if (!s->out) {
         struct extent *grown = realloc(s->run, (s->runs + 1) * sizeof *grown);
         if (!grown)

@@ -11,9 +11,9 @@
 struct spill;
 struct spill_run; /* a reader of one run */
 
-/* In $TMPDIR, else /var/tmp. */
-enum assay_status assay_spill_new(struct spill **out, struct assay_err *e);
-/* Append to the current run. ASSAY_EIO says what is full. */
+/* In $TMPDIR, else /var/tmp. most: bytes that may be written; 0: as many as the disk holds. */
+enum assay_status assay_spill_new(uint64_t most, struct spill **out, struct assay_err *e);
+/* Append to the current run. ASSAY_EIO says what is full, ASSAY_ELIMIT that `most` is not enough. */
 enum assay_status assay_spill_write(struct spill *s, const void *p, size_t n, struct assay_err *e);
 /* End the current run; the next write begins another. */
 enum assay_status assay_spill_end_run(struct spill *s, struct assay_err *e);

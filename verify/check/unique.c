@@ -69,7 +69,7 @@ static enum assay_status sort_held(struct unique *u, struct assay_err *e)
 
 static enum assay_status spill_held(struct unique *u, struct assay_err *e)
 {
-    enum assay_status s = u->spill ? ASSAY_OK : assay_spill_new(&u->spill, e);
+    enum assay_status s = u->spill ? ASSAY_OK : assay_spill_new(0, &u->spill, e);
     if (s == ASSAY_OK)
         s = sort_held(u, e);
     if (s == ASSAY_OK)

@@ -147,13 +147,15 @@ static enum assay_status place(struct assay_lane *l, struct lane_row *r, bool *p
 static enum assay_status hand_over(struct assay_lane *l, size_t i, struct assay_err *e)
 {
     struct lane_row *r = &l->row[i], scratch = {.v = r->v};
+    const struct lane_form *f = l->spec.rows_formed ? r->seg->form : NULL;
     uint8_t head[10];
-    memcpy(head, l->form, 8);
-    assay_put_be16(head + 8, (uint16_t)l->n);
+    memcpy(head, f ? f->hash : l->form, 8);
+    assay_put_be16(head + 8, (uint16_t)(f ? f->n : l->n));
     assay_buf_reset(&l->bytes);
     enum assay_status s = assay_buf_add(&l->bytes, head, sizeof head);
     for (size_t c = 0; l->spec.rows_whole && c < l->n && s == ASSAY_OK; c++)
-        s = assay_lane_put_cell(l, c, assay_lane_settle(&l->col[c], &r->v[c]), &scratch, true, &l->bytes);
+        if (!f || f->has[c])
+            s = assay_lane_put_cell(l, c, assay_lane_settle(&l->col[c], &r->v[c]), &scratch, true, &l->bytes);
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
     struct assay_lane_row row = {.cut = r->seg->pub.cut,

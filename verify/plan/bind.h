@@ -12,6 +12,8 @@ struct assay_bind {
     yaml_document_t *doc;
     struct assay_diag *diag;
     const char *base_dir; /* ${file:PATH} starts here */
+    bool sealed; /* what the plan says of datasets that say nothing themselves */
+    int64_t sketch;
 };
 
 enum assay_field_type {

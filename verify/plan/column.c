@@ -244,7 +244,7 @@ static void bind_rules(struct assay_bind *b, const yaml_node_t *node, const yaml
 void assay_bind_profile_rules(struct assay_bind *b, const struct assay_profile *p, bool other, enum assay_side_id id,
                               struct assay_plan_column *c)
 {
-    struct assay_bind own = {(yaml_document_t *)(uintptr_t)&p->doc, b->diag, b->base_dir};
+    struct assay_bind own = {.doc = (yaml_document_t *)(uintptr_t)&p->doc, .diag = b->diag, .base_dir = b->base_dir};
     struct assay_rule rule[MAX_RULES + 1] = {0};
     struct rule_list list = {.rule = rule};
     if (c->rule[id] || c->type == ASSAY_L_NONE)

@@ -13,9 +13,10 @@
 
 struct raw_dataset {
     char *id, *owner, *retention;
-    int64_t chunk_rows;
-    const yaml_node_t *at_id, *at_retention, *source, *archive, *key, *window, *as_of, *columns, *uncovered, *reprocess,
-        *references;
+    char *digest;
+    int64_t chunk_rows, sketch;
+    const yaml_node_t *at_digest, *at_sketch, *at_id, *at_retention, *source, *archive, *key, *window, *as_of, *columns,
+        *uncovered, *reprocess, *references;
 };
 
 #define AT(member) offsetof(struct raw_dataset, member)
@@ -31,6 +32,10 @@ static const struct assay_field dataset_fields[] = {
     {"window", ASSAY_F_NODE, false, AT(window), 0, 0},
     {"as_of", ASSAY_F_NODE, false, AT(as_of), 0, 0},
     {"chunk_rows", ASSAY_F_INT, false, AT(chunk_rows), MIN_CHUNK_ROWS, MAX_CHUNK_ROWS},
+    {"digest", ASSAY_F_NAME, false, AT(digest), 0, 0},
+    {"digest", ASSAY_F_NODE, false, AT(at_digest), 0, 0},
+    {"sketch", ASSAY_F_INT, false, AT(sketch), 0, ASSAY_MAX_SKETCH_CAPACITY},
+    {"sketch", ASSAY_F_NODE, false, AT(at_sketch), 0, 0},
     {"columns", ASSAY_F_NODE, true, AT(columns), 0, 0},
     {"uncovered", ASSAY_F_NODE, false, AT(uncovered), 0, 0},
     {"reprocess", ASSAY_F_NODE, false, AT(reprocess), 0, 0},
@@ -57,6 +62,21 @@ static bool is_retention(const char *s)
 {
     size_t n = strspn(s, "0123456789");
     return n > 0 && n <= 6 && s[0] != '0' && s[n] && strchr("dwmy", s[n]) && !s[n + 1];
+}
+
+bool assay_bind_digest(struct assay_bind *b, const yaml_node_t *at, const char *text, bool otherwise)
+{
+    if (text && strcmp(text, "sealed") != 0 && strcmp(text, "fast") != 0)
+        assay_diag_add(b->diag, &at->start_mark, "digest: expected fast or sealed, found \"%.40s\"", text);
+    return text ? strcmp(text, "sealed") == 0 : otherwise;
+}
+
+static void bind_strength(struct assay_bind *b, const struct raw_dataset *raw, struct assay_dataset *d)
+{
+    d->sealed = assay_bind_digest(b, raw->at_digest, raw->digest, b->sealed);
+    if (raw->at_sketch && !d->sealed)
+        assay_diag_add(b->diag, &raw->at_sketch->start_mark, "sketch: only of a dataset with digest: sealed");
+    d->sketch = d->sealed ? (uint32_t)(raw->at_sketch ? raw->sketch : b->sketch) : 0;
 }
 
 static void bind_key(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d)
@@ -258,6 +278,8 @@ void assay_bind_dataset(struct assay_bind *b, const yaml_node_t *node, struct as
     d->owner = raw.owner;
     d->retention = raw.retention;
     d->chunk_rows = (uint32_t)raw.chunk_rows;
+    bind_strength(b, &raw, d);
+    free(raw.digest);
 }
 
 void assay_dataset_release(struct assay_dataset *d)

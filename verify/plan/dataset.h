@@ -8,6 +8,8 @@
 /* dataset.c: the whole mapping of one dataset. */
 void assay_bind_dataset(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
 void assay_dataset_release(struct assay_dataset *d);
+/* Is it "sealed"? text NULL: nothing is said, and `otherwise` holds. */
+bool assay_bind_digest(struct assay_bind *b, const yaml_node_t *at, const char *text, bool otherwise);
 
 /* side.c */
 void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_side_id id, struct assay_side *side);

@@ -222,7 +222,7 @@ static void rules(struct pen *p, const struct assay_draft *d, const struct assay
 {
     struct assay_plan_column of_profile = {.type = c->type};
     struct assay_diag diag = {0};
-    struct assay_bind b = {NULL, &diag, "."};
+    struct assay_bind b = {.diag = &diag, .base_dir = "."};
     size_t n = 0;
     if (d->profile)
         assay_bind_profile_rules(&b, d->profile, id != ASSAY_ARCHIVE, (enum assay_side_id)id, &of_profile);

@@ -11,9 +11,10 @@
 
 struct raw_plan {
     int64_t format;
-    char *origin, *ledger, *keys;
-    char *coverage;
-    const yaml_node_t *at_origin, *at_coverage, *ignore, *datasets;
+    char *origin, *ledger, *keys, *keyring;
+    char *coverage, *digest;
+    int64_t sketch;
+    const yaml_node_t *at_origin, *at_coverage, *at_digest, *ignore, *datasets;
 };
 
 #define AT(member) offsetof(struct raw_plan, member)
@@ -23,6 +24,10 @@ static const struct assay_field plan_fields[] = {
     {"origin", ASSAY_F_NODE, false, AT(at_origin), 0, 0},
     {"ledger", ASSAY_F_TEXT, false, AT(ledger), 0, 0},
     {"keys", ASSAY_F_TEXT, false, AT(keys), 0, 0},
+    {"keyring", ASSAY_F_TEXT, false, AT(keyring), 0, 0},
+    {"digest", ASSAY_F_NAME, false, AT(digest), 0, 0},
+    {"digest", ASSAY_F_NODE, false, AT(at_digest), 0, 0},
+    {"sketch", ASSAY_F_INT, false, AT(sketch), 0, ASSAY_MAX_SKETCH_CAPACITY},
     {"coverage", ASSAY_F_NAME, false, AT(coverage), 0, 0},
     {"coverage", ASSAY_F_NODE, false, AT(at_coverage), 0, 0},
     {"ignore", ASSAY_F_NODE, false, AT(ignore), 0, 0},
@@ -140,18 +145,23 @@ static bool place(const char *base_dir, const char *given, const char *fallback,
 
 static void bind_plan(struct assay_bind *b, const yaml_node_t *root, struct assay_plan *p)
 {
-    struct raw_plan raw = {0};
-    if (assay_bind_map(b, root, "the plan", plan_fields, sizeof plan_fields / sizeof plan_fields[0], &raw) &&
-        raw.datasets)
+    struct raw_plan raw = {.sketch = ASSAY_DEFAULT_SKETCH};
+    bool is_map = assay_bind_map(b, root, "the plan", plan_fields, sizeof plan_fields / sizeof plan_fields[0], &raw);
+    b->sealed = assay_bind_digest(b, raw.at_digest, raw.digest, false);
+    b->sketch = raw.sketch;
+    if (is_map && raw.datasets)
         bind_datasets(b, raw.datasets, p);
     check_origin(b, &raw);
     check_coverage(b, &raw, p);
     if (raw.ignore)
         bind_ignore(b, raw.ignore, p);
-    if (!place(p->base_dir, raw.ledger, "ledger.db", &p->ledger) || !place(p->base_dir, raw.keys, "keys", &p->keys))
+    if (!place(p->base_dir, raw.ledger, "ledger.db", &p->ledger) || !place(p->base_dir, raw.keys, "keys", &p->keys) ||
+        !place(p->base_dir, raw.keyring, "keyring", &p->keyring))
         b->diag->nomem = true;
     p->origin = raw.origin;
     free(raw.ledger);
+    free(raw.keyring);
+    free(raw.digest);
     free(raw.coverage);
     free(raw.keys);
 }
@@ -189,7 +199,7 @@ enum assay_status assay_plan_load(const char *path, struct assay_plan **out, str
         goto done;
     }
     if (assay_yaml_parse(&bytes, &doc, &diag)) {
-        struct assay_bind b = {&doc, &diag, p->base_dir};
+        struct assay_bind b = {.doc = &doc, .diag = &diag, .base_dir = p->base_dir};
         bind_plan(&b, yaml_document_get_root_node(&doc), p);
         yaml_document_delete(&doc);
     }
@@ -218,6 +228,7 @@ void assay_plan_free(struct assay_plan *p)
     free(p->base_dir);
     free(p->ledger);
     free(p->keys);
+    free(p->keyring);
     free(p->origin);
     free(p);
 }

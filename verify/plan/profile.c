@@ -219,7 +219,7 @@ enum assay_status assay_profile_load(const char *name, const char *base_dir, str
     if (s == ASSAY_OK) {
         diag.path = (const char *)path.ptr;
         p->has_doc = assay_yaml_parse(&bytes, &p->doc, &diag);
-        struct assay_bind b = {&p->doc, &diag, base_dir};
+        struct assay_bind b = {.doc = &p->doc, .diag = &diag, .base_dir = base_dir};
         if (p->has_doc)
             bind_profile(&b, strchr(name, '/') ? NULL : name, p);
         s = assay_diag_flush(&diag, NULL, e);
@@ -237,7 +237,7 @@ enum assay_status assay_profile_load(const char *name, const char *base_dir, str
 bool assay_profile_dialect(const struct assay_profile *p, struct assay_csv_dialect *out)
 {
     struct assay_diag diag = {0};
-    struct assay_bind b = {(yaml_document_t *)(uintptr_t)&p->doc, &diag, "."};
+    struct assay_bind b = {.doc = (yaml_document_t *)(uintptr_t)&p->doc, .diag = &diag, .base_dir = "."};
     assay_bind_dialect(&b, p->csv, p->format, out);
     assay_diag_release(&diag); /* it was bound before, when it was loaded */
     return !diag.nomem;

@@ -166,6 +166,12 @@ enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assa
         json_decref(j);
         j = NULL;
     }
+    if (j && d->sealed &&
+        (json_object_set_new(j, "digest", json_string("sealed")) ||
+         json_object_set_new(j, "sketch", json_integer((json_int_t)d->sketch)))) {
+        json_decref(j);
+        j = NULL;
+    }
     if (j && add_references(d, j))
         text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
     if (text)

@@ -275,7 +275,8 @@ void assay_bind_side(struct assay_bind *b, const yaml_node_t *node, enum assay_s
     const bool files = raw.locator && !assay_uri_is_database(raw.locator);
     if (raw.profile && files)
         side->loaded = bind_profile(b, &raw);
-    struct assay_bind own = {side->loaded ? &side->loaded->doc : b->doc, b->diag, b->base_dir};
+    struct assay_bind own = {
+        .doc = side->loaded ? &side->loaded->doc : b->doc, .diag = b->diag, .base_dir = b->base_dir};
     assay_bind_dialect(&own, side->loaded ? side->loaded->csv : NULL, raw.format, &side->csv);
     if (raw.csv)
         bind_csv(b, raw.csv, &side->csv);

@@ -4,10 +4,18 @@
 #include <string.h>
 
 #include "assay/buf.h"
+#include "assay/bytes.h"
 #include "spill.h"
+
+#define AHEAD 8 /* records that the processor fetches while earlier ones are worked on */
 
 struct head { /* before every record, in memory and in the file */
     uint32_t key_len, body_len;
+};
+
+struct place { /* of a record, with the first key bytes: most comparisons need not look further */
+    uint64_t head[2];
+    uint8_t *p;
 };
 
 struct source { /* one spilled run while merging */
@@ -18,7 +26,7 @@ struct source { /* one spilled run while merging */
 struct sorter {
     uint8_t *arena; /* records as they came */
     size_t used, cap;
-    uint8_t **rec; /* where each begins */
+    struct place *rec; /* where each begins */
     size_t n, cap_n, at;
     struct spill *spill;
     uint64_t spill_max;
@@ -43,9 +51,32 @@ static int compare(const uint8_t *a, const uint8_t *b)
     return c ? c : x.body_len < y.body_len ? -1 : x.body_len > y.body_len;
 }
 
+/* Zero bytes behind a key that is shorter: equal heads say nothing, unequal ones sort as the keys do. */
+static void set_head(struct place *r, const uint8_t *key, size_t n)
+{
+    uint8_t b[16] = {0};
+    memcpy(b, key, n < sizeof b ? n : sizeof b);
+    r->head[0] = assay_get_be64(b);
+    r->head[1] = assay_get_be64(b + 8);
+}
+
 static int compare_at(const void *a, const void *b)
 {
-    return compare(*(const uint8_t *const *)a, *(const uint8_t *const *)b);
+    const struct place *x = a, *y = b;
+    if (x->head[0] != y->head[0])
+        return x->head[0] < y->head[0] ? -1 : 1;
+    if (x->head[1] != y->head[1])
+        return x->head[1] < y->head[1] ? -1 : 1;
+    return compare(x->p, y->p);
+}
+
+static void sort(struct sorter *s)
+{
+    for (size_t i = 1; i < s->n; i++)
+        if (compare_at(&s->rec[i - 1], &s->rec[i]) > 0) { /* rows often come in order */
+            qsort(s->rec, s->n, sizeof *s->rec, compare_at);
+            return;
+        }
 }
 
 enum assay_status assay_sorter_new(size_t memory, struct sorter **out, struct assay_err *e)
@@ -72,11 +103,11 @@ static enum assay_status spill_all(struct sorter *s, struct assay_err *e)
     enum assay_status st = s->spill ? ASSAY_OK : assay_spill_new(s->spill_max, &s->spill, e);
     if (st != ASSAY_OK || s->n == 0)
         return st;
-    qsort(s->rec, s->n, sizeof *s->rec, compare_at);
+    sort(s);
     for (size_t i = 0; i < s->n && st == ASSAY_OK; i++) {
         struct head h;
-        memcpy(&h, s->rec[i], sizeof h);
-        st = assay_spill_write(s->spill, s->rec[i], sizeof h + h.key_len + h.body_len, e);
+        memcpy(&h, s->rec[i].p, sizeof h);
+        st = assay_spill_write(s->spill, s->rec[i].p, sizeof h + h.key_len + h.body_len, e);
     }
     if (st == ASSAY_OK)
         st = assay_spill_end_run(s->spill, e);
@@ -91,21 +122,23 @@ enum assay_status assay_sorter_add(struct sorter *s, const void *key, size_t key
     size_t need = sizeof h + key_len + body_len;
     if (key_len > UINT32_MAX || body_len > UINT32_MAX || need > s->cap)
         return assay_fail(e, ASSAY_ELIMIT, "a row of %zu bytes does not fit the sorter's memory of %zu", need, s->cap);
-    if (need > s->cap - s->used) {
+    /* the sort needs the places twice; one record always fits */
+    if (s->n && s->used + need + 2 * (s->n + 1) * sizeof *s->rec > s->cap) {
         enum assay_status st = spill_all(s, e);
         if (st != ASSAY_OK)
             return st;
     }
     if (s->n == s->cap_n) {
         size_t want = s->cap_n ? s->cap_n * 2 : 1024;
-        uint8_t **grown = realloc(s->rec, want * sizeof *grown);
+        struct place *grown = realloc(s->rec, want * sizeof *grown);
         if (!grown)
             return assay_fail_nomem(e);
         s->rec = grown;
         s->cap_n = want;
     }
     uint8_t *p = s->arena + s->used;
-    s->rec[s->n++] = p;
+    s->rec[s->n].p = p;
+    set_head(&s->rec[s->n++], key, key_len);
     memcpy(p, &h, sizeof h);
     memcpy(p + sizeof h, key, key_len);
     if (body_len)
@@ -150,8 +183,7 @@ static void sift(struct sorter *s, size_t i)
 enum assay_status assay_sorter_finish(struct sorter *s, struct assay_err *e)
 {
     if (!s->spill) {
-        if (s->n)
-            qsort(s->rec, s->n, sizeof *s->rec, compare_at);
+        sort(s);
         return ASSAY_OK;
     }
     enum assay_status st = spill_all(s, e);
@@ -182,7 +214,9 @@ enum assay_status assay_sorter_next(struct sorter *s, struct sorter_record *out,
     *have = false;
     if (!s->spill) {
         if (s->at < s->n) {
-            view(s->rec[s->at++], out);
+            if (s->at + AHEAD < s->n)
+                __builtin_prefetch(s->rec[s->at + AHEAD].p);
+            view(s->rec[s->at++].p, out);
             *have = true;
         }
         return ASSAY_OK;

@@ -15,7 +15,7 @@ struct sorter_record { /* valid until the next call */
     uint32_t key_len, body_len;
 };
 
-/* memory: bytes held before a sorted run is spilled, >= 1 MiB. */
+/* memory: bytes held before a sorted run is spilled, >= 1 MiB; what sorting takes is among them. */
 enum assay_status assay_sorter_new(size_t memory, struct sorter **out, struct assay_err *e);
 /* Most bytes that may be spilled; 0: as many as the disk holds. Before the first record. */
 void assay_sorter_limit(struct sorter *s, uint64_t bytes);

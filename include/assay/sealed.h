@@ -23,6 +23,8 @@ void assay_sealed_key_init(struct assay_sealed_key *k, const uint8_t chunk_key[A
 /* What a statement says of the key: SHA-256(0x30 | key). */
 void assay_sealed_commit(const uint8_t chunk_key[ASSAY_CHUNK_KEY_LEN], uint8_t out[32]);
 
+/* Key bytes of a row without a key: SHA-256(row bytes). */
+void assay_sealed_no_key(const uint8_t *row, size_t n, uint8_t key[32]);
 /* s = HMAC-SHA-256(key, 0x11 | key bytes)[:16] */
 void assay_sealed_salt(const struct assay_sealed_key *k, const uint8_t *key, size_t n, uint8_t salt[16]);
 /* rd = SHA-256(0x10 | s | row bytes) */

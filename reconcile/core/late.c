@@ -11,10 +11,16 @@ const char *assay_late_name(enum late l)
     return names[l];
 }
 
-/* The same rows, as far as sums can tell. What did not decode equals nothing. */
+/* Roots under one key that differ: whatever the sums say. */
+static bool resealed(const struct attested_chunk *a, const struct attested_chunk *b)
+{
+    return a->root[0] && b->root[0] && strcmp(a->keycommit, b->keycommit) == 0 && strcmp(a->root, b->root) != 0;
+}
+
+/* The same rows, as far as digests can tell. What did not decode equals nothing. */
 static bool same(const struct attested_chunk *a, const struct attested_chunk *b, size_t n_cols)
 {
-    if (a->defects || b->defects || strcmp(a->form, b->form) != 0)
+    if (a->defects || b->defects || strcmp(a->form, b->form) != 0 || resealed(a, b))
         return false;
     return a->rows == b->rows && a->key == b->key && a->row == b->row &&
            (n_cols == 0 || memcmp(a->col, b->col, n_cols * sizeof *a->col) == 0);

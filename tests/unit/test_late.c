@@ -55,6 +55,22 @@ static void test_what_a_change_is(void **state)
     }
 }
 
+/* Sums that were made to fit do not hide another root; roots under different keys say nothing. */
+static void test_roots_count(void **state)
+{
+    assay_sum v = 1;
+    struct attested_chunk good = chunk(&v, 3, 7, 9), other;
+    (void)state;
+    snprintf(good.root, sizeof good.root, "sha256:1");
+    snprintf(good.keycommit, sizeof good.keycommit, "1");
+    other = good;
+    snprintf(other.root, sizeof other.root, "sha256:2");
+    assert_int_equal(assay_late_of(&good, &good, &good, &other, 1), LATE_ARCHIVE);
+    assert_int_equal(assay_late_of(&good, &other, &good, &other, 1), LATE_UNKNOWN);
+    snprintf(other.keycommit, sizeof other.keycommit, "2");
+    assert_int_equal(assay_late_of(&good, &good, &good, &other, 1), LATE_UNKNOWN);
+}
+
 static void test_without_history(void **state)
 {
     assay_sum v = 1, w = 2;
@@ -75,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_what_a_change_is),
+        cmocka_unit_test(test_roots_count),
         cmocka_unit_test(test_without_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

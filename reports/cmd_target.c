@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "assay/ledger.h"
 #include "assay/limits.h"
 #include "assay/publish.h"
 
@@ -20,7 +21,8 @@ static enum assay_status from_plan(struct assay_report_target *t, const char *pa
     if (s != ASSAY_OK)
         return s;
     t->plan_path = path;
-    if (assay_path_join(t->plan->base_dir, t->plan->ledger, &t->ledger) != ASSAY_OK ||
+    const char *base = assay_ledger_is_remote(t->plan->ledger) ? "" : t->plan->base_dir;
+    if (assay_path_join(base, t->plan->ledger, &t->ledger) != ASSAY_OK ||
         assay_path_join(t->plan->base_dir, t->plan->keys, &t->keys) != ASSAY_OK)
         return assay_fail_nomem(e);
     return ASSAY_OK;
@@ -31,7 +33,7 @@ static enum assay_status from_ledger(struct assay_report_target *t, const char *
                                      struct assay_err *e)
 {
     char dir[ASSAY_MAX_PATH] = "";
-    const char *slash = strrchr(ledger, '/');
+    const char *slash = assay_ledger_is_remote(ledger) ? NULL : strrchr(ledger, '/');
     if (slash && (size_t)(slash - ledger) + 1 < sizeof dir)
         memcpy(dir, ledger, (size_t)(slash - ledger) + 1);
     assay_buf_reset(&t->ledger);

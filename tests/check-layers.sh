@@ -22,7 +22,7 @@ deny() {
 }
 
 #    header                                where                        except
-deny '^libpq'                              "$ours"                      '^verify/reader/(pg[a-z_]*|tables)\.[ch]$'
+deny '^libpq'                              "$ours"                      '^verify/(reader/(pg[a-z_]*|tables)|ledger/store_pg[a-z_]*)\.[ch]$'
 deny '^sqlite3\.h'                         "$ours"                      '^verify/(reader/(sqlite[a-z_]*|tables)|ledger/store_sqlite[a-z_]*)\.[ch]$'
 deny '^yaml\.h'                            "$ours"                      '^verify/plan/'
 deny '^(zlib|zstd.*|lz4.*|lzma|bzlib|snappy-c|brotli/.*)\.h' "$ours"    '^(verify/(reader|parquet|avro)/|reports/core/bundle_zip\.c$)'
@@ -51,14 +51,34 @@ while read -r file line header mark; do
     fi
 done <<<"$all_includes"
 
-# What a program links it can reach: reports and reconcile have no way to a source.
+# What a program holds it can do: reports and reconcile open no data source, though the ledger may be in a database. So
+# neither may hold a function of the readers, nor the report one that writes to a ledger.
+# holds PROGRAM OBJECT...: functions of the objects that are in the program
+holds() {
+    local program=$1
+    shift
+    comm -12 <(nm --defined-only "$BUILD/$program" | awk '$2 == "T" { print $3 }' | sort -u) \
+        <(nm --defined-only "$@" 2>/dev/null | awk '$2 == "T" { print $3 }' | sort -u)
+}
+readers=("$BUILD"/obj/verify/reader/{reader,tables,files,ndjson,exec,hold,relations,pg*,sqlite*}.o "$BUILD"/obj/verify/{parquet,avro}/*.o)
+[ -n "$(holds assay-verify "${readers[@]}")" ] || { echo "check-layers: cannot tell what a program holds"; broken=1; }
 for program in assay-report assay-reconcile; do
     links=$(ldd "$BUILD/$program") || { echo "check-layers: cannot read what $BUILD/$program links"; broken=1; continue; }
-    if grep -qE 'libpq|libcurl' <<<"$links"; then
-        echo "check-layers: $program links libpq or libcurl"
+    if grep -q libcurl <<<"$links"; then
+        echo "check-layers: $program links libcurl"
+        broken=1
+    fi
+    found=$(holds $program "${readers[@]}")
+    if [ -n "$found" ]; then
+        printf 'check-layers: %s can open a data source:\n%s\n' "$program" "$found"
         broken=1
     fi
 done
+found=$(holds assay-report "$BUILD"/obj/verify/ledger/{append,sink,spool}.o)
+if [ -n "$found" ]; then
+    printf 'check-layers: assay-report can append to a ledger:\n%s\n' "$found"
+    broken=1
+fi
 
 [ $broken -eq 0 ] && echo "check-layers: $(wc -l <<<"$all_includes") includes obey the rules"
 exit $broken

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/ledger.h"
 #include "assay/log.h"
 
 static bool is_plan(const char *operand)
@@ -41,7 +42,7 @@ void assay_target_release(struct assay_target *t)
 static char *keys_beside(const char *ledger)
 {
     char *out;
-    const char *slash = strrchr(ledger, '/');
+    const char *slash = assay_ledger_is_remote(ledger) ? NULL : strrchr(ledger, '/');
     int dir = slash ? (int)(slash - ledger) + 1 : 0;
     return asprintf(&out, "%.*skeys", dir, ledger) < 0 ? NULL : out;
 }

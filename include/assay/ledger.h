@@ -12,6 +12,10 @@
 
 struct assay_ledger;
 
+/* A ledger is at a path, or in a PostgreSQL database: postgresql://..., postgres://... or service=NAME. Passwords have
+ * no place in such a location. */
+bool assay_ledger_is_remote(const char *location);
+
 /* Open an existing ledger for reading. keys_dir holds the *.pub files that say which key has which role. */
 enum assay_status assay_ledger_open(const char *path, const char *keys_dir, struct assay_ledger **out,
                                     struct assay_err *e);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../verify/ledger/store.h"
 #include "assay/digest.h"
 #include "assay/keys.h"
 #include "assay/publish.h"
@@ -24,45 +25,83 @@ static const char plan[] = "{\"a plan\":1}";
             fail_msg("%s: %s", #call, e.msg);                                                                          \
     } while (0)
 
+static const char *server(void)
+{
+    return getenv("ASSAY_TEST_LEDGER");
+}
+
+bool ledger_fixture_remote(void)
+{
+    return server() != NULL;
+}
+
+/* The database of a fixture is called after its directory. */
+static const char *database(const struct ledger_fixture *f)
+{
+    return strrchr(f->dir, '/') + 1;
+}
+
+static void shell(const char *fmt, const char *a, const char *b)
+{
+    char command[512];
+    snprintf(command, sizeof command, fmt, a, b);
+    if (system(command))
+        fail_msg("%s", command);
+}
+
 static void place(struct ledger_fixture *f)
 {
     snprintf(f->dir, sizeof f->dir, "/tmp/assay-ledger-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
-    snprintf(f->db, sizeof f->db, "%s/ledger.db", f->dir);
-    snprintf(f->published, sizeof f->published, "%s.checkpoint", f->db);
+    snprintf(f->keys, sizeof f->keys, "%s/keys", f->dir);
+    if (!server()) {
+        snprintf(f->db, sizeof f->db, "%s/ledger.db", f->dir);
+        snprintf(f->published, sizeof f->published, "%s.checkpoint", f->db);
+        return;
+    }
+    const char *hole = strstr(server(), "%s");
+    assert_non_null(hole);
+    snprintf(f->db, sizeof f->db, "%.*s%s%s", (int)(hole - server()), server(), database(f), hole + 2);
+    snprintf(f->published, sizeof f->published, "%s.checkpoint", f->keys);
 }
 
 void ledger_fixture_make(struct ledger_fixture *f)
 {
     struct assay_err e;
     place(f);
-    snprintf(f->keys, sizeof f->keys, "%s/keys", f->dir);
+    if (server())
+        shell("createdb %s", database(f), "");
     MUST(assay_keys_init(f->keys, "assay.local/test", &e));
     MUST(assay_ledger_create(f->db, "assay.local/test", &e));
 }
 
 void ledger_fixture_remove(struct ledger_fixture *f)
 {
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", f->dir);
-    assert_int_equal(system(command), 0);
+    if (server())
+        shell("dropdb --force %s", database(f), "");
+    shell("rm -rf %s", f->dir, "");
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    struct assay_err e;
+    struct assay_buf b = {0};
+    if (access(from, F_OK))
+        return;
+    MUST(assay_slurp(from, 1u << 27, &b, &e));
+    MUST(assay_publish(to, 0600, b.ptr, b.len, &e));
+    assay_buf_release(&b);
 }
 
 void ledger_fixture_copy(const struct ledger_fixture *f, struct ledger_fixture *to)
 {
-    struct assay_err e;
-    const char *const from[] = {f->db, f->published};
     place(to);
-    snprintf(to->keys, sizeof to->keys, "%s", f->keys);
-    const char *const into[] = {to->db, to->published};
-    for (int i = 0; i < 2; i++) {
-        struct assay_buf b = {0};
-        if (access(from[i], F_OK))
-            continue;
-        MUST(assay_slurp(from[i], 1u << 27, &b, &e));
-        MUST(assay_publish(into[i], 0600, b.ptr, b.len, &e));
-        assay_buf_release(&b);
-    }
+    assert_int_equal(symlink(f->keys, to->keys), 0);
+    if (server())
+        shell("createdb --template=%s %s", database(f), database(to));
+    else
+        copy_file(f->db, to->db);
+    copy_file(f->published, to->published);
 }
 
 struct assay_buf ledger_fixture_text(enum assay_role role, unsigned n)
@@ -116,8 +155,8 @@ struct assay_ledger *ledger_fixture_open(const struct ledger_fixture *f, bool ap
 {
     struct assay_ledger *l;
     struct assay_err e;
-    if (append)
-        MUST(assay_ledger_open_append(f->db, f->keys, &l, &e));
+    if (append) /* the server may still be ending the session of a process that was killed */
+        MUST(assay_ledger_open_append_wait(f->db, f->keys, server() ? 10000 : 0, &l, &e));
     else
         MUST(assay_ledger_open(f->db, f->keys, &l, &e));
     return l;

@@ -5,8 +5,12 @@
 #include "assay/ledger_append.h"
 
 struct ledger_fixture {
-    char dir[64], keys[96], db[96], published[128];
+    char dir[64], keys[96], db[256], published[288];
 };
+
+/* ASSAY_TEST_LEDGER (postgresql://HOST/%s...) in the environment: the ledgers are databases of that server, made and
+ * dropped with its programs; without it they are files. */
+bool ledger_fixture_remote(void);
 
 /* Directory, keys of all roles, empty ledger "assay.local/test". */
 void ledger_fixture_make(struct ledger_fixture *f);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../support/ledger_fixture.h"
+#include "assay/keys.h"
 #include "assay/merkle.h"
 #include "assay/publish.h"
 
@@ -32,6 +33,96 @@ static int leave(void **state)
 
 static const char plan[] = "{\"a plan\":1}";
 
+static struct assay_buf signed_text(const struct assay_buf *text)
+{
+    struct assay_buf note = {0};
+    struct assay_key *k;
+    assert_int_equal(assay_keys_load(f.keys, ASSAY_ROLE_SOURCE, &k, NULL), ASSAY_OK);
+    assert_int_equal(assay_note_sign(k, (const char *)text->ptr, text->len, &note, NULL), ASSAY_OK);
+    assay_key_free(k);
+    return note;
+}
+
+/* A role's statements are a chain: one that is kept back shows in the next, and in no other role's. */
+static void test_withheld(void **state)
+{
+    static const uint8_t nowhere[32] = {7};
+    struct assay_err e = {0};
+    uint8_t hash[32];
+    (void)state;
+    ledger_fixture_fill(&f, 0, 2);
+    struct assay_ledger *l = ledger_fixture_open(&f, true);
+    const struct {
+        const uint8_t *prev;
+        enum assay_role of;
+        const char *says;
+    } table[] = {
+        {nowhere, ASSAY_ROLE_SOURCE, "what role source stated before it, leaf hash 0700"},
+        {NULL, ASSAY_ROLE_SOURCE, ""},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct assay_buf text = ledger_fixture_text(ASSAY_ROLE_SOURCE, 50);
+        struct assay_buf first = ledger_fixture_note(&f, ASSAY_ROLE_SOURCE, ASSAY_ROLE_SOURCE, 0);
+        assay_merkle_leaf(first.ptr, first.len, hash);
+        assert_int_equal(assay_stmt_addhex(&text, "prev-own", "sha256:", table[i].prev ? table[i].prev : hash, 32),
+                         ASSAY_OK);
+        struct assay_buf note = signed_text(&text);
+        struct assay_ledger_item item = {note.ptr, note.len, false};
+        assay_err_reset(&e);
+        enum assay_status s = assay_ledger_append(l, &item, 1, &e);
+        assert_int_equal(s, table[i].prev ? ASSAY_ELEDGER : ASSAY_OK);
+        if (!strstr(e.msg, table[i].says))
+            fail_msg("%s", e.msg);
+        assay_buf_release(&note);
+        assay_buf_release(&text);
+        assay_buf_release(&first);
+    }
+    /* Twice, or not a hash. */
+    for (int i = 0; i < 2; i++) {
+        struct assay_buf text = ledger_fixture_text(ASSAY_ROLE_SOURCE, 60);
+        for (int k = 0; k < 2; k++)
+            assert_int_equal(assay_stmt_addhex(&text, "prev-own", "sha256:", hash, i ? 32 : 31), ASSAY_OK);
+        struct assay_buf note = signed_text(&text);
+        struct assay_ledger_item item = {note.ptr, note.len, false};
+        assay_err_reset(&e);
+        assert_int_equal(assay_ledger_append(l, &item, 1, &e), ASSAY_ELEDGER);
+        assert_non_null(strstr(e.msg, "its prev-own is not one hash"));
+        assay_buf_release(&note);
+        assay_buf_release(&text);
+    }
+    assay_ledger_close(l);
+    assert_string_equal(ledger_fixture_verify(&f, NULL), "");
+}
+
+/* What was stated at a time that has not come yet: the clock was set back, or wrong then; never silently both. */
+static void test_clock_set_back(void **state)
+{
+    struct assay_err e = {0};
+    struct assay_sink *s;
+    (void)state;
+    ledger_fixture_fill(&f, 0, 2);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_SOURCE, &s, &e), ASSAY_OK);
+    struct assay_buf text = ledger_fixture_text(ASSAY_ROLE_SOURCE, 70);
+    assert_int_equal(assay_stmt_add(&text, "observed", "2999-01-01T00:00:00.000000Z"), ASSAY_OK);
+    assert_int_equal(assay_sink_stmt(s, &text, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_commit(s, &e), ASSAY_OK);
+    assay_sink_free(s);
+    assay_buf_release(&text);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_SOURCE, &s, &e), ASSAY_ELEDGER);
+    assert_non_null(strstr(e.msg, "the clock was set back: role source stated leaf 2 at 2999-01-01T00:00:00.000000Z"));
+    assay_err_reset(&e);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_ARCHIVE, &s, &e), ASSAY_OK); /* another clock */
+    assay_sink_free(s);
+    assert_int_equal(setenv("ASSAY_CLOCK_WRONG_UP_TO", "1", 1), 0);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_SOURCE, &s, &e), ASSAY_ELEDGER);
+    assay_err_reset(&e);
+    assert_int_equal(setenv("ASSAY_CLOCK_WRONG_UP_TO", "2", 1), 0);
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_SOURCE, &s, &e), ASSAY_OK);
+    assay_sink_free(s);
+    assert_int_equal(unsetenv("ASSAY_CLOCK_WRONG_UP_TO"), 0);
+    assert_string_equal(ledger_fixture_verify(&f, NULL), "");
+}
+
 static void test_sink(void **state)
 {
     struct assay_err e = {0};
@@ -50,8 +141,10 @@ static void test_sink(void **state)
     assert_int_equal(assay_sink_blob(s, plan, sizeof plan - 1, hash, &e), ASSAY_OK);
     for (unsigned i = 0; i < 5; i++) {
         struct assay_buf text = ledger_fixture_text(ASSAY_ROLE_SOURCE, i);
-        struct assay_buf note = ledger_fixture_note(&f, ASSAY_ROLE_SOURCE, ASSAY_ROLE_SOURCE, i);
         assert_int_equal(assay_sink_stmt(s, &text, &e), ASSAY_OK);
+        if (i) /* each names the one before */
+            assert_int_equal(assay_stmt_addhex(&text, "prev-own", "sha256:", hash, 32), ASSAY_OK);
+        struct assay_buf note = signed_text(&text);
         assay_merkle_leaf(note.ptr, note.len, hash);
         assay_merkle_add(&m, hash);
         assay_buf_release(&note);
@@ -202,10 +295,8 @@ int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, enter, leave)
     const struct CMUnitTest tests[] = {
-        T(test_sink),
-        T(test_spool),
-        T(test_broken_spools),
-        T(test_hostile_spools),
+        T(test_sink),  T(test_withheld),      T(test_clock_set_back),
+        T(test_spool), T(test_broken_spools), T(test_hostile_spools),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,30 @@ static enum assay_status check_cited(struct batch *b, const struct assay_head *h
     return ASSAY_OK;
 }
 
+/* What this role stated before must be in the log, from an earlier batch or from this one. */
+static enum assay_status check_prev_own(struct batch *b, const struct assay_head *h, enum assay_role role,
+                                        struct assay_err *e)
+{
+    uint8_t hash[32];
+    char hex[65];
+    bool found;
+    uint64_t at;
+    int has = assay_stmt_prev_own(h, hash);
+    if (has == 0)
+        return ASSAY_OK;
+    if (has < 0)
+        return assay_fail(e, ASSAY_ELEDGER, "a `%.*s` statement is refused: its prev-own is not one hash",
+                          (int)h->kind.n, h->kind.p);
+    enum assay_status s = b->l->store->find(b->l->db, hash, &found, &at, e);
+    if (s != ASSAY_OK || found)
+        return s;
+    assay_hex(hash, 32, hex);
+    return assay_fail(
+        e, ASSAY_ELEDGER,
+        "a `%.*s` statement is refused: what role %s stated before it, leaf hash %s, is not in the ledger",
+        (int)h->kind.n, h->kind.p, assay_role_name(role), hex);
+}
+
 static enum assay_status add_note(struct batch *b, const struct assay_ledger_item *it, struct assay_err *e)
 {
     struct assay_head h;
@@ -63,7 +87,7 @@ static enum assay_status add_note(struct batch *b, const struct assay_ledger_ite
     if (s != ASSAY_OK || found)
         return s;
     if ((s = assay_leaf_admit(&b->l->ring, row.idx, it->bytes, it->len, &h, &role, e)) != ASSAY_OK ||
-        (s = check_cited(b, &h, e)) != ASSAY_OK)
+        (s = check_cited(b, &h, e)) != ASSAY_OK || (s = check_prev_own(b, &h, role, e)) != ASSAY_OK)
         return s;
     row.note = it->bytes;
     row.note_len = it->len;

@@ -108,7 +108,7 @@ enum assay_status assay_ledger_open_append_wait(const char *path, const char *ke
     const struct assay_verifier *v;
     struct assay_err own = {0};
     e = e ? e : &own;
-    struct assay_ledger *l = assay_ledger_new(path, e);
+    struct assay_ledger *l = assay_ledger_new(path, keys_dir, e);
     if (!l)
         return e->code;
     l->writing = true;

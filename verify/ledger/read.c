@@ -6,7 +6,7 @@
 #include "file.h"
 #include "store.h"
 
-struct assay_ledger *assay_ledger_new(const char *path, struct assay_err *e)
+struct assay_ledger *assay_ledger_new(const char *path, const char *keys_dir, struct assay_err *e)
 {
     struct assay_ledger *l = calloc(1, sizeof *l);
     if (!l) {
@@ -15,8 +15,7 @@ struct assay_ledger *assay_ledger_new(const char *path, struct assay_err *e)
     }
     l->store = assay_store_of(path);
     l->path = strdup(path);
-    if (asprintf(&l->published, "%s.checkpoint", path) < 0)
-        l->published = NULL;
+    l->published = assay_store_published(path, keys_dir);
     if (l->path && l->published && strlen(path) < ASSAY_MAX_PATH - 64 && path[0])
         return l;
     if (l->path && l->published)
@@ -44,7 +43,7 @@ void assay_ledger_close(struct assay_ledger *l)
 enum assay_status assay_ledger_open(const char *path, const char *keys_dir, struct assay_ledger **out,
                                     struct assay_err *e)
 {
-    struct assay_ledger *l = assay_ledger_new(path, e);
+    struct assay_ledger *l = assay_ledger_new(path, keys_dir, e);
     if (!l)
         return e ? e->code : ASSAY_ENOMEM;
     enum assay_status s = assay_ring_load(&l->ring, keys_dir, e);

@@ -252,7 +252,7 @@ static enum assay_status make(struct job *j, const char *path, const char *keys_
     free(origin);
     if (s != ASSAY_OK)
         return s;
-    j->l = assay_ledger_new(path, j->e);
+    j->l = assay_ledger_new(path, keys_dir, j->e);
     if (!j->l) {
         unlink(path);
         return j->e->code;

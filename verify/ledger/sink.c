@@ -27,6 +27,8 @@ struct assay_sink {
     const struct assay_store *store; /* NULL for spools */
     struct assay_db *held; /* one run a role and ledger at a time */
     struct assay_merkle run;
+    uint8_t last[32]; /* hash of what the role stated last */
+    bool has_last;
     struct entry *entry;
     size_t n, cap, bytes;
 };
@@ -69,6 +71,54 @@ static enum assay_status sink_new(const char *path, const char *keys_dir, enum a
     return ASSAY_OK;
 }
 
+/* ---- what the role stated before ---- */
+
+#define CLOCK_SLACK_S 300 /* machines of one role may differ by so much */
+
+struct before {
+    struct assay_sink *s;
+    char limit[32]; /* nothing that was stated is later than this */
+    uint64_t known; /* leaves below are known to have a wrong time */
+    struct assay_err *e;
+    enum assay_status status;
+};
+
+/* The newest leaf begins our chain; the newest that has a time must not lie in the future. */
+static bool look_back(void *ctx, const struct assay_leaf *leaf)
+{
+    struct before *b = ctx;
+    struct assay_stmt st = {0};
+    if (!b->s->has_last)
+        memcpy(b->s->last, leaf->hash, 32);
+    b->s->has_last = true;
+    b->status = assay_stmt_parse(leaf->note, leaf->note_len, &st, b->e);
+    const char *time = b->status == ASSAY_OK ? assay_stmt_get(&st, "observed") : NULL;
+    bool more = b->status == ASSAY_OK && !time && leaf->index >= b->known;
+    if (time && leaf->index >= b->known && strcmp(time, b->limit) > 0)
+        b->status = assay_fail(b->e, ASSAY_ELEDGER,
+                               "the clock was set back: role %s stated leaf %llu at %s, and it is not that late yet. "
+                               "If it is that time which was wrong, say so: ASSAY_CLOCK_WRONG_UP_TO=%llu",
+                               assay_role_name(b->s->role), (unsigned long long)leaf->index, time,
+                               (unsigned long long)leaf->index);
+    assay_stmt_release(&st);
+    return more;
+}
+
+static enum assay_status read_before(struct assay_sink *s, struct assay_ledger *l, struct assay_err *e)
+{
+    struct before b = {.s = s, .e = e};
+    const char *wrong = getenv("ASSAY_CLOCK_WRONG_UP_TO");
+    struct assay_ledger_query q = {.role = assay_role_name(s->role), .newest_first = true};
+    time_t late = time(NULL) + CLOCK_SLACK_S;
+    struct tm tm;
+    if (wrong && *wrong && strspn(wrong, "0123456789") == strlen(wrong))
+        b.known = strtoull(wrong, NULL, 10) + 1;
+    gmtime_r(&late, &tm);
+    strftime(b.limit, sizeof b.limit, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    enum assay_status st = assay_ledger_each(l, &q, look_back, &b, e);
+    return st == ASSAY_OK ? b.status : st;
+}
+
 enum assay_status assay_sink_ledger(const char *ledger_path, const char *keys_dir, enum assay_role role,
                                     struct assay_sink **out, struct assay_err *e)
 {
@@ -80,8 +130,11 @@ enum assay_status assay_sink_ledger(const char *ledger_path, const char *keys_di
     s->store = assay_store_of(ledger_path);
     st = s->store->hold(ledger_path, assay_role_name(role), &s->held, e);
     /* Faults of the ledger should show before hours of reading, not after. */
-    if (st == ASSAY_OK && (st = assay_ledger_open_append_wait(ledger_path, keys_dir, OPEN_WAIT_MS, &l, e)) == ASSAY_OK)
+    if (st == ASSAY_OK &&
+        (st = assay_ledger_open_append_wait(ledger_path, keys_dir, OPEN_WAIT_MS, &l, e)) == ASSAY_OK) {
+        st = read_before(s, l, e);
         assay_ledger_close(l);
+    }
     if (st != ASSAY_OK) {
         assay_sink_free(s);
         return st;
@@ -145,11 +198,16 @@ static enum assay_status check_text(const struct assay_sink *s, const struct ass
 
 enum assay_status assay_sink_stmt(struct assay_sink *s, const struct assay_buf *text, struct assay_err *e)
 {
-    struct assay_buf note = {.max = 2 * ASSAY_MAX_LEAF};
+    struct assay_buf note = {.max = 2 * ASSAY_MAX_LEAF}, linked = {.max = 2 * ASSAY_MAX_LEAF};
     uint8_t hash[32];
     enum assay_status st = check_text(s, text, e);
+    if (st == ASSAY_OK && assay_buf_add(&linked, text->ptr, text->len) != ASSAY_OK)
+        st = assay_fail_nomem(e);
+    if (st == ASSAY_OK && s->has_last && assay_stmt_addhex(&linked, "prev-own", "sha256:", s->last, 32) != ASSAY_OK)
+        st = assay_fail_nomem(e);
     if (st == ASSAY_OK)
-        st = assay_note_sign(s->key, (const char *)text->ptr, text->len, &note, e);
+        st = assay_note_sign(s->key, (const char *)linked.ptr, linked.len, &note, e);
+    assay_buf_release(&linked);
     if (st == ASSAY_OK && note.len > ASSAY_MAX_LEAF)
         st = assay_fail(e, ASSAY_ELIMIT, "a leaf of %zu bytes, the limit is %d", note.len, ASSAY_MAX_LEAF);
     if (st == ASSAY_OK)
@@ -163,6 +221,8 @@ enum assay_status assay_sink_stmt(struct assay_sink *s, const struct assay_buf *
         return st;
     }
     assay_merkle_add(&s->run, hash);
+    memcpy(s->last, hash, 32);
+    s->has_last = true;
     return ASSAY_OK;
 }
 

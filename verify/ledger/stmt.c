@@ -266,6 +266,25 @@ bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sh
     return false;
 }
 
+int assay_stmt_prev_own(const struct assay_head *h, uint8_t out[32])
+{
+    struct assay_text key, value;
+    char hex[65];
+    int found = 0;
+    for (const char *p = h->first; assay_stmt_line(&p, h->end, &key, &value);) {
+        if (!is(key, "prev-own"))
+            continue;
+        if (found || value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
+            return -1;
+        memcpy(hex, value.p + 7, 64);
+        hex[64] = '\0';
+        if (assay_unhex(hex, out, 32))
+            return -1;
+        found = 1;
+    }
+    return found;
+}
+
 /* ---- the parsed form ---- */
 
 /* One block of memory for all strings (decoding never lengthens) and one for the fields. */

@@ -39,6 +39,9 @@ bool assay_stmt_decode(struct assay_text value, char *out, size_t *n);
 /* Whose key must have signed this statement, by the table of docs/ledger-format.md. NULL when good, else what is
  * wrong: a kind that is not in the table, a role that may not state it. */
 const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out);
+/* `prev-own sha256:...`, the hash of the leaf that the same role stated before. 1: out is set; 0: there is none; -1: it
+ * is not a hash, or stands twice. */
+int assay_stmt_prev_own(const struct assay_head *h, uint8_t out[32]);
 /* If this line cites a blob of the store ("plan sha256:..."): its digest. */
 bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32]);
 

@@ -1,13 +1,31 @@
 #include "store.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "store_sqlite.h"
+bool assay_ledger_is_remote(const char *location)
+{
+    static const char *const begins[] = {"postgresql://", "postgres://", "service="};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncmp(location, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
 
 const struct assay_store *assay_store_of(const char *location)
 {
-    (void)location;
-    return &assay_store_sqlite;
+    return assay_ledger_is_remote(location) ? &assay_store_pg : &assay_store_sqlite;
+}
+
+char *assay_store_published(const char *location, const char *keys_dir)
+{
+    const char *beside = assay_ledger_is_remote(location) ? keys_dir ? keys_dir : "ledger" : location;
+    size_t n = strlen(beside);
+    char *out;
+    while (n > 1 && beside[n - 1] == '/')
+        n--;
+    return asprintf(&out, "%.*s.checkpoint", (int)n, beside) < 0 ? NULL : out;
 }
 
 enum assay_status assay_store_open(struct assay_ledger *l, bool write, int wait_ms, struct assay_err *e)

@@ -28,7 +28,7 @@ struct assay_ring {
 
 /* ---- storage: a backend stores and fetches rows, and judges nothing but its own tables ---- */
 
-struct assay_db; /* a backend's connection to one ledger */
+struct assay_db; /* a connection to one ledger; every backend has its own idea of it */
 
 /* A row of `leaf`; bytes are borrowed during the call. */
 struct assay_store_leaf {
@@ -100,6 +100,7 @@ struct assay_store {
                                   struct assay_err *e);
 };
 #define ASSAY_STORE_NEWEST UINT64_MAX
+extern const struct assay_store assay_store_sqlite, assay_store_pg;
 
 struct assay_ledger {
     const struct assay_store *store;
@@ -119,6 +120,8 @@ struct assay_ledger {
 /* ---- store.c ---- */
 /* The backend that a location names. */
 const struct assay_store *assay_store_of(const char *location);
+/* Path of the checkpoint file: beside the database where that is a file, else beside the keys. The caller frees it. */
+char *assay_store_published(const char *location, const char *keys_dir);
 /* Open l->path with its backend and read the origin and the size. */
 enum assay_status assay_store_open(struct assay_ledger *l, bool write, int wait_ms, struct assay_err *e);
 /* Number of leaves (highest index + 1), into l->size as well. */
@@ -198,6 +201,6 @@ enum assay_status assay_checkpoint_publish(struct assay_ledger *l, const struct 
 enum assay_status assay_ledger_open_append_wait(const char *path, const char *keys_dir, int wait_ms,
                                                 struct assay_ledger **out, struct assay_err *e);
 /* ---- read.c ---- */
-struct assay_ledger *assay_ledger_new(const char *path, struct assay_err *e);
+struct assay_ledger *assay_ledger_new(const char *path, const char *keys_dir, struct assay_err *e);
 
 #endif

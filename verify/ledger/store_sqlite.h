@@ -27,8 +27,6 @@ struct assay_db {
     sqlite3_stmt *kept[ASSAY_LITE_KEPT];
 };
 
-extern const struct assay_store assay_store_sqlite;
-
 /* ---- store_sqlite.c ---- */
 /* Record what SQLite says of a failed call while `doing`. */
 enum assay_status assay_lite_fail(struct assay_db *db, const char *doing, struct assay_err *e);

@@ -32,6 +32,7 @@ struct pass {
     struct assay_store_checkpoint next; /* the first checkpoint that is not checked yet */
     bool at_checkpoint; /* there is one */
     struct assay_buf room; /* decoded values of one leaf */
+    uint8_t own[ASSAY_ROLE_COUNT][32]; /* the last leaf of each role */
     struct assay_err *e; /* of the walk */
     enum assay_status status;
     uint64_t n_checkpoints;
@@ -188,6 +189,45 @@ static enum assay_status check_tiles(struct pass *p, uint64_t idx, const uint8_t
     return ASSAY_OK;
 }
 
+struct signer {
+    const char *name;
+    bool same;
+};
+
+static bool signed_by(void *ctx, const struct assay_store_leaf *row)
+{
+    struct signer *x = ctx;
+    const struct assay_text *role = &row->index[ASSAY_INDEX_ROLE];
+    x->same = role->p && role->n == strlen(x->name) && memcmp(role->p, x->name, role->n) == 0;
+    return false;
+}
+
+/* The chain of each role: what it stated before is there. Mostly that is its last leaf; statements that came by spool
+ * begin chains of their own, so that it may be an earlier one. */
+static enum assay_status check_prev_own(struct pass *p, uint64_t idx, const struct assay_head *h, enum assay_role role,
+                                        const uint8_t hash[32], struct assay_err *e)
+{
+    uint8_t want[32];
+    struct signer x = {assay_role_name(role), false};
+    bool found;
+    uint64_t at;
+    enum assay_status s = ASSAY_OK;
+    int has = assay_stmt_prev_own(h, want);
+    if (has > 0 && memcmp(want, p->own[role], 32) != 0) {
+        if ((s = p->l->store->find(p->l->db, want, &found, &at, e)) != ASSAY_OK)
+            return s;
+        if (found && at < idx)
+            s = p->l->store->leaves(p->l->db, at, signed_by, &x, e);
+        if (s == ASSAY_OK && !x.same)
+            s = assay_fail(e, ASSAY_ELEDGER, "leaf %llu: what role %s stated before it is not in the ledger before it",
+                           (unsigned long long)idx, x.name);
+    }
+    memcpy(p->own[role], hash, 32);
+    if (has < 0)
+        s = assay_fail(e, ASSAY_ELEDGER, "leaf %llu: its prev-own is not one hash", (unsigned long long)idx);
+    return s;
+}
+
 static enum assay_status check_leaf(struct pass *p, const struct assay_store_leaf *row, struct assay_err *e)
 {
     struct assay_head h;
@@ -206,7 +246,7 @@ static enum assay_status check_leaf(struct pass *p, const struct assay_store_lea
         return assay_fail(e, s, "leaf %llu: %s", shown, why.msg);
     if ((s = enqueue(p, role, idx, row->note, row->note_len, e)) != ASSAY_OK ||
         (s = check_cited(p, idx, &h, e)) != ASSAY_OK || (s = check_index(p, row, &h, role, e)) != ASSAY_OK ||
-        (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
+        (s = check_prev_own(p, idx, &h, role, hash, e)) != ASSAY_OK || (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
         return s;
     assay_merkle_add(&p->tree, hash);
     return ASSAY_OK;

@@ -383,7 +383,8 @@ static char *default_origin(const struct init *in)
 static enum assay_status below(const struct init *in, const char *path, struct assay_buf *out, struct assay_err *e)
 {
     assay_buf_reset(out);
-    enum assay_status s = assay_path_join(strcmp(in->base, ".") == 0 ? "" : in->base, path, out);
+    bool as_it_is = strcmp(in->base, ".") == 0 || assay_ledger_is_remote(path);
+    enum assay_status s = assay_path_join(as_it_is ? "" : in->base, path, out);
     return s == ASSAY_OK ? s : assay_fail_nomem(e);
 }
 
@@ -406,6 +407,19 @@ static enum assay_status keep_secret(const struct init *in, int side, struct ass
     return s;
 }
 
+static enum assay_status has_ledger(const char *location, bool *has, struct assay_err *e)
+{
+    struct assay_ledger *l = NULL;
+    struct assay_err why = {0};
+    *has = exists(location);
+    if (!assay_ledger_is_remote(location))
+        return ASSAY_OK;
+    enum assay_status s = assay_ledger_open(location, NULL, &l, &why);
+    assay_ledger_close(l);
+    *has = s == ASSAY_OK;
+    return s == ASSAY_OK || s == ASSAY_ENOTFOUND ? ASSAY_OK : assay_fail(e, s, "%s", why.msg);
+}
+
 static enum assay_status make_ledger(const struct init *in, const char *origin, struct assay_err *e)
 {
     struct assay_buf path = {0};
@@ -416,7 +430,9 @@ static enum assay_status make_ledger(const struct init *in, const char *origin, 
                        (const char *)path.ptr);
     if (s == ASSAY_OK)
         s = below(in, or_else(in->o->ledger, "ledger.db"), &path, e);
-    if (s == ASSAY_OK && exists((const char *)path.ptr)) {
+    if (s == ASSAY_OK)
+        s = has_ledger((const char *)path.ptr, &had, e);
+    if (s == ASSAY_OK && had) {
         assay_buf_addf(in->said, "kept %s\n", (const char *)path.ptr);
     } else if (s == ASSAY_OK && (s = assay_ledger_create((const char *)path.ptr, origin, e)) == ASSAY_OK)
         assay_buf_addf(in->said, "made %s: the ledger of %s\n", (const char *)path.ptr, origin);

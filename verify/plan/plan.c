@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/ledger.h"
 #include "assay/limits.h"
 #include "assay/publish.h"
 #include "dataset.h"
@@ -155,8 +156,10 @@ static void bind_plan(struct assay_bind *b, const yaml_node_t *root, struct assa
     check_coverage(b, &raw, p);
     if (raw.ignore)
         bind_ignore(b, raw.ignore, p);
-    if (!place(p->base_dir, raw.ledger, "ledger.db", &p->ledger) || !place(p->base_dir, raw.keys, "keys", &p->keys) ||
-        !place(p->base_dir, raw.keyring, "keyring", &p->keyring))
+    bool remote = raw.ledger && assay_ledger_is_remote(raw.ledger);
+    if (!(remote ? (p->ledger = strdup(raw.ledger)) != NULL
+                 : place(p->base_dir, raw.ledger, "ledger.db", &p->ledger)) ||
+        !place(p->base_dir, raw.keys, "keys", &p->keys) || !place(p->base_dir, raw.keyring, "keyring", &p->keyring))
         b->diag->nomem = true;
     p->origin = raw.origin;
     free(raw.ledger);

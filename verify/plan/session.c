@@ -98,7 +98,7 @@ static int use_snapshots(struct assay_args *a, struct assay_session *s)
 static char *joined(const struct assay_plan *p, const char *path)
 {
     struct assay_buf b = {0};
-    if (assay_path_join(p->base_dir, path, &b) == ASSAY_OK)
+    if (assay_path_join(assay_ledger_is_remote(path) ? "" : p->base_dir, path, &b) == ASSAY_OK)
         return (char *)b.ptr;
     assay_buf_release(&b);
     return NULL;

@@ -21,11 +21,7 @@ static int failed(const struct assay_err *e)
 
 static char *keyring_path(const struct assay_session *s)
 {
-    struct assay_buf b = {0};
-    if (assay_path_join(s->plan->base_dir, "keyring", &b) == ASSAY_OK)
-        return (char *)b.ptr;
-    assay_buf_release(&b);
-    return NULL;
+    return strdup(s->plan->keyring);
 }
 
 /* ---- ledger keyring ---- */

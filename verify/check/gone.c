@@ -96,7 +96,13 @@ static enum assay_status read_archive(struct gone *g, struct assay_err *e)
         s = assay_fail_nomem(e);
     if (s != ASSAY_OK)
         return s;
-    struct assay_scan_job job = {g->reader, &spec, part, n, 1, NULL, NULL, part_wanted, (void *)j};
+    struct assay_scan_job job = {.reader = g->reader,
+                                 .spec = &spec,
+                                 .part = part,
+                                 .n_parts = n,
+                                 .jobs = 1,
+                                 .wanted = part_wanted,
+                                 .ctx = (void *)j};
     s = assay_scan_parts(&job, g->result, &g->lane, e);
     for (size_t i = 0; i < n && s == ASSAY_OK; i++)
         say_broken(g, &g->result[i]);

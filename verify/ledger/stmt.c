@@ -272,7 +272,7 @@ int assay_stmt_prev_own(const struct assay_head *h, uint8_t out[32])
     char hex[65];
     int found = 0;
     for (const char *p = h->first; assay_stmt_line(&p, h->end, &key, &value);) {
-        if (!is(key, "prev-own"))
+        if (!assay_stmt_is(key, "prev-own"))
             continue;
         if (found || value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
             return -1;

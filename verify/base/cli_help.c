@@ -66,9 +66,12 @@ void assay_cli_overview(FILE *f, const char *program, const struct assay_verb *v
     fprintf(f, "%s: is what was archived exactly what there was, is it still, and can that be proved?\n\n", program);
     fprintf(f, "The first minute\n  assay init SOURCE ARCHIVE --table T --output plan.yaml\n  assay check plan.yaml\n\n"
                "Verbs\n");
+    int widest = 0;
+    for (const struct assay_verb *v = verbs; v->name; v++)
+        widest = (int)strlen(v->name) > widest ? (int)strlen(v->name) : widest;
     for (const struct assay_verb *v = verbs; v->name; v++) {
-        int n = fprintf(f, "  %-16s", v->name);
-        wrapped(f, v->summary, n > 0 ? n : 0, 18);
+        fprintf(f, "  %-*s  ", widest, v->name);
+        wrapped(f, v->summary, widest + 4, widest + 4);
     }
     fprintf(f, "\nExit codes: 0 equal, 1 discrepancies, 2 usage or plan, 3 not everything could be verified,\n"
                "4 ledger or evidence broken, 11 another run holds the lock.\n"

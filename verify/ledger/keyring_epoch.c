@@ -87,8 +87,8 @@ static enum assay_status make_next(struct rotation *r, struct assay_err *e)
 
 enum assay_status assay_keyring_rotate(struct assay_keyring *k, struct assay_err *e)
 {
-    struct rotation r;
-    char now[ASSAY_MAX_PATH];
+    struct rotation r = {0};
+    char now[ASSAY_MAX_PATH] = "";
     pthread_mutex_lock(&k->lock);
     enum assay_status s = assay_keyring_file(k->keys_dir, "/dataset.key.next", r.next, e);
     if (s == ASSAY_OK)

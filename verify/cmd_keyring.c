@@ -19,11 +19,6 @@ static int failed(const struct assay_err *e)
     return (int)assay_err_exit(e->code);
 }
 
-static char *keyring_path(const struct assay_session *s)
-{
-    return strdup(s->plan->keyring);
-}
-
 /* ---- ledger keyring ---- */
 
 static void show_recipients(const struct assay_keyring *k, const struct assay_keyring_facts *f)
@@ -73,22 +68,19 @@ int assay_cmd_ledger_keyring(struct assay_args *a)
     struct assay_keyring *k = NULL;
     const char *escrow = assay_arg(a, "recover"), *private_key = assay_arg(a, "private-key");
     int code = assay_session_open(a, &s);
-    char *path = code == ASSAY_EXIT_OK ? keyring_path(&s) : NULL;
     if (code != ASSAY_EXIT_OK)
         goto done;
     if (!escrow != !private_key)
         assay_fail(&e, ASSAY_EUSAGE, "--recover and --private-key go together");
-    else if (!path)
-        assay_fail_nomem(&e);
     if (e.code == ASSAY_OK && escrow)
         (void)assay_escrow_recover(escrow, private_key, s.keys_dir, &e);
-    if (e.code == ASSAY_OK && assay_keyring_open(path, s.keys_dir, &k, &e) == ASSAY_OK && act(a, k, &e) == ASSAY_OK)
-        (void)show(k, path, &e);
+    if (e.code == ASSAY_OK && assay_keyring_open(s.plan->keyring, s.keys_dir, &k, &e) == ASSAY_OK &&
+        act(a, k, &e) == ASSAY_OK)
+        (void)show(k, s.plan->keyring, &e);
     if (e.code != ASSAY_OK)
         code = failed(&e);
 done:
     assay_keyring_close(k);
-    free(path);
     assay_session_close(&s);
     return code;
 }
@@ -99,7 +91,7 @@ struct erasing {
     const struct assay_dataset *set;
     const char *segment, *reason;
     uint32_t ordinal;
-    char *path; /* the plan's keyring */
+    const char *path; /* of the plan's keyring; borrowed */
     const char *const *copy; /* and others */
     size_t n_copies;
     struct assay_buf commits;
@@ -222,8 +214,8 @@ static enum assay_status arguments(struct assay_args *a, const struct assay_sess
     if (!x->reason || !x->reason[0])
         return assay_fail(e, ASSAY_EUSAGE, "--reason: say why; it stays in the ledger, so no personal data");
     x->n_copies = assay_arg_list(a, "keyring", &x->copy);
-    x->path = keyring_path(s);
-    return x->path ? ASSAY_OK : assay_fail_nomem(e);
+    x->path = s->plan->keyring;
+    return ASSAY_OK;
 }
 
 int assay_cmd_ledger_erase(struct assay_args *a)
@@ -237,7 +229,6 @@ int assay_cmd_ledger_erase(struct assay_args *a)
     if (e.code != ASSAY_OK)
         code = failed(&e);
     assay_buf_release(&x.commits);
-    free(x.path);
     assay_session_close(&s);
     return code;
 }

@@ -23,15 +23,6 @@ void assay_merkle_root(const struct assay_merkle *m, uint8_t out[32]);
 /* Second, independent path: recursive split over an array of leaf hashes (RFC 6962 section 2.1). */
 void assay_merkle_root_of(const uint8_t (*leaf)[32], uint64_t n, uint8_t out[32]);
 
-/* Inclusion proofs (RFC 6962 section 2.1.1) of many leaves in one pass over all leaf hashes, which are overwritten.
- * The caller sets `index`; `node` is filled from the leaf's sibling to the root's child. */
-struct assay_merkle_path {
-    uint64_t index;
-    size_t n;
-    uint8_t node[64][32];
-};
-void assay_merkle_paths(uint8_t (*leaf)[32], uint64_t n, struct assay_merkle_path *path, size_t n_paths);
-
 /* Proof checks, RFC 9162 sections 2.1.3.2 and 2.1.4.2. */
 bool assay_merkle_check_inclusion(uint64_t index, uint64_t size, const uint8_t leaf[32], const uint8_t (*proof)[32],
                                   size_t n, const uint8_t root[32]);
@@ -49,6 +40,10 @@ struct assay_merkle_proof {
 /* ASSAY_ENOTFOUND when index >= size. */
 enum assay_status assay_merkle_prove_inclusion(uint64_t index, uint64_t size, assay_merkle_range *range, void *ctx,
                                                struct assay_merkle_proof *out, struct assay_err *e);
+/* The same for many leaves in one pass over all leaf hashes, which are overwritten: proof[p] is that of leaf index[p].
+ */
+void assay_merkle_prove_many(uint8_t (*leaf)[32], uint64_t n, const uint64_t *index, struct assay_merkle_proof *proof,
+                             size_t n_proofs);
 /* Empty when size1 is 0 or size2; ASSAY_ENOTFOUND when size1 > size2. */
 enum assay_status assay_merkle_prove_consistency(uint64_t size1, uint64_t size2, assay_merkle_range *range, void *ctx,
                                                  struct assay_merkle_proof *out, struct assay_err *e);

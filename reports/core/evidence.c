@@ -196,7 +196,6 @@ static void release(struct assay_evidence *v)
 {
     free(v->checkpoint);
     free(v->hash);
-    free(v->path);
     free(v->leaf);
     for (size_t i = 0; i < v->n_ids; i++)
         free(v->id[i]);

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assay/base64.h"
 #include "assay/digest.h"
 #include "assay/merkle.h"
 #include "assay/note.h"
+#include "assay/proof.h"
 #include "assay/publish.h"
 #include "evidence_private.h"
 #include "model.h"
@@ -89,19 +89,14 @@ enum assay_status assay_evidence_keys(struct assay_evidence *v)
 
 /* ---- proofs ---- */
 
-static enum assay_status put_proof(struct assay_evidence *v, const struct assay_merkle_path *p)
+static enum assay_status put_proof(struct assay_evidence *v, uint64_t leaf, const struct assay_merkle_proof *path)
 {
+    const struct assay_proof p = {
+        .index = leaf, .path = *path, .checkpoint = v->checkpoint, .checkpoint_len = strlen(v->checkpoint)};
     struct assay_buf text = {0};
-    char name[64], b64[45];
-    enum assay_status s = assay_buf_addf(&text, "c2sp.org/tlog-proof@v1\nindex %llu\n", (unsigned long long)p->index);
-    for (size_t i = 0; i < p->n && s == ASSAY_OK; i++) {
-        assay_b64_encode(p->node[i], 32, b64);
-        s = assay_buf_addf(&text, "%s\n", b64);
-    }
-    if (s == ASSAY_OK)
-        s = assay_buf_addf(&text, "\n%s", v->checkpoint);
-    snprintf(name, sizeof name, "proofs/%09llu.tlog-proof", (unsigned long long)p->index);
-    return add_text(v, name, s, &text);
+    char name[64];
+    snprintf(name, sizeof name, "proofs/%09llu.tlog-proof", (unsigned long long)leaf);
+    return add_text(v, name, assay_proof_write(&p, &text, NULL), &text);
 }
 
 /* With all leaves there the root can be computed, and proofs would only repeat it. */
@@ -110,14 +105,13 @@ enum assay_status assay_evidence_proofs(struct assay_evidence *v)
     enum assay_status s = ASSAY_OK;
     if (!assay_evidence_partial(v) || v->n_leaves == 0)
         return s;
-    v->path = calloc(v->n_leaves, sizeof *v->path);
-    if (!v->path)
+    struct assay_merkle_proof *path = calloc(v->n_leaves, sizeof *path);
+    if (!path)
         return assay_fail_nomem(v->e);
-    for (size_t i = 0; i < v->n_leaves; i++)
-        v->path[i].index = v->leaf[i];
-    assay_merkle_paths(v->hash, v->size, v->path, v->n_leaves);
+    assay_merkle_prove_many(v->hash, v->size, v->leaf, path, v->n_leaves);
     for (size_t i = 0; i < v->n_leaves && s == ASSAY_OK; i++)
-        s = put_proof(v, &v->path[i]);
+        s = put_proof(v, v->leaf[i], &path[i]);
+    free(path);
     return s;
 }
 

@@ -36,8 +36,7 @@ struct assay_evidence {
     uint64_t size; /* leaves of the checkpoint; later ones are not looked at */
     uint8_t (*hash)[32]; /* of all leaves */
     uint64_t n_hashes;
-    struct assay_merkle_path *path; /* of the leaves in the bundle, when those are not all */
-    size_t n_leaves, cap_leaves;
+    size_t n_leaves, cap_leaves; /* in the bundle */
     uint64_t *leaf; /* their indexes */
     char **id; /* of the datasets asked for */
     size_t n_ids;

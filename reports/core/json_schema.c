@@ -55,10 +55,7 @@ static void eras(struct assay_jw *w, const struct assay_rep_dataset *d)
             assay_jw_text(w, "last", x->last);
             assay_jw_number(w, "objects", x->objects);
             assay_jw_text(w, "fingerprint", x->fingerprint);
-            assay_jw_open(w, "changes", '[');
-            for (size_t k = 0; k < x->n_says; k++)
-                assay_jw_text(w, NULL, x->says[k]);
-            assay_jw_close(w, ']');
+            assay_jw_texts(w, "changes", x->says, x->n_says);
             assay_jw_close(w, '}');
         }
     assay_jw_close(w, ']');
@@ -93,10 +90,7 @@ static void spans(struct assay_jw *w, const struct assay_rep_dataset *d)
             assay_jw_text(w, "since", x->age[side] ? x->age[side]->since : NULL);
             assay_jw_close(w, '}');
         }
-        assay_jw_open(w, "without", '[');
-        for (size_t k = 0; k < x->n_without; k++)
-            assay_jw_text(w, NULL, x->without[k]);
-        assay_jw_close(w, ']');
+        assay_jw_texts(w, "without", x->without, x->n_without);
         assay_jw_close(w, '}');
     }
     assay_jw_close(w, ']');

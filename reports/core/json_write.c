@@ -33,6 +33,14 @@ void assay_jw_text(struct assay_jw *w, const char *key, const char *value)
     assay_out_json(w->o, value);
 }
 
+void assay_jw_texts(struct assay_jw *w, const char *key, const char *const *value, size_t n)
+{
+    assay_jw_open(w, key, '[');
+    for (size_t i = 0; i < n; i++)
+        assay_jw_text(w, NULL, value[i]);
+    assay_jw_close(w, ']');
+}
+
 void assay_jw_number(struct assay_jw *w, const char *key, uint64_t value)
 {
     begin(w, key);

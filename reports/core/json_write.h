@@ -14,6 +14,7 @@ struct assay_jw {
 void assay_jw_open(struct assay_jw *w, const char *key, char bracket); /* '{' or '[' */
 void assay_jw_close(struct assay_jw *w, char bracket); /* '}' or ']' */
 void assay_jw_text(struct assay_jw *w, const char *key, const char *value); /* NULL: null */
+void assay_jw_texts(struct assay_jw *w, const char *key, const char *const *value, size_t n); /* a list of them */
 void assay_jw_number(struct assay_jw *w, const char *key, uint64_t value);
 void assay_jw_bool(struct assay_jw *w, const char *key, bool value);
 void assay_jw_null(struct assay_jw *w, const char *key);

@@ -364,10 +364,7 @@ static void coverage(struct assay_jw *w, const struct assay_rep_coverage *c)
     assay_jw_number(w, "gone", c->gone);
     assay_jw_number(w, "ignored", c->ignored);
     assay_jw_number(w, "apart", c->apart);
-    assay_jw_open(w, "lacks", '[');
-    for (size_t i = 0; i < c->n_lacks; i++)
-        assay_jw_text(w, NULL, c->lacks[i]);
-    assay_jw_close(w, ']');
+    assay_jw_texts(w, "lacks", c->lacks, c->n_lacks);
     assay_jw_close(w, '}');
 }
 

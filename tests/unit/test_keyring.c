@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../support/temp_dir.h"
 #include "assay/blob.h"
 #include "assay/cipher.h"
 #include "assay/digest.h"
@@ -35,9 +36,7 @@ static int enter(void **state)
 static int leave(void **state)
 {
     (void)state;
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return temp_dir_remove(dir);
 }
 
 /* Every test begins with an empty folder and one dataset key. */

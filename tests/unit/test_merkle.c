@@ -299,18 +299,19 @@ static void test_paths(void **state)
     (void)state;
     enum { N = 70 };
     uint8_t leaf[N][32], work[N][32], root[32];
-    static struct assay_merkle_path path[N];
+    static struct assay_merkle_proof path[N];
+    uint64_t index[N];
     for (uint32_t i = 0; i < N; i++)
         assay_merkle_leaf(&i, sizeof i, leaf[i]);
     for (uint64_t n = 1; n <= N; n++) {
         assay_merkle_root_of((const uint8_t(*)[32])leaf, n, root);
         memcpy(work, leaf, sizeof work);
         for (uint64_t i = 0; i < n; i++)
-            path[i].index = n - 1 - i;
-        assay_merkle_paths(work, n, path, n);
+            index[i] = n - 1 - i;
+        assay_merkle_prove_many(work, n, index, path, n);
         for (uint64_t i = 0; i < n; i++) {
-            const uint8_t(*node)[32] = (const uint8_t(*)[32])path[i].node;
-            uint64_t at = path[i].index;
+            const uint8_t(*node)[32] = (const uint8_t(*)[32])path[i].hash;
+            uint64_t at = index[i];
             assert_true(assay_merkle_check_inclusion(at, n, leaf[at], node, path[i].n, root));
             assert_true(n == 1 || !assay_merkle_check_inclusion(at, n, leaf[(at + 1) % n], node, path[i].n, root));
         }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../support/temp_dir.h"
 #include "assay/keys.h"
 #include "assay/note.h"
 #include "assay/publish.h"
@@ -33,9 +34,7 @@ static int enter(void **state)
 static int leave(void **state)
 {
     (void)state;
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return temp_dir_remove(dir);
 }
 
 static struct assay_buf slurp(const char *path)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../support/temp_dir.h"
 #include "assay/digest.h"
 #include "assay/keys.h"
 #include "assay/note.h"
@@ -27,9 +28,7 @@ static int enter(void **state)
 static int leave(void **state)
 {
     (void)state;
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return temp_dir_remove(dir);
 }
 
 static struct assay_policy *policy(const char *text)

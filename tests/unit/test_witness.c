@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../support/temp_dir.h"
 #include "assay/checkpoint.h"
 #include "assay/merkle.h"
 #include "assay/note.h"
@@ -48,11 +49,9 @@ static int enter(void **state)
 static int leave(void **state)
 {
     (void)state;
-    char command[64];
     assay_key_free(log_key);
     assay_key_free(other_key);
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return temp_dir_remove(dir);
 }
 
 static int fresh(void **state)

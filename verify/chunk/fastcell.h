@@ -9,6 +9,7 @@
 #include "assay/digest.h"
 #include "assay/type.h"
 #include "assay/value.h"
+#include "fasthash.h"
 
 #define IMAGE_MOST 15 /* longest cell that is its own image: zero-padded, its length in the last byte */
 
@@ -27,6 +28,12 @@ static inline assay_sum image_of_bytes(const uint8_t *cell, size_t n)
     b[15] = (uint8_t)n;
     memcpy(&v, b, sizeof v);
     return v;
+}
+
+/* Of any cell. */
+static inline assay_sum image_of_cell(const uint8_t *cell, size_t n, const uint8_t *secret)
+{
+    return n <= IMAGE_MOST ? image_of_bytes(cell, n) : fasthash(cell, n, secret);
 }
 
 #define IMAGE_NULL image_of(0, 0, 1)

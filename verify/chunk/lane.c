@@ -242,13 +242,9 @@ static enum assay_status seg_new(struct assay_lane *l, assay_segment id, const c
     return ASSAY_OK;
 }
 
-enum assay_status assay_lane_seg_find(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
-                                      struct assay_err *e)
+enum assay_status assay_lane_seg_search(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
+                                        struct assay_err *e)
 {
-    if (l->last < l->n_seg && l->seg[l->last]->pub.segment == id) {
-        *out = l->seg[l->last];
-        return ASSAY_OK;
-    }
     size_t lo = 0, hi = l->n_seg;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;

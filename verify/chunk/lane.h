@@ -115,9 +115,17 @@ static inline assay_sum *assay_lane_image(const struct assay_lane *l, size_t row
     return &l->image[c * LANE_BLOCK + row];
 }
 
-/* The segment's slot, made at its first row. name: of a file-set segment, or NULL. */
-enum assay_status assay_lane_seg_find(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
-                                      struct assay_err *e);
+/* The segment's slot, made at its first row. name: of a file-set segment, or NULL. Mostly it is the one found last. */
+enum assay_status assay_lane_seg_search(struct assay_lane *l, assay_segment id, const char *name, struct lane_seg **out,
+                                        struct assay_err *e);
+static inline enum assay_status assay_lane_seg_find(struct assay_lane *l, assay_segment id, const char *name,
+                                                    struct lane_seg **out, struct assay_err *e)
+{
+    if (l->last >= l->n_seg || l->seg[l->last]->pub.segment != id)
+        return assay_lane_seg_search(l, id, name, out, e);
+    *out = l->seg[l->last];
+    return ASSAY_OK;
+}
 
 /* Remember where and why a row of the current part did not decode; seg NULL: it has no place. */
 void assay_lane_note(struct assay_lane *l, const struct lane_seg *seg, uint32_t ordinal, uint64_t pos,

@@ -160,7 +160,7 @@ static void hash_waiting(struct assay_lane *l)
     for (size_t i = 0; i < l->n_waiting; i++) {
         const struct lane_waiting *w = &l->waiting[i];
         const uint8_t *cell = l->cell.ptr + w->off;
-        *w->hash = w->len <= IMAGE_MOST ? image_of_bytes(cell, w->len) : fasthash(cell, w->len, l->spec.secret);
+        *w->hash = image_of_cell(cell, w->len, l->spec.secret);
         if (w->memo)
             w->memo->hash = *w->hash;
     }

@@ -21,8 +21,7 @@ static enum assay_status claimed_image(struct assay_lane *l, size_t c, const str
     struct assay_buf cell = {.max = ASSAY_MAX_CELL + 64};
     enum assay_status s = assay_lane_put_cell(l, c, assay_lane_settle(&l->col[c], v), r, false, &cell);
     if (s == ASSAY_OK)
-        *out =
-            cell.len <= IMAGE_MOST ? image_of_bytes(cell.ptr, cell.len) : fasthash(cell.ptr, cell.len, l->spec.secret);
+        *out = image_of_cell(cell.ptr, cell.len, l->spec.secret);
     assay_buf_release(&cell);
     return s;
 }

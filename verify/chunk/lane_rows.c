@@ -136,10 +136,6 @@ static enum assay_status place(struct assay_lane *l, struct lane_row *r, bool *p
         id = assay_router_segment(&l->router, &window);
         l->counts.misplaced += l->claims && id != l->claimed;
     }
-    if (l->last < l->n_seg && l->seg[l->last]->pub.segment == id) {
-        r->seg = l->seg[l->last];
-        return ASSAY_OK;
-    }
     return assay_lane_seg_find(l, id, file_set ? l->part_text : NULL, &r->seg, e);
 }
 
@@ -205,22 +201,17 @@ static const struct assay_value *widen(struct assay_lane *l, const struct assay_
     return l->wide + l->n_rows * l->n;
 }
 
-static void begin_row(const struct assay_batch *b, size_t i, struct lane_row *r)
-{
-    r->v = b->v + i * b->cols;
-    r->pos = b->pos ? b->pos[i] : b->first_pos + i;
-    r->defects = 0;
-    r->bytes = 0;
-}
-
 /* Take row i into the block, unless it has no place. */
 static enum assay_status take_row(struct assay_lane *l, const struct assay_batch *b, size_t i, struct assay_err *e)
 {
     struct lane_row *r = &l->row[l->n_rows];
     bool placed;
-    begin_row(b, i, r);
+    r->v = b->v + i * b->cols;
     if (l->n_lacking)
         r->v = widen(l, r->v);
+    r->pos = b->pos ? b->pos[i] : b->first_pos + i;
+    r->defects = 0;
+    r->bytes = 0;
     if (b->row_defect && b->row_defect[i]) {
         l->counts.unplaced++;
         assay_lane_note(l, NULL, 0, r->pos, NULL, b->row_defect[i]);
@@ -233,46 +224,16 @@ static enum assay_status take_row(struct assay_lane *l, const struct assay_batch
     return s;
 }
 
-/* Nothing but its key can keep a row from its place, and that is the same segment for all. */
-static bool is_plain(const struct assay_lane *l, const struct assay_batch *b)
-{
-    return l->as_of == SIZE_MAX && l->window == SIZE_MAX && !l->claims && !l->n_lacking && !l->n_forms &&
-           !b->row_defect;
-}
-
-/* The same as take_row of n rows, for those. */
-static enum assay_status take_plain(struct assay_lane *l, const struct assay_batch *b, size_t from, size_t n,
-                                    struct assay_err *e)
-{
-    struct lane_seg *seg;
-    enum assay_status s = assay_lane_seg_find(l, ASSAY_SEG_ALL, NULL, &seg, e);
-    for (size_t i = from; i < from + n && s == ASSAY_OK; i++) {
-        struct lane_row *r = &l->row[l->n_rows];
-        const char *why = NULL;
-        size_t bad = SIZE_MAX;
-        begin_row(b, i, r);
-        r->seg = seg;
-        if (put_key(l, r, &why, &bad))
-            l->n_rows++;
-        else
-            s = leave_out(l, r, why, bad, e);
-    }
-    return s;
-}
-
 enum assay_status assay_lane_batch(struct assay_lane *l, const struct assay_batch *b, struct assay_err *e)
 {
     if (b->rows && b->cols != l->n - l->n_lacking)
         return assay_fail(e, ASSAY_EUSAGE, "%s: a batch of %zu columns, expected %zu", l->part, b->cols,
                           l->n - l->n_lacking);
     const uint64_t epoch = b->epoch ? l->n_parts << 32 | b->epoch : 0;
-    const bool plain = is_plain(l, b);
     enum assay_status s = ASSAY_OK;
     l->counts.rows += b->rows;
-    for (size_t i = 0, n; i < b->rows && s == ASSAY_OK; i += n) {
-        const size_t room = LANE_BLOCK - l->n_rows;
-        n = !plain ? 1 : b->rows - i < room ? b->rows - i : room;
-        s = plain ? take_plain(l, b, i, n, e) : take_row(l, b, i, e);
+    for (size_t i = 0; i < b->rows && s == ASSAY_OK; i++) {
+        s = take_row(l, b, i, e);
         if (s == ASSAY_OK && l->n_rows == LANE_BLOCK)
             s = finish_block(l, epoch, e);
     }

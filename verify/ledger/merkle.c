@@ -77,24 +77,6 @@ void assay_merkle_root_of(const uint8_t (*leaf)[32], uint64_t n, uint8_t out[32]
     assay_merkle_node(left, right, out);
 }
 
-void assay_merkle_paths(uint8_t (*leaf)[32], uint64_t n, struct assay_merkle_path *path, size_t n_paths)
-{
-    for (size_t p = 0; p < n_paths; p++)
-        path[p].n = 0;
-    /* Level by level, in place; a node without a sibling moves up as it is. */
-    for (unsigned level = 0; n > 1; level++, n = n / 2 + n % 2) {
-        for (size_t p = 0; p < n_paths; p++) {
-            uint64_t sibling = (path[p].index >> level) ^ 1;
-            if (sibling < n)
-                memcpy(path[p].node[path[p].n++], leaf[sibling], 32);
-        }
-        for (uint64_t i = 0; i < n / 2; i++)
-            assay_merkle_node(leaf[2 * i], leaf[2 * i + 1], leaf[i]);
-        if (n % 2)
-            memmove(leaf[n / 2], leaf[n - 1], 32);
-    }
-}
-
 bool assay_merkle_check_inclusion(uint64_t index, uint64_t size, const uint8_t leaf[32], const uint8_t (*proof)[32],
                                   size_t n, const uint8_t root[32])
 {
@@ -192,6 +174,25 @@ enum assay_status assay_merkle_prove_inclusion(uint64_t index, uint64_t size, as
     }
     reverse(out->hash, out->n);
     return s;
+}
+
+void assay_merkle_prove_many(uint8_t (*leaf)[32], uint64_t n, const uint64_t *index, struct assay_merkle_proof *proof,
+                             size_t n_proofs)
+{
+    for (size_t p = 0; p < n_proofs; p++)
+        proof[p].n = 0;
+    /* Level by level, in place; a node without a sibling moves up as it is. */
+    for (unsigned level = 0; n > 1; level++, n = n / 2 + n % 2) {
+        for (size_t p = 0; p < n_proofs; p++) {
+            uint64_t sibling = (index[p] >> level) ^ 1;
+            if (sibling < n)
+                memcpy(proof[p].hash[proof[p].n++], leaf[sibling], 32);
+        }
+        for (uint64_t i = 0; i < n / 2; i++)
+            assay_merkle_node(leaf[2 * i], leaf[2 * i + 1], leaf[i]);
+        if (n % 2)
+            memmove(leaf[n / 2], leaf[n - 1], 32);
+    }
 }
 
 enum assay_status assay_merkle_prove_consistency(uint64_t size1, uint64_t size2, assay_merkle_range *range, void *ctx,

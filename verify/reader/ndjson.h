@@ -79,7 +79,7 @@ static inline bool assay_ndjson_nested(const struct assay_value *v)
     return v->kind == ASSAY_K_LEXEME && !(v->flags & ASSAY_V_QUOTED) && v->len && (*v->p == '{' || *v->p == '[');
 }
 /* Does a string's text stand in JSON as it is? */
-bool assay_ndjson_plain(const uint8_t *p, size_t n);
+bool assay_ndjson_plain(uint8_t *p, size_t n);
 /* RFC 3629. */
 bool assay_ndjson_utf8(const uint8_t *p, size_t n);
 

@@ -348,12 +348,9 @@ static bool guess(struct assay_ndjson_cursor *c, struct assay_value *name)
     return true;
 }
 
-bool assay_ndjson_plain(const uint8_t *p, size_t n)
+bool assay_ndjson_plain(uint8_t *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
-            return false;
-    return true;
+    return plain(p, p + n) == p + n;
 }
 
 bool assay_ndjson_member(struct assay_ndjson_cursor *c, struct assay_value *name, struct assay_value *v)

@@ -55,8 +55,10 @@ enum assay_status assay_ndjson_name(struct assay_ndjson_names *t, const uint8_t 
         return assay_fail_nomem(e);
     memcpy(copy, p, n);
     copy[n] = '\0';
-    t->v[t->n] = (struct assay_ndjson_name){
-        .p = copy, .len = (uint32_t)n, .column = t->all ? (int32_t)t->n : -1, .plain = assay_ndjson_plain(p, n)};
+    t->v[t->n] = (struct assay_ndjson_name){.p = copy,
+                                            .len = (uint32_t)n,
+                                            .column = t->all ? (int32_t)t->n : -1,
+                                            .plain = assay_ndjson_plain((uint8_t *)copy, n)};
     memmove(t->sorted + lo + 1, t->sorted + lo, (t->n - lo) * sizeof *t->sorted);
     t->sorted[lo] = (uint32_t)t->n;
     *out = t->n++;

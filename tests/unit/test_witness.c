@@ -202,7 +202,8 @@ static void test_refused(void **state)
     assert_int_equal(send(w, (char *)b.ptr, b.len, NULL), 404);
     b.len = 0;
     request((struct ask){0, 0, 3}, &b);
-    b.ptr[b.len - 10] ^= 1; /* in the signature */
+    unsigned char *letter = &b.ptr[b.len - 10]; /* in the signature, which differs from run to run: still base64 */
+    *letter = *letter == 'A' ? 'B' : 'A';
     assert_int_equal(send(w, (char *)b.ptr, b.len, NULL), 403);
     b.len = 0;
     assay_buf_adds(&b, "old 0\nbjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=\n\n");

@@ -30,6 +30,11 @@ int assay_cmd_doctor(struct assay_args *a);
 /* assay diff --source-gone (cmd_gone.c). */
 int assay_diff_gone(struct assay_args *a, const struct assay_session *s, const struct assay_dataset *d,
                     const uint8_t dataset_key[32]);
+/* assay ledger prove --row; verify-proof of such a proof (cmd_ledger_row.c). */
+int assay_ledger_prove_row(struct assay_args *a);
+struct assay_policy;
+enum assay_status assay_ledger_verify_row(const char *text, size_t len, const struct assay_policy *policy,
+                                          const char *keys, struct assay_err *e);
 /* assay plan --coverage (cmd_coverage.c). */
 int assay_plan_show_coverage(const struct assay_session *s, const struct assay_args *a);
 

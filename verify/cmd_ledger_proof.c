@@ -8,6 +8,7 @@
 #include "assay/log.h"
 #include "assay/policy.h"
 #include "assay/publish.h"
+#include "assay/row_proof.h"
 #include "cmd.h"
 #include "target.h"
 
@@ -45,9 +46,15 @@ int assay_cmd_ledger_prove(struct assay_args *a)
     struct assay_err e = {0};
     const char *out = assay_arg(a, "out");
     long long leaf = assay_arg_number(a, "leaf", -1);
+    if (assay_arg(a, "row") && leaf < 0)
+        return assay_ledger_prove_row(a);
+    if (assay_arg(a, "row") || assay_arg(a, "side") || assay_arg_flag(a, "reveal")) {
+        assay_log(ASSAY_LOG_ERROR, "ledger prove is about a leaf (--leaf) or about a row (--row, --side, --reveal)");
+        return ASSAY_EXIT_USAGE;
+    }
     int code = assay_target_open(a, false, &t);
     if (code == ASSAY_EXIT_OK && leaf < 0) {
-        assay_log(ASSAY_LOG_ERROR, "ledger prove wants --leaf INDEX");
+        assay_log(ASSAY_LOG_ERROR, "ledger prove wants --leaf INDEX or --row KEY");
         code = ASSAY_EXIT_USAGE;
     }
     if (code == ASSAY_EXIT_OK) {
@@ -65,48 +72,12 @@ int assay_cmd_ledger_prove(struct assay_args *a)
 
 /* ---- verify-proof: no ledger is opened ---- */
 
-struct checked {
-    struct assay_policy_verdict v;
-    const char *role; /* NULL: the leaf's own signature could not be looked at */
-    uint8_t hash[32];
-};
-
-/* The checkpoint's signatures: by the policy, or by the ledger's key in the keys directory. */
-static enum assay_status check_head(const struct assay_proof *p, const struct assay_policy *policy, const char *keys,
-                                    struct checked *out, struct assay_err *e)
-{
-    enum assay_status s;
-    if (!policy)
-        return assay_checkpoint_vouched(keys, p->checkpoint, p->checkpoint_len, &out->v.head, e);
-    s = assay_policy_judge(policy, p->checkpoint, p->checkpoint_len, &out->v, e);
-    if (s == ASSAY_OK && !out->v.quorum)
-        s = assay_fail(e, ASSAY_ELEDGER,
-                       "the checkpoint has %u cosignatures by the policy's witnesses: not what its quorum asks for",
-                       out->v.cosigned);
-    return s;
-}
-
-static enum assay_status check(const struct assay_proof *p, const struct assay_buf *leaf,
-                               const struct assay_policy *policy, const char *keys, struct checked *out,
-                               struct assay_err *e)
-{
-    struct assay_checkpoint head;
-    assay_merkle_leaf(leaf->ptr, leaf->len, out->hash);
-    enum assay_status s = check_head(p, policy, keys, out, e);
-    if (s == ASSAY_OK)
-        s = assay_proof_check(p, out->hash, &head, e);
-    /* A policy without role lines speaks of logs and witnesses alone. */
-    if (s == ASSAY_OK && (!policy || assay_policy_has_roles(policy)))
-        s = assay_leaf_vouched(keys, policy, (const char *)leaf->ptr, leaf->len, &out->role, e);
-    return s;
-}
-
-static void print_checked(const struct assay_proof *p, const struct checked *c)
+static void print_checked(const struct assay_proof *p, const struct assay_proof_verdict *c)
 {
     char shown[32];
-    assay_checkpoint_short(&c->v.head, shown);
+    assay_checkpoint_short(&c->head, shown);
     printf("ok: leaf %llu of %.*s, in the tree %s, cosigned by %u witness%s", (unsigned long long)p->index,
-           (int)c->v.head.origin_len, c->v.head.origin, shown, c->v.cosigned, c->v.cosigned == 1 ? "" : "es");
+           (int)c->head.origin_len, c->head.origin, shown, c->cosigned, c->cosigned == 1 ? "" : "es");
     printf(c->role ? ", signed by the role %s\n" : ", its own signature not looked at: the policy has no role lines\n",
            c->role);
 }
@@ -122,14 +93,28 @@ static enum assay_status read_leaf(const char *path, struct assay_proof *p, stru
     return assay_fail(e, ASSAY_EUSAGE, "the proof does not carry its leaf: give the leaf's file, too");
 }
 
+static enum assay_status verify_leaf(const struct assay_buf *text, const char *leaf, const struct assay_policy *policy,
+                                     const char *keys, struct assay_err *e)
+{
+    struct assay_proof p = {0};
+    struct assay_proof_verdict c = {0};
+    enum assay_status s = assay_proof_parse(text->len ? (const char *)text->ptr : "", text->len, &p, e);
+    if (s == ASSAY_OK)
+        s = read_leaf(leaf, &p, e);
+    if (s == ASSAY_OK)
+        s = assay_proof_vouched(&p, &p.extra, policy, keys, &c, e);
+    if (s == ASSAY_OK)
+        print_checked(&p, &c);
+    assay_proof_release(&p);
+    return s;
+}
+
 int assay_cmd_ledger_verify_proof(struct assay_args *a)
 {
     const char *const *op, *keys = assay_arg(a, "keys"), *policy_path = assay_arg(a, "policy");
     size_t n = assay_arg_operands(a, &op);
-    struct assay_buf text = {.max = 2 * ASSAY_MAX_PROOF};
-    struct assay_proof p = {0};
+    struct assay_buf text = {.max = ASSAY_MAX_ROW_PROOF + 4096};
     struct assay_policy *policy = NULL;
-    struct checked c = {0};
     struct assay_err e = {0};
     enum assay_status s = ASSAY_OK;
     if (!keys == !policy_path)
@@ -137,17 +122,13 @@ int assay_cmd_ledger_verify_proof(struct assay_args *a)
     if (s == ASSAY_OK && policy_path)
         s = assay_policy_load(policy_path, &policy, &e);
     if (s == ASSAY_OK)
-        s = assay_slurp(op[0], ASSAY_MAX_PROOF, &text, &e);
-    if (s == ASSAY_OK)
-        s = assay_proof_parse(text.len ? (const char *)text.ptr : "", text.len, &p, &e);
-    if (s == ASSAY_OK)
-        s = read_leaf(n > 1 ? op[1] : NULL, &p, &e);
-    if (s == ASSAY_OK)
-        s = check(&p, &p.extra, policy, keys, &c, &e);
-    if (s == ASSAY_OK)
-        print_checked(&p, &c);
+        s = assay_slurp(op[0], ASSAY_MAX_ROW_PROOF, &text, &e);
+    if (s == ASSAY_OK && assay_row_proof_is((const char *)text.ptr, text.len))
+        s = n > 1 ? assay_fail(&e, ASSAY_EUSAGE, "\"%s\": the proof of a row needs no leaf", op[1])
+                  : assay_ledger_verify_row((const char *)text.ptr, text.len, policy, keys, &e);
+    else if (s == ASSAY_OK)
+        s = verify_leaf(&text, n > 1 ? op[1] : NULL, policy, keys, &e);
     int code = s == ASSAY_OK ? ASSAY_EXIT_OK : assay_cmd_failed(s, &e);
-    assay_proof_release(&p);
     assay_policy_free(policy);
     assay_buf_release(&text);
     return assay_cmd_finish(code);

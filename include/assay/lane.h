@@ -102,6 +102,8 @@ size_t assay_lane_by_rule(const struct assay_lane *l, size_t c);
 /* SHA-256 of the row form with all columns; segments that lack one have their own. */
 const uint8_t *assay_lane_form(const struct assay_lane *l);
 const struct assay_router *assay_lane_router(const struct assay_lane *l);
+/* What a cut by hash places a row of this key by, under the lane's secret. */
+uint64_t assay_lane_spread(const uint8_t *secret, const uint8_t *key, uint32_t len);
 /* The segment that a part's "{segment}" text names; false when it names none of this window. */
 bool assay_lane_part_segment(const struct assay_lane *l, const char *text, assay_segment *out);
 

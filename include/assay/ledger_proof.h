@@ -36,4 +36,17 @@ struct assay_policy;
 enum assay_status assay_leaf_vouched(const char *keys_dir, const struct assay_policy *p, const char *note, size_t len,
                                      const char **role, struct assay_err *e);
 
+/* What a proof was found to be worth by who is believed: a policy, or (policy NULL) the public keys in keys_dir. */
+struct assay_proof_verdict {
+    struct assay_checkpoint head; /* borrows from the proof */
+    unsigned cosigned; /* witnesses of the policy */
+    const char *role; /* whose key signed the leaf; NULL: the policy has no role lines, it was not looked at. Static */
+    uint8_t hash[32]; /* of the leaf */
+};
+/* Does a believed log sign a tree, and its quorum of witnesses, in which this leaf (a signed note) is where the proof
+ * says, and has the role that may state it signed it? ASSAY_ELEDGER when not. */
+enum assay_status assay_proof_vouched(const struct assay_proof *p, const struct assay_buf *leaf,
+                                      const struct assay_policy *policy, const char *keys_dir,
+                                      struct assay_proof_verdict *out, struct assay_err *e);
+
 #endif

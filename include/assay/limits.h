@@ -39,6 +39,9 @@
 #define ASSAY_MAX_POLICY (256u << 10) /* bytes of a policy file */
 #define ASSAY_MAX_POLICY_LINES 256 /* keys, and witnesses with groups, of a policy */
 #define ASSAY_MAX_PROOF (256u << 10) /* bytes of a proof file: a leaf in base64, 64 hashes and a checkpoint */
+#define ASSAY_MAX_ROW_PROOF (16u << 20) /* bytes of a proof of a row, with the row when it is revealed */
+#define ASSAY_MAX_PROVED_ROWS 64 /* rows of one key that a proof holds */
+#define ASSAY_MAX_PROVED_CHUNKS 4096 /* chunks that a proof of absence speaks of: one a segment */
 #define ASSAY_MAX_WITNESS_BODY 65536u /* bytes of an add-checkpoint request, and of its answer */
 #define ASSAY_MAX_TOKEN 65536u /* bytes of a time stamp response */
 #define ASSAY_HTTP_CONNECT_MS 10000 /* for a connection to a witness or a time stamp authority */

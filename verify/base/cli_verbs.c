@@ -213,7 +213,15 @@ static const struct assay_opt ledger_prove_opts[] = {
     OPT_KEYS,
     {"policy", 0, ASSAY_OPT_STRING, "FILE", "Under the newest checkpoint that has the quorum of this policy."},
     {"leaf", 0, ASSAY_OPT_NUMBER, "INDEX", "The leaf to prove."},
-    {"out", 'o', ASSAY_OPT_STRING, "FILE", "Write the proof (C2SP tlog-proof) there; default: stdout."},
+    {"row", 0, ASSAY_OPT_LIST, "VALUE",
+     "Instead: the row of this key, or that there is none, in a sealed dataset; once for each column of the key."},
+    {"side", 0, ASSAY_OPT_STRING, "source|archive", "With --row: the side that is read again; default: archive."},
+    {"reveal", 0, ASSAY_OPT_FLAG, NULL, "With --row: put that row's bytes and its salt into the proof."},
+    OPT_DATASET,
+    OPT_SEGMENT,
+    OPT_MEMORY,
+    OPT_SPILL_MAX,
+    {"out", 'o', ASSAY_OPT_STRING, "FILE", "Write the proof (C2SP tlog-proof, or of a row) there; default: stdout."},
     END,
 };
 static const struct assay_opt ledger_witness_opts[] = {
@@ -397,9 +405,13 @@ static const struct assay_verb table[] = {
      "  assay ledger publish plan.yaml --tiles /srv/www/ledger\n", ledger_publish_opts, 0, 1, NULL, VERIFY},
     {"ledger recover", "[PLAN]", "Make a lost ledger again from its published files.",
      "  assay ledger recover plan.yaml --from /srv/www/ledger\n", ledger_recover_opts, 0, 1, NULL, VERIFY},
-    {"ledger prove", "[PLAN]", "Write a proof that a leaf is in the ledger, for whoever has none.",
-     "  assay ledger prove plan.yaml --leaf 17 --out 17.tlog-proof\n", ledger_prove_opts, 0, 1, NULL, VERIFY},
-    {"ledger verify-proof", "PROOF [LEAF]", "Check such a proof; needs no ledger.",
+    {"ledger prove", "[PLAN]",
+     "Write a proof that a leaf is in the ledger, or a row was sealed, for whoever has no ledger.",
+     "  assay ledger prove plan.yaml --leaf 17 --out 17.tlog-proof\n"
+     "  assay ledger prove plan.yaml --dataset people --row 4711 --out 4711.row-proof\n"
+     "  assay ledger prove plan.yaml --dataset lines --row 4711 --row 3 --reveal --out 4711-3.row-proof\n",
+     ledger_prove_opts, 0, 1, NULL, VERIFY},
+    {"ledger verify-proof", "PROOF [LEAF]", "Check such a proof; needs neither ledger nor keyring.",
      "  assay ledger verify-proof 17.tlog-proof --policy trust.policy\n"
      "  assay ledger verify-proof 17.tlog-proof 17.note --keys keys\n",
      verify_proof_opts, 1, 2, NULL, VERIFY},

@@ -145,14 +145,15 @@ static void keep_newest(struct attested_source *a)
     a->n = to;
 }
 
-enum assay_status assay_attested_source_load(struct assay_ledger *ledger, const struct assay_dataset *d,
-                                             const char *plan_hash, const char *run, const struct assay_cutset *cuts,
-                                             struct attested_source *out, struct assay_err *e)
+enum assay_status assay_sealed_attested_load(struct assay_ledger *ledger, const struct assay_dataset *d,
+                                             enum assay_side_id side, const char *plan_hash, const char *run,
+                                             const struct assay_cutset *cuts, struct attested_source *out,
+                                             struct assay_err *e)
 {
     char plan[72];
     struct loader l = {.plan = plan, .set = d, .cuts = cuts, .out = out, .err = e, .take = take_end};
     struct assay_ledger_query q = {
-        .kind = "run-end", .role = "source", .dataset = d->id, .run = run, .newest_first = true};
+        .kind = "run-end", .role = assay_side_name(side), .dataset = d->id, .run = run, .newest_first = true};
     snprintf(plan, sizeof plan, "sha256:%s", plan_hash);
     enum assay_status s = assay_ledger_each(ledger, &q, each, &l, e);
     if (s == ASSAY_OK && (s = l.status) == ASSAY_OK) {
@@ -168,7 +169,7 @@ enum assay_status assay_attested_source_load(struct assay_ledger *ledger, const 
     return s;
 }
 
-const struct attested_root *assay_attested_source_find(const struct attested_source *a, const char *chunk)
+const struct attested_root *assay_sealed_attested_find(const struct attested_source *a, const char *chunk)
 {
     size_t lo = 0, hi = a->n;
     while (lo < hi) {
@@ -184,7 +185,7 @@ const struct attested_root *assay_attested_source_find(const struct attested_sou
     return NULL;
 }
 
-void assay_attested_source_release(struct attested_source *a)
+void assay_sealed_attested_release(struct attested_source *a)
 {
     free(a->chunk);
     *a = (struct attested_source){0};

@@ -1,4 +1,4 @@
-/* What the source's checker once attested under its seal: all that is left when the source is gone. */
+/* What a checker once attested under its seal; of the source all that is left when it is gone. */
 #ifndef ASSAY_ATTESTED_SOURCE_H
 #define ASSAY_ATTESTED_SOURCE_H
 
@@ -18,11 +18,12 @@ struct attested_source {
     size_t n, cap;
 };
 
-/* The newest statement of each chunk of these cuts out of runs that ended well, or of that run. */
-enum assay_status assay_attested_source_load(struct assay_ledger *l, const struct assay_dataset *d,
-                                             const char *plan_hash, const char *run, const struct assay_cutset *cuts,
-                                             struct attested_source *out, struct assay_err *e);
-const struct attested_root *assay_attested_source_find(const struct attested_source *a, const char *chunk);
-void assay_attested_source_release(struct attested_source *a);
+/* The newest statement of that side about each chunk of these cuts out of runs that ended well, or of that run. */
+enum assay_status assay_sealed_attested_load(struct assay_ledger *l, const struct assay_dataset *d,
+                                             enum assay_side_id side, const char *plan_hash, const char *run,
+                                             const struct assay_cutset *cuts, struct attested_source *out,
+                                             struct assay_err *e);
+const struct attested_root *assay_sealed_attested_find(const struct attested_source *a, const char *chunk);
+void assay_sealed_attested_release(struct attested_source *a);
 
 #endif

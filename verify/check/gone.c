@@ -48,7 +48,7 @@ static enum assay_status set_up(struct gone *g, struct assay_err *e)
     if (s == ASSAY_OK)
         s = assay_cuts_load(g->job->ledger, d, hash, &router, &g->cuts, e);
     if (s == ASSAY_OK)
-        s = assay_attested_source_load(g->job->ledger, d, hash, g->job->run, &g->cuts, &g->source, e);
+        s = assay_sealed_attested_load(g->job->ledger, d, ASSAY_SOURCE, hash, g->job->run, &g->cuts, &g->source, e);
     if (s == ASSAY_OK && !g->source.n)
         s = assay_fail(e, ASSAY_ENOTFOUND, "dataset %s: the ledger has no statement of the source under this plan%s%s",
                        d->name, g->job->run ? " in run " : "", g->job->run ? g->job->run : "");
@@ -203,7 +203,7 @@ static enum assay_status look(struct gone *g, size_t i, struct assay_err *e)
         return ASSAY_OK;
     assay_cut_chunk_id(p.cut, p.ordinal, id);
     assay_hex(id, sizeof id, hex);
-    const struct attested_root *s = assay_attested_source_find(&g->source, hex);
+    const struct attested_root *s = assay_sealed_attested_find(&g->source, hex);
     struct assay_gone_chunk c = {.segment = p.cut->name,
                                  .chunk = hex,
                                  .why = why_not(&p, s),
@@ -260,7 +260,7 @@ enum assay_status assay_gone(const struct assay_gone_job *j, struct assay_gone_r
     free(g.result);
     if (g.reader)
         g.reader->ops->close(g.reader);
-    assay_attested_source_release(&g.source);
+    assay_sealed_attested_release(&g.source);
     assay_cutset_release(&g.cuts);
     free(g.key_type);
     return s;

@@ -344,6 +344,11 @@ struct sealer_place assay_sealer_place(const struct sealer *s, size_t i)
     return p;
 }
 
+void assay_sealer_salt(const struct sealer *s, size_t i, const uint8_t *key, size_t n, uint8_t salt[16])
+{
+    assay_sealed_salt(&s->chunk[i].key, key, n, salt);
+}
+
 enum assay_status assay_sealer_open(struct sealer *s, size_t i, const char *kind, const struct assay_buf *blob,
                                     struct assay_buf *out, struct assay_err *e)
 {

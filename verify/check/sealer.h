@@ -47,6 +47,8 @@ struct sealer_place assay_sealer_place(const struct sealer *s, size_t i);
 /* The next row of chunk i by (key bytes, rd). Chunks come in rising order of i, each to its end. */
 enum assay_status assay_sealer_next(struct sealer *s, size_t i, struct sealer_row *out, bool *have,
                                     struct assay_err *e);
+/* The salt of a row of chunk i, whose key the keyring has. */
+void assay_sealer_salt(const struct sealer *s, size_t i, const uint8_t *key, size_t n, uint8_t salt[16]);
 /* Open a blob that was sealed under the key of chunk i. Appends. */
 enum assay_status assay_sealer_open(struct sealer *s, size_t i, const char *kind, const struct assay_buf *blob,
                                     struct assay_buf *out, struct assay_err *e);

@@ -13,6 +13,19 @@ FLATTEN static void hash_keys(struct assay_lane *l)
         l->key_hash[i] = fasthash(keys + l->row[i].key_off - 4, l->row[i].key_len + 4, secret);
 }
 
+uint64_t assay_lane_spread(const uint8_t *secret, const uint8_t *key, uint32_t len)
+{
+    uint8_t small[256], *text = 4 + (size_t)len <= sizeof small ? small : malloc(4 + (size_t)len);
+    if (!text)
+        return 0;
+    assay_put_be32(text, len);
+    memcpy(text + 4, key, len);
+    const uint64_t spread = (uint64_t)(fasthash(text, 4 + (size_t)len, secret) >> 64);
+    if (text != small)
+        free(text);
+    return spread;
+}
+
 /* Rows mostly come in runs: the chunk of the row before is tried first, by the first bytes of the key alone. */
 static uint32_t chunk_of(const struct assay_lane *l, const struct lane_row *r, uint64_t spread)
 {

@@ -137,3 +137,37 @@ enum assay_status assay_leaf_vouched(const char *keys_dir, const struct assay_po
     assay_ring_release(&ring);
     return s;
 }
+
+/* The checkpoint's signatures: by the policy, or by the ledger's key in the keys directory. */
+static enum assay_status head_vouched(const struct assay_proof *p, const struct assay_policy *policy,
+                                      const char *keys_dir, struct assay_proof_verdict *out, struct assay_err *e)
+{
+    struct assay_policy_verdict v = {0};
+    if (!policy)
+        return assay_checkpoint_vouched(keys_dir, p->checkpoint, p->checkpoint_len, &out->head, e);
+    enum assay_status s = assay_policy_judge(policy, p->checkpoint, p->checkpoint_len, &v, e);
+    out->head = v.head;
+    out->cosigned = v.cosigned;
+    return s == ASSAY_OK && !v.quorum
+               ? assay_fail(
+                     e, ASSAY_ELEDGER,
+                     "the checkpoint has %u cosignatures by the policy's witnesses: not what its quorum asks for",
+                     v.cosigned)
+               : s;
+}
+
+enum assay_status assay_proof_vouched(const struct assay_proof *p, const struct assay_buf *leaf,
+                                      const struct assay_policy *policy, const char *keys_dir,
+                                      struct assay_proof_verdict *out, struct assay_err *e)
+{
+    struct assay_checkpoint head;
+    *out = (struct assay_proof_verdict){0};
+    assay_merkle_leaf(leaf->ptr, leaf->len, out->hash);
+    enum assay_status s = head_vouched(p, policy, keys_dir, out, e);
+    if (s == ASSAY_OK)
+        s = assay_proof_check(p, out->hash, &head, e);
+    /* A policy without role lines speaks of logs and witnesses alone. */
+    if (s == ASSAY_OK && (!policy || assay_policy_has_roles(policy)))
+        s = assay_leaf_vouched(keys_dir, policy, (const char *)leaf->ptr, leaf->len, &out->role, e);
+    return s;
+}

@@ -13,6 +13,7 @@
 struct evidence_job {
     struct assay_report_target target;
     struct assay_buf parts;
+    struct assay_policy *policy;
     struct assay_ledger *ledger;
     struct assay_evidence_scope scope;
     struct assay_evidence_stats stats;
@@ -25,6 +26,7 @@ static void release(struct evidence_job *j)
     assay_ledger_close(j->ledger);
     assay_report_target_release(&j->target);
     assay_buf_release(&j->parts);
+    assay_policy_free(j->policy);
 }
 
 static bool is_zip(const char *path)
@@ -50,6 +52,9 @@ static enum assay_status prepare(struct evidence_job *j, const struct assay_args
     enum assay_status s = assay_report_target_open(a, "evidence", &j->target, e);
     if (s == ASSAY_OK)
         s = assay_share_folder("evidence", "ASSAY_EVIDENCE", &j->parts, e);
+    if (s == ASSAY_OK && assay_arg(a, "policy"))
+        s = assay_policy_load(assay_arg(a, "policy"), &j->policy, e);
+    j->scope.policy = j->policy;
     j->scope.parts = (const char *)j->parts.ptr;
     return s;
 }

@@ -23,42 +23,35 @@ struct result {
     struct assay_stamp stamp; /* the newest */
 };
 
-static enum assay_status check_stamp(const struct assay_anchor *a, const char *ca, struct result *r,
-                                     struct assay_err *e)
+struct anchors {
+    const char *ca;
+    struct result *r;
+};
+
+static enum assay_status check_anchor(void *ctx, const struct assay_anchor *a, struct assay_err *e)
 {
+    struct anchors *x = ctx;
     struct assay_stamp st;
     struct assay_err why = {0};
-    enum assay_status s = assay_stamp_check(&a->token, NULL, a->note.ptr, a->note.len, ca, &st, &why);
+    if (a->type == ASSAY_ANCHOR_COSIGNATURE) {
+        x->r->cosigned++;
+        return ASSAY_OK;
+    }
+    enum assay_status s = assay_stamp_check(&a->token, NULL, a->note.ptr, a->note.len, x->ca, &st, &why);
     if (s != ASSAY_OK)
         return assay_fail(e, s == ASSAY_EDATA ? ASSAY_ELEDGER : s, "leaf %llu: %s", (unsigned long long)a->leaf,
                           why.msg);
-    if (r->stamps++ == 0) {
-        r->stamp = st;
-        r->stamped = a->size;
-    }
+    x->r->stamps++;
+    x->r->stamp = st;
+    x->r->stamped = a->size;
     return ASSAY_OK;
 }
 
 /* Every anchor: about a tree that this ledger had; tokens rightly signed, at their own time. */
 static enum assay_status check_anchors(struct assay_ledger *l, const char *ca, struct result *r, struct assay_err *e)
 {
-    static const enum assay_anchor_type types[] = {ASSAY_ANCHOR_TIMESTAMP, ASSAY_ANCHOR_COSIGNATURE};
-    enum assay_status s = ASSAY_OK;
-    for (size_t t = 0; t < 2; t++) {
-        uint64_t before = UINT64_MAX;
-        bool found = true;
-        while (s == ASSAY_OK && found) {
-            struct assay_anchor a;
-            s = assay_anchor_newest(l, types[t], NULL, before, &a, &found, e);
-            before = a.leaf;
-            if (s == ASSAY_OK && found && types[t] == ASSAY_ANCHOR_TIMESTAMP)
-                s = check_stamp(&a, ca, r, e);
-            else if (s == ASSAY_OK && found)
-                r->cosigned++;
-            assay_anchor_release(&a);
-        }
-    }
-    return s;
+    struct anchors x = {ca, r};
+    return assay_anchor_each(l, check_anchor, &x, e);
 }
 
 /* An old report, checkpoint or proof: this ledger must have grown out of what it shows. */
@@ -87,25 +80,13 @@ static enum assay_status against(struct assay_ledger *l, const char *path, json_
     return s;
 }
 
-/* The keys that this ledger was checked with must be those of the policy. */
-static enum assay_status same_keys(struct assay_ledger *l, const struct assay_policy *p, struct assay_err *e)
-{
-    for (int r = 0; r < ASSAY_ROLE_COUNT; r++) {
-        const char *name = assay_role_name((enum assay_role)r), *vkey = assay_ledger_vkey(l, (enum assay_role)r);
-        if (!vkey || (r != ASSAY_ROLE_LEDGER && !assay_policy_has_roles(p)) || assay_policy_allows(p, name, vkey))
-            continue;
-        return assay_fail(e, ASSAY_ELEDGER, "the policy does not have the key of the role %s: %s", name, vkey);
-    }
-    return ASSAY_OK;
-}
-
 static enum assay_status under_policy(struct assay_ledger *l, const char *path, struct result *r, struct assay_err *e)
 {
     struct assay_policy *p = NULL;
     struct assay_buf note = {.max = 2 * ASSAY_MAX_LEAF};
     enum assay_status s = assay_policy_load(path, &p, e);
     if (s == ASSAY_OK)
-        s = same_keys(l, p, e);
+        s = assay_ledger_under(l, p, e);
     if (s == ASSAY_OK)
         s = assay_ledger_covering(l, p, 0, &note, e);
     if (s == ASSAY_OK)

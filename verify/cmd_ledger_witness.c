@@ -5,6 +5,7 @@
 
 #include "assay/anchor.h"
 #include "assay/http.h"
+#include "assay/ledger_append.h"
 #include "assay/ledger_proof.h"
 #include "assay/limits.h"
 #include "assay/log.h"

@@ -8,7 +8,7 @@
 
 #include "assay/buf.h"
 #include "assay/err.h"
-#include "assay/ledger_append.h"
+#include "assay/ledger.h"
 #include "assay/policy.h"
 
 enum assay_anchor_type { ASSAY_ANCHOR_COSIGNATURE, ASSAY_ANCHOR_TIMESTAMP };
@@ -21,7 +21,9 @@ struct assay_anchor {
     struct assay_buf token; /* the raw RFC 3161 response; empty for cosignatures */
 };
 void assay_anchor_release(struct assay_anchor *a);
+const char *assay_anchor_type_name(enum assay_anchor_type t); /* as statements say it */
 
+struct assay_sink;
 /* Where anchors go: the ledger, under the first of the roles reconcile, owner, archive and source whose private key is
  * in keys_dir. Opened before somebody outside is asked, so that no answer is without a place. */
 enum assay_status assay_anchor_sink(const char *ledger_path, const char *keys_dir, enum assay_role *role,
@@ -34,6 +36,12 @@ enum assay_status assay_anchor_put(struct assay_sink *sink, enum assay_role role
 enum assay_status assay_anchor_newest(struct assay_ledger *l, enum assay_anchor_type type,
                                       const struct assay_verifier *by, uint64_t before, struct assay_anchor *out,
                                       bool *found, struct assay_err *e);
+/* Every anchor in the order of the leaves, checked as above; it is lent for the call. Stops at the first that is broken
+ * or for which `each` fails. */
+enum assay_status assay_anchor_each(struct assay_ledger *l,
+                                    enum assay_status (*each)(void *ctx, const struct assay_anchor *a,
+                                                              struct assay_err *e),
+                                    void *ctx, struct assay_err *e);
 /* The checkpoint to show for leaf `index`: the newest cosigned one that covers it and, under a policy, has its quorum;
  * where there is none, the newest of all. Appends the note. ASSAY_ENOTFOUND when the ledger has no checkpoint. */
 enum assay_status assay_ledger_covering(struct assay_ledger *l, const struct assay_policy *p, uint64_t index,

@@ -27,8 +27,8 @@ const char *assay_ledger_checkpoint(struct assay_ledger *l);
 
 /* Whose signatures count for a role; NULL when keys_dir has no such key. Borrowed. */
 const struct assay_verifier *assay_ledger_signer(const struct assay_ledger *l, enum assay_role role);
-/* The keys that the role had besides, as assay_ledger_verify found them; NULL past the last. */
-const struct assay_verifier *assay_ledger_other_signer(const struct assay_ledger *l, enum assay_role role, size_t nth);
+/* The nth key that the role has had, the oldest first, as assay_ledger_verify found them; NULL past the last. */
+const struct assay_verifier *assay_ledger_nth_signer(const struct assay_ledger *l, enum assay_role role, size_t nth);
 
 /* Which leaves: NULL members match anything. */
 struct assay_ledger_query {

@@ -26,13 +26,17 @@ enum assay_status assay_ledger_prove(struct assay_ledger *l, uint64_t index, con
 enum assay_status assay_ledger_prove_growth(struct assay_ledger *l, uint64_t size1, uint64_t size2,
                                             struct assay_merkle_proof *out, struct assay_err *e);
 
+/* Does the policy have, of every role that it can name, one of the keys that this ledger was checked with?
+ * ASSAY_ELEDGER names the one it lacks. */
+struct assay_policy;
+enum assay_status assay_ledger_under(const struct assay_ledger *l, const struct assay_policy *p, struct assay_err *e);
+
 /* A checkpoint from anywhere, by the ledger's key in keys_dir: signature, grammar, and that the key is that of its
  * origin. */
 enum assay_status assay_checkpoint_vouched(const char *keys_dir, const char *note, size_t len,
                                            struct assay_checkpoint *out, struct assay_err *e);
 /* A statement from anywhere: is it a leaf that the role's key of keys_dir, or of the policy, has signed? *kind and
  * *role borrow from the note or are static. */
-struct assay_policy;
 enum assay_status assay_leaf_vouched(const char *keys_dir, const struct assay_policy *p, const char *note, size_t len,
                                      const char **role, struct assay_err *e);
 

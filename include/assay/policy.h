@@ -26,6 +26,8 @@ struct assay_policy_witness {
     const struct assay_verifier *key;
 };
 bool assay_policy_witness(const struct assay_policy *p, size_t i, struct assay_policy_witness *out);
+/* The lines about witnesses alone (witness, group, quorum), each word parted by one blank. Appends. */
+enum assay_status assay_policy_witnesses(const struct assay_policy *p, struct assay_buf *out);
 /* Does the policy have lines for this role ("ledger": log lines), and is this key (a vkey line) in one of them? */
 bool assay_policy_has_roles(const struct assay_policy *p); /* any role line */
 bool assay_policy_names(const struct assay_policy *p, const char *role);

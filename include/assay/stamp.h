@@ -26,4 +26,7 @@ enum assay_status assay_stamp_check(const struct assay_buf *response, const stru
                                     const void *bytes, size_t n, const char *ca_file, struct assay_stamp *out,
                                     struct assay_err *e);
 
+/* The certificate that signed a response which was checked, as PEM. Appends. */
+enum assay_status assay_stamp_certificate(const struct assay_buf *response, struct assay_buf *pem, struct assay_err *e);
+
 #endif

@@ -60,6 +60,14 @@ enum assay_status assay_bundle_add(struct assay_bundle *b, const char *name, con
     return ASSAY_OK;
 }
 
+bool assay_bundle_has(const struct assay_bundle *b, const char *name)
+{
+    for (size_t i = b->n; i-- > 0;)
+        if (strcmp(b->file[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* The order in which a shell's patterns name them: *, then blobs/ and its like one after the other. */
 static int by_name(const void *a, const void *b)
 {

@@ -3,6 +3,7 @@
 #ifndef ASSAY_REPORT_BUNDLE_H
 #define ASSAY_REPORT_BUNDLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct assay_bundle {
 /* Copies. A name may be added once. ASSAY_ELIMIT when the bundle grows too large. */
 enum assay_status assay_bundle_add(struct assay_bundle *b, const char *name, const void *bytes, size_t n,
                                    struct assay_err *e);
+bool assay_bundle_has(const struct assay_bundle *b, const char *name);
 /* Sort (files of no folder first, then folder by folder, byte by byte) and add MANIFEST.sha256 over all others in that
  * order, as sha256sum prints it. */
 enum assay_status assay_bundle_seal(struct assay_bundle *b, struct assay_err *e);

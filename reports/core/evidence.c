@@ -213,8 +213,9 @@ enum assay_status assay_evidence_build(struct assay_ledger *l, const struct assa
 {
     struct assay_evidence v = {.l = l, .scope = scope, .out = out, .e = e};
     static enum assay_status (*const step[])(struct assay_evidence *) = {
-        read_checkpoint,     assay_evidence_choose,  take_leaves,           assay_evidence_proofs,
-        assay_evidence_keys, assay_evidence_objects, assay_evidence_report, assay_evidence_parts,
+        read_checkpoint,        assay_evidence_cosigned, assay_evidence_choose, take_leaves,
+        assay_evidence_anchors, assay_evidence_proofs,   assay_evidence_keys,   assay_evidence_objects,
+        assay_evidence_report,  assay_evidence_parts,
     };
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < sizeof step / sizeof *step && s == ASSAY_OK; i++)

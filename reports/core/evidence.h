@@ -4,6 +4,7 @@
 #define ASSAY_REPORT_EVIDENCE_H
 
 #include "assay/ledger.h"
+#include "assay/policy.h"
 
 #include "bundle.h"
 
@@ -14,6 +15,7 @@ struct assay_evidence_scope {
     const char *const *segment; /* none: all */
     size_t n_segments;
     uint64_t sample; /* so many chunks, chosen by the root of the checkpoint; 0: all */
+    const struct assay_policy *policy; /* whose witnesses must have seen all of it; NULL: nobody's */
     const char *parts; /* folder of the scripts and texts */
 };
 struct assay_evidence_stats {

@@ -32,12 +32,12 @@ static void id_of(const char *vkey, char out[9])
     snprintf(out, 9, "%.8s", plus ? plus + 1 : "");
 }
 
-static enum assay_status add_pem(struct assay_evidence *v, enum assay_role role, const struct assay_verifier *key)
+static enum assay_status add_pem(struct assay_evidence *v, const char *role, const struct assay_verifier *key)
 {
     char name[64], id[9];
     struct assay_buf pem = {0};
     id_of(assay_verifier_vkey(key), id);
-    snprintf(name, sizeof name, "keys/%s-%s.pem", assay_role_name(role), id);
+    snprintf(name, sizeof name, "keys/%s-%s.pem", role, id);
     enum assay_status s = assay_verifier_pem(key, &pem, v->e);
     return add_text(v, name, s, &pem);
 }
@@ -49,7 +49,7 @@ static enum assay_status add_key(struct assay_evidence *v, enum assay_role r, co
                                                  : assay_buf_addf(policy, "role %s ", assay_role_name(r));
     if (s == ASSAY_OK)
         s = assay_buf_addf(policy, "%s\n", assay_verifier_vkey(key));
-    return s == ASSAY_OK ? add_pem(v, r, key) : s;
+    return s == ASSAY_OK ? add_pem(v, assay_role_name(r), key) : s;
 }
 
 static enum assay_status put_kinds(struct assay_buf *out)
@@ -68,19 +68,28 @@ static enum assay_status put_kinds(struct assay_buf *out)
     return s;
 }
 
+/* The witnesses' lines and keys of the policy that was asked for. */
+static enum assay_status add_witnesses(struct assay_evidence *v, struct assay_buf *policy)
+{
+    const struct assay_policy *p = v->scope->policy;
+    struct assay_policy_witness w;
+    enum assay_status s = p ? assay_policy_witnesses(p, policy) : assay_buf_adds(policy, "quorum none\n");
+    for (size_t i = 0; p && s == ASSAY_OK && assay_policy_witness(p, i, &w); i++)
+        s = add_pem(v, "witness", w.key);
+    return s;
+}
+
+/* The keys of a role stand in the order in which they followed each other: the first one is in use at leaf 0. */
 enum assay_status assay_evidence_keys(struct assay_evidence *v)
 {
-    struct assay_buf kinds = {0}, policy = {0};
+    struct assay_buf kinds = {0}, policy = {.max = ASSAY_BUNDLE_MAX};
+    const struct assay_verifier *key;
     enum assay_status s = ASSAY_OK;
-    for (int r = 0; r < ASSAY_ROLE_COUNT && s == ASSAY_OK; r++) {
-        const struct assay_verifier *key = assay_ledger_signer(v->l, (enum assay_role)r);
-        for (size_t nth = 0; key && s == ASSAY_OK; nth++) {
+    for (int r = 0; r < ASSAY_ROLE_COUNT && s == ASSAY_OK; r++)
+        for (size_t nth = 0; s == ASSAY_OK && (key = assay_ledger_nth_signer(v->l, (enum assay_role)r, nth)); nth++)
             s = add_key(v, (enum assay_role)r, key, &policy);
-            key = assay_ledger_other_signer(v->l, (enum assay_role)r, nth);
-        }
-    }
     if (s == ASSAY_OK)
-        s = assay_buf_adds(&policy, "quorum none\n");
+        s = add_witnesses(v, &policy);
     if (s == ASSAY_OK)
         s = put_kinds(&kinds);
     enum assay_status first = add_text(v, "policy", s, &policy), second = add_text(v, "kinds", s, &kinds);

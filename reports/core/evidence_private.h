@@ -45,6 +45,7 @@ struct assay_evidence {
     struct assay_hash_set blobs; /* looked up already */
     struct assay_evidence_object *object;
     size_t n_objects, cap_objects;
+    uint64_t grown; /* leaves of the largest tree that consistency/ has */
 };
 
 /* ---- evidence_select.c ---- */
@@ -53,6 +54,12 @@ enum assay_status assay_evidence_choose(struct assay_evidence *v);
 bool assay_evidence_wants(const struct assay_evidence *v, const struct assay_stmt *s);
 /* Does it take only a part of the leaves? */
 bool assay_evidence_partial(const struct assay_evidence *v);
+
+/* ---- evidence_anchors.c ---- */
+/* With a policy: has a checkpoint that covers everything the quorum? Writes nothing. ASSAY_ESOURCE when not. */
+enum assay_status assay_evidence_cosigned(struct assay_evidence *v);
+/* consistency/, tokens/ */
+enum assay_status assay_evidence_anchors(struct assay_evidence *v);
 
 /* ---- evidence_files.c ---- */
 /* policy, kinds, keys/. */

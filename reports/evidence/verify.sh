@@ -1,11 +1,13 @@
 #!/bin/sh
-# verify.sh [BUNDLE [FILES]]: checks a bundle of evidence that `assay evidence` wrote. BUNDLE is the folder this script
-# lies in unless given; with FILES, the folder that the plan lies in, the archived files are hashed, too.
+# verify.sh [--ca FILE] [BUNDLE [FILES]]: checks a bundle of evidence that `assay evidence` wrote. BUNDLE is the folder this
+# script lies in unless given; with FILES, the folder that the plan lies in, the archived files are hashed, too; with --ca,
+# time stamps must lead to a certificate of that file (PEM).
 #
 # It needs a POSIX shell, openssl 3, sha256sum, base64 and xxd, and nothing of assay. Whoever made the bundle could have
 # changed this script: read it, or take it from elsewhere. VERIFY.txt says what is checked and what is not.
 #
-# exit 0: the evidence is whole. 1: it is whole, but a file of FILES differs. 3: a tool is missing. 4: it is broken.
+# exit 0: the evidence is whole. 1: it is whole, but a file of FILES differs. 3: it could not be checked: a tool or folder
+# is missing. 4: it is broken.
 # shellcheck disable=SC2034,SC2154 # eval sets and reads variables
 set -u
 LC_ALL=C
@@ -77,7 +79,7 @@ manifest_lines() {
     for file in *; do
         [ -d "$file" ] || [ "$file" = MANIFEST.sha256 ] || set -- "$@" "$file"
     done
-    for folder in blobs keys leaves proofs tokens; do
+    for folder in blobs consistency keys leaves proofs tokens; do
         for file in "$folder"/*; do
             [ -f "$file" ] || continue
             set -- "$@" "$file"
@@ -87,9 +89,9 @@ manifest_lines() {
     [ $# -eq 0 ] || sha256sum "$@"
 }
 check_manifest() {
-    for file in * blobs/* keys/* leaves/* proofs/* tokens/*; do
+    for file in * blobs/* consistency/* keys/* leaves/* proofs/* tokens/*; do
         case $file in
-        blobs | keys | leaves | proofs | tokens) [ -d "$file" ] || fail "$file: is not a folder" ;;
+        blobs | consistency | keys | leaves | proofs | tokens) [ -d "$file" ] || fail "$file: is not a folder" ;;
         */'*') ;;
         *) [ -f "$file" ] || fail "$file: does not belong to the bundle" ;;
         esac
@@ -133,7 +135,7 @@ pem() {
     [ "$slurped" = "-----BEGIN PUBLIC KEY-----$nl$body$nl-----END PUBLIC KEY-----$nl" ] ||
         fail "keys/$pem: is not the key of the policy"
 }
-signers='' # lines "ROLE NAME ID PEM"
+signers='' # lines "ROLE NAME ID PEM VKEY", those of one role in the order in which they followed each other
 witnesses='' # lines "LABEL NAME ID PEM"
 quorum=''
 groups=''
@@ -147,7 +149,7 @@ read_policy() {
             [ "$key_type" = 01 ] || fail 'policy: the key of a log must be of type 1'
             pem=ledger-$key_id.pem
             pem
-            signers="${signers}ledger $key_name $key_id $pem$nl"
+            signers="${signers}ledger $key_name $key_id $pem $one$nl"
             ;;
         role)
             case $one in '' | ledger | witness | *[!a-z]*) fail "policy: \"$one\" is not a role" ;; esac
@@ -155,7 +157,7 @@ read_policy() {
             [ "$key_type" = 01 ] || fail 'policy: the key of a role must be of type 1'
             pem=$one-$key_id.pem
             pem
-            signers="$signers$one $key_name $key_id $pem$nl"
+            signers="$signers$one $key_name $key_id $pem $two$nl"
             ;;
         witness)
             vkey "$two"
@@ -172,8 +174,8 @@ read_policy() {
     [ -n "$quorum" ] || fail 'policy: names no quorum'
     for file in keys/*; do
         id=${file#keys/}
-        case "$nl$signers$witnesses" in
-        *" $id$nl"*) ;;
+        case "$signers$witnesses" in
+        *" $id "* | *" $id$nl"*) ;;
         *) fail "$file: the policy does not name it" ;;
         esac
     done
@@ -206,6 +208,62 @@ role_of() {
     *) fail "$where: the role \"$signer\" may not state \"$kind\"" ;;
     esac
     case $signer in *' '*) fail "$where: does not say its role" ;; esac
+    case $signer in '' | *[!a-z]*) fail "$where: \"$signer\" is not a role" ;; esac
+}
+
+# ---- keys: which one a role signs with at this leaf ----
+
+# first_keys: of each role the first of its keys; the others wait for the leaf that brings them.
+first_keys() {
+    left=$signers
+    while [ -n "$left" ]; do
+        line=${left%%"$nl"*} left=${left#*"$nl"}
+        role=${line%% *} line=${line#* }
+        eval "if [ -z \"\${now_$role-}\" ]; then now_$role=\$line; else next_$role=\${next_$role-}\$line\$nl; fi"
+    done
+}
+# turn INDEX: the leaf $text, $signatures of kind key ends the key that the role $of signs with. It was signed by the owner.
+turn() {
+    case $of in ledger | '' | *[!a-z]*) fail "$where: the key of \"$of\" cannot change" ;; esac
+    eval "now=\${now_$of-} next=\${next_$of-} gone=\${gone_$of-}"
+    [ -n "$now" ] && [ "$old_key" = "${now##* }" ] || fail "$where: its old key is not the one that the role $of signs with"
+    case $status:$new_key in
+    rotated:?*) signed "$now" "the old key of the role $of" ;;
+    revoked:*) ;;
+    *) fail "$where: says neither rotated, with a new key, nor revoked" ;;
+    esac
+    heir=''
+    if [ -n "$new_key" ]; then
+        heir=${next%%"$nl"*} next=${next#*"$nl"}
+        [ "${heir##* }" = "$new_key" ] || fail "$where: its new key is not the next that the policy has for the role $of"
+        signed "$heir" "the new key of the role $of"
+    fi
+    now=${now#* } now=${now%% *}
+    eval "now_$of=\$heir next_$of=\$next gone_$of=\" \$now:\$1\$gone\""
+    turns=$((turns + 1))
+}
+# signed_in_turn: the note has the signature of the key that the role $signer signs with here.
+signed_in_turn() {
+    eval "now=\${now_$signer-} gone=\${gone_$signer-}"
+    left=$signatures ended=''
+    while [ -n "$left" ] && [ -n "$gone" ]; do
+        line=${left%%"$nl"*} left=${left#*"$nl"}
+        id=$(printf '%s' "${line##* }" | base64 -d 2>/dev/null | xxd -p -l 4)
+        case $now in *" $id "*) ended='' && break ;; esac
+        case $gone in *" $id:"*) ended=${gone#*" $id:"} ;; esac
+    done
+    [ -z "$ended" ] || fail "$where: is signed by a key of the role $signer that leaf ${ended%% *} put out of use"
+    signed "$now" "a key of the role $signer"
+}
+no_key_waits() {
+    left=$signers
+    while [ -n "$left" ]; do
+        role=${left%% *} left=${left#*"$nl"}
+        eval "next=\${next_$role-}"
+        next=${next#* } next=${next#* }
+        [ -z "$next" ] || fail "keys/${next%% *}: no leaf says that the role $role has this key"
+    done
+    [ $turns -eq 0 ] || ok "keys changed $turns times, each by a leaf of the owner; each leaf is signed by the key of its time"
 }
 
 # ---- signed notes ----
@@ -216,7 +274,7 @@ verify() {
     printf '%s' "$2" | xxd -r -p >|"$work.sig"
     openssl pkeyutl -verify -pubin -inkey "keys/$3" -rawin -in "$work.text" -sigfile "$work.sig" >/dev/null 2>&1
 }
-# signed ROLE: the note $text, $signatures has at least one signature by a key of the role, and none that is wrong.
+# signed KEY WHOSE: the note $text, $signatures has a signature by the key "NAME ID PEM VKEY", and none by it that is wrong.
 signed() {
     good=0
     left=$signatures
@@ -227,17 +285,16 @@ signed() {
         name=${line%% *}
         raw=$(printf '%s' "${line#* }" | base64 -d 2>/dev/null | xxd -p -c 256)
         id=${raw%"${raw#????????}"}
-        known="$nl$signers"
-        case $known in
-        *"$nl$1 $name $id "*)
-            known=${known#*"$nl$1 $name $id "}
-            [ ${#raw} -eq 136 ] && verify "$text" "${raw#????????}" "${known%%"$nl"*}" ||
+        case $1 in
+        "$name $id "*)
+            pem=${1#"$name $id "}
+            [ ${#raw} -eq 136 ] && verify "$text" "${raw#????????}" "${pem%% *}" ||
                 fail "$where: the signature by $name does not verify"
             good=1
             ;;
         esac
     done
-    [ $good -eq 1 ] || fail "$where: is not signed by a key of the role $1"
+    [ $good -eq 1 ] || fail "$where: is not signed by $2"
 }
 # split FILE: its $text and $signatures; the empty line between them is in neither.
 split() {
@@ -256,33 +313,39 @@ split() {
 
 # ---- the checkpoint ----
 
-# cosigned: which witnesses signed, as words of $seen.
+# head: $text is a checkpoint: $h_origin, $h_size, $h_b64 and $h_root (hex).
+head() {
+    rest=$text
+    h_origin=${rest%%"$nl"*} rest=${rest#*"$nl"}
+    h_size=${rest%%"$nl"*} rest=${rest#*"$nl"}
+    h_b64=${rest%%"$nl"*} rest=${rest#*"$nl"}
+    h_root=$(printf '%s' "$h_b64" | base64 -d 2>/dev/null | xxd -p -c 256)
+    is_number "$h_size" && is_hex "$h_root" 64 && [ -z "$rest" ] || fail "$where: is no checkpoint"
+}
+# cosigned: which witnesses of the policy signed the checkpoint $text, $signatures: words of $seen, sentences of $told.
 cosigned() {
-    left=$signatures seen=' '
+    left=$signatures seen=' ' told=''
     while [ -n "$left" ]; do
         line=${left%%"$nl"*} left=${left#*"$nl"}
         line=${line#— }
         name=${line%% *}
         raw=$(printf '%s' "${line#* }" | base64 -d 2>/dev/null | xxd -p -c 256)
         id=${raw%"${raw#????????}"}
-        known=$witnesses
+        known=$nl$witnesses
         case $known in *" $name $id "*) ;; *) continue ;; esac
-        while [ -n "$known" ]; do
-            row=${known%%"$nl"*} known=${known#*"$nl"}
-            case $row in *" $name $id "*) ;; *) continue ;; esac
-            [ ${#raw} -eq 152 ] || fail "checkpoint: the cosignature by $name is broken"
-            raw=${raw#????????}
-            time=${raw%"${raw#????????????????}"}
-            verify "cosignature/v1${nl}time $((0x$time))$nl$text" "${raw#????????????????}" "${row##* }" ||
-                fail "checkpoint: the cosignature by $name does not verify"
-            seen="$seen${row%% *} "
-            ok "cosigned by $name at $((0x$time)) seconds after 1970"
-            break
-        done
+        row=${known%%" $name $id "*} row=${row##*"$nl"} known=${known#*" $name $id "}
+        [ ${#raw} -eq 152 ] || fail "$where: the cosignature by $name is broken"
+        raw=${raw#????????}
+        time=${raw%"${raw#????????????????}"}
+        verify "cosignature/v1${nl}time $((0x$time))$nl$text" "${raw#????????????????}" "${known%%"$nl"*}" ||
+            fail "$where: the cosignature by $name does not verify"
+        seen="$seen$row "
+        told="${told}cosigned by $name at $((0x$time)) seconds after 1970$nl"
     done
 }
-# A group is seen when enough of its members are; groups name only what stands before them.
-check_quorum() {
+# quorum: have the witnesses of $seen signed that the policy asks for? A group counts when enough of its members do;
+# groups name only what stands before them.
+quorum() {
     left=$groups
     while [ -n "$left" ]; do
         row=${left%%"$nl"*} left=${left#*"$nl"}
@@ -291,43 +354,47 @@ check_quorum() {
         group=$1 needed=$2 have=0
         shift 2
         case $needed in any) needed=1 ;; all) needed=$# ;; esac
-        is_number "$needed" || fail "policy: \"$needed\" is no threshold"
+        is_number "$needed" && [ "$needed" -gt 0 ] || fail "policy: \"$needed\" is no threshold"
         for member in "$@"; do
             case $seen in *" $member "*) have=$((have + 1)) ;; esac
         done
         [ $have -lt "$needed" ] || seen="$seen$group "
     done
-    [ "$quorum" != none ] || return 0
-    case $seen in
-    *" $quorum "*) ok "the witnesses that the policy asks for have seen it" ;;
-    *) fail "checkpoint: the witnesses that the policy asks for (\"$quorum\") have not signed it" ;;
-    esac
+    case $seen in *" $quorum "*) return 0 ;; *) return 1 ;; esac
+}
+covered=0 # so many leaves has the quorum seen
+# witnessed: the checkpoint $text, $signatures of $h_size leaves, which is one of this ledger.
+witnessed() {
+    [ -n "$witnesses" ] || return 0
+    cosigned
+    if quorum; then
+        [ $covered -ge "$h_size" ] || covered=$h_size covered_told=$told
+    elif [ "$quorum" = none ] && [ -n "$told" ] && [ $covered -lt "$h_size" ]; then
+        covered=$h_size covered_told=$told
+    fi
 }
 read_checkpoint() {
     where=checkpoint
     split checkpoint
-    signed ledger
-    rest=$text
-    origin=${rest%%"$nl"*} rest=${rest#*"$nl"}
-    size=${rest%%"$nl"*} rest=${rest#*"$nl"}
-    root_b64=${rest%%"$nl"*} rest=${rest#*"$nl"}
-    root=$(printf '%s' "$root_b64" | base64 -d 2>/dev/null | xxd -p -c 256)
-    is_number "$size" && is_hex "$root" 64 && [ -z "$rest" ] || fail 'checkpoint: is none'
+    eval "now=\${now_ledger-}"
+    signed "$now" 'a key of the role ledger'
+    head
+    origin=$h_origin size=$h_size root_b64=$h_b64 root=$h_root
     checkpoint_note=$text$nl$signatures
-    cosigned
-    check_quorum
+    witnessed
     ok "checkpoint of $origin: $size leaves, root $root_b64"
 }
 
 # ---- leaves ----
 
-count=0
+count=0 turns=0 last_other=-1
 # read_leaf FILE INDEX: its signature and role; keeps what verdicts are recomputed from.
 read_leaf() {
     where=$1
     split "$1"
     left=$text kind='' role='' dataset='' run='' chunk='' cut='' form='' rows='' sums='' defects=0 claim='' sealed='' unsealed=''
     source_leaf='' archive_leaf='' source_run='' archive_run='' chunks='' reason='' object='' sha256='' status='' segment=''
+    of='' old_key='' new_key='' a_type='' a_size='' a_checkpoint='' a_token='' a_time=''
     line=${left%%"$nl"*} left=${left#*"$nl"}
     case $line in
     'assay/v1 '*) kind=${line#assay/v1 } ;;
@@ -360,14 +427,25 @@ read_leaf() {
         'object '*) object=$value ;;
         'sha256 '*) sha256=$value ;;
         'status '*) status=$value ;;
+        'of '*) of=$value ;;
+        'old '*) old_key=$value ;;
+        'new '*) new_key=$value ;;
+        'type '*) a_type=$value ;;
+        'size '*) a_size=$value ;;
+        'checkpoint '*) a_checkpoint=$value ;;
+        'token '*) a_token=$value ;;
+        'time '*) a_time=$value ;;
         esac
     done
     role_of
-    signed "$signer"
+    signed_in_turn
     leaf_hash=$(printf '\000%s\n%s' "$text" "$signatures" | sha256sum)
     leaf_hash=${leaf_hash%% *}
     count=$((count + 1))
+    [ "$kind" = anchor ] || last_other=$2
     case $kind:$signer in
+    key:*) turn "$2" ;;
+    anchor:*) keep_anchor "$2" ;;
     chunk:*) keep_chunk "$2" ;;
     verdict:*) keep_verdict "$2" ;;
     object:archive) keep_object ;;
@@ -393,6 +471,12 @@ keep_verdict() {
         source_leaf_$1=\$source_leaf archive_leaf_$1=\$archive_leaf
         source_run_$1=\${source_run:-\$run} archive_run_$1=\${archive_run:-\$run}"
     verdicts="$verdicts $1"
+}
+anchors=''
+keep_anchor() {
+    case $a_type in cosignature | timestamp) ;; *) return 0 ;; esac
+    eval "type_$1=\$a_type size_$1=\$a_size checkpoint_$1=\${a_checkpoint#sha256:} token_$1=\${a_token#sha256:} time_$1=\$a_time"
+    anchors="$anchors $1"
 }
 keep_object() {
     case $status in ok | intact) ;; *) return 0 ;; esac
@@ -476,6 +560,7 @@ read_leaves() {
         fi
     done
     ok "$count leaves, each signed by a key of the role that may state it"
+    no_key_waits
     if [ $proofs -gt 0 ]; then
         [ $proofs -eq $count ] || fail 'proofs: some leaves have none'
         for file in proofs/*; do
@@ -490,6 +575,148 @@ read_leaves() {
     tree_root
     [ "$tree_root" = "$root" ] || fail 'leaves: their root is not that of the checkpoint'
     ok 'they are all leaves of the checkpoint: their root is its root'
+}
+
+# ---- anchors: what witnesses and time stamp authorities have signed ----
+
+# grown FILE: the tree of $h_size leaves with $h_root is the beginning of that of the checkpoint (RFC 9162, 2.1.4.2).
+grown() {
+    if [ "$h_size" -eq "$size" ]; then
+        [ "$h_root" = "$root" ] || fail "$where: its checkpoint is of another tree of $size leaves"
+        return 0
+    fi
+    [ "$h_size" -gt 0 ] && [ "$h_size" -lt "$size" ] || fail "$where: its checkpoint is of $h_size leaves"
+    slurp "$1"
+    fn=$((h_size - 1)) sn=$((size - 1)) left=$slurped
+    while [ $((fn % 2)) -eq 1 ]; do
+        fn=$((fn / 2)) sn=$((sn / 2))
+    done
+    old=$h_root
+    if [ $fn -gt 0 ]; then
+        line=${left%%"$nl"*} left=${left#*"$nl"}
+        old=$(printf '%s' "$line" | base64 -d 2>/dev/null | xxd -p -c 256)
+    fi
+    new=$old
+    while [ -n "$left" ]; do
+        line=${left%%"$nl"*} left=${left#*"$nl"}
+        p=$(printf '%s' "$line" | base64 -d 2>/dev/null | xxd -p -c 256)
+        is_hex "$p" 64 && [ $sn -ne 0 ] || fail "$1: is broken"
+        if [ $((fn % 2)) -eq 1 ] || [ $fn -eq $sn ]; then
+            node "$p" "$old"
+            old=$node
+            node "$p" "$new"
+            while [ $((fn % 2)) -eq 0 ] && [ $fn -ne 0 ]; do
+                fn=$((fn / 2)) sn=$((sn / 2))
+            done
+        else
+            node "$new" "$p"
+        fi
+        new=$node fn=$((fn / 2)) sn=$((sn / 2))
+    done
+    [ $sn -eq 0 ] && [ "$old" = "$h_root" ] && [ "$new" = "$root" ] ||
+        fail "$where: its checkpoint of $h_size leaves is not of this ledger"
+}
+# seconds MONTH DAY HH:MM:SS YEAR, as openssl prints them: $seconds after 1970, $stamp_time as in RFC 3339.
+seconds() {
+    month=1
+    for m in Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec; do
+        [ "$m" != "$1" ] || break
+        month=$((month + 1))
+    done
+    clock=${3%%.*}
+    hh=${clock%%:*} ss=${clock##*:}
+    mm=${clock#*:} mm=${mm%%:*}
+    case $month:$2:$hh$mm$ss:$4 in
+    13:* | *[!0-9:]* | *::*) return 1 ;;
+    esac
+    is_number "$2" && is_number "$4" && [ ${#hh}${#mm}${#ss} = 222 ] || return 1
+    # Days by the civil calendar, whose year begins in March.
+    y=$4 n=$((month - 3))
+    [ $n -ge 0 ] || y=$((y - 1)) n=$((n + 12))
+    days=$((y * 365 + y / 4 - y / 100 + y / 400 + (153 * n + 2) / 5 + $2 - 1 - 719468))
+    seconds=$((days * 86400 + ${hh#0} * 3600 + ${mm#0} * 60 + ${ss#0}))
+    two=$2
+    [ ${#2} -eq 2 ] || two=0$2
+    [ $month -gt 9 ] || month=0$month
+    stamp_time=$4-$month-${two}T${clock}Z
+}
+stamps=0 stamped=0
+# check_token CHECKPOINT TOKEN CERTIFICATE: files; the token is over the checkpoint, and valid at its own time.
+check_token() {
+    openssl ts -reply -in "$2" -token_out -out "$work.text" >/dev/null 2>&1 ||
+        fail "$where: its token is not an RFC 3161 response"
+    left=$(openssl ts -reply -in "$work.text" -token_in -text 2>/dev/null)$nl algorithm='' stamp=''
+    while [ -n "$left" ]; do
+        line=${left%%"$nl"*} left=${left#*"$nl"}
+        case $line in
+        'Hash Algorithm: '*) algorithm=${algorithm:-${line#*: }} ;;
+        'Time stamp: '*) stamp=${stamp:-${line#*: }} ;;
+        esac
+    done
+    [ "$algorithm" = sha256 ] || fail "$where: its token is over \"$algorithm\" of the checkpoint, not sha256"
+    # shellcheck disable=SC2086 # its words
+    set -f && set -- "$@" $stamp && set +f
+    [ $# -eq 8 ] && seconds "$4" "$5" "$6" "$7" || fail "$where: the time of its token is \"$stamp\""
+    [ "$stamp_time" = "$a_time" ] || fail "$where: its token says $stamp_time, the statement $a_time"
+    if [ -n "$ca" ]; then
+        set -- "$1" "$2" "$3" -CAfile "$ca" -untrusted "$3"
+    else
+        set -- "$1" "$2" "$3" -CAfile "$3" -partial_chain
+    fi
+    one=$1 two=$2 three=$3
+    shift 3
+    openssl ts -verify -data "$one" -in "$two" -attime "$seconds" "$@" >/dev/null 2>&1 || {
+        [ -z "$ca" ] || fail "$where: its time stamp of $stamp_time does not lead to a certificate of $ca"
+        fail "$where: its time stamp of $stamp_time does not verify"
+    }
+    stamps=$((stamps + 1))
+    [ $stamped -gt "$h_size" ] || {
+        stamped=$h_size stamped_at=$stamp_time
+        stamped_by=$(openssl x509 -in "$three" -noout -subject -nameopt RFC2253 2>/dev/null) || stamped_by='subject=?'
+        stamped_by=${stamped_by#subject=}
+    }
+}
+cited_file() { # FILE: is it a blob of the bundle?
+    is_hex "${1#blobs/}" 64 && [ -f "$1" ] || fail "$where: $1 is missing"
+}
+check_anchors() {
+    for a in $anchors; do
+        where="leaf $a"
+        eval "a_type=\$type_$a a_size=\$size_$a file=blobs/\$checkpoint_$a token=blobs/\$token_$a a_time=\$time_$a"
+        cited_file "$file"
+        split "$file"
+        eval "now=\${now_ledger-}"
+        signed "$now" 'a key of the role ledger'
+        head
+        [ "$h_origin" = "$origin" ] && [ "$h_size" = "$a_size" ] || fail "$where: its checkpoint is of $h_size leaves of $h_origin"
+        name=$h_size
+        while [ ${#name} -lt 9 ]; do name=0$name; done
+        grown "consistency/$name"
+        witnessed
+        [ "$a_type" = timestamp ] || continue
+        cited_file "$token"
+        index=$a
+        while [ ${#index} -lt 9 ]; do index=0$index; done
+        check_token "$file" "$token" "tokens/$index.pem"
+    done
+    tell_anchors
+}
+tell_anchors() {
+    if [ $stamps -gt 0 ] && [ -n "$ca" ]; then
+        ok "$stamps time stamps; the first $stamped leaves existed at $stamped_at, says $stamped_by, whom $ca vouches for"
+    elif [ $stamps -gt 0 ]; then
+        ok "$stamps time stamps; the first $stamped leaves existed at $stamped_at, says $stamped_by"
+        printf 'not checked: who that is; give the certificates that you trust: --ca FILE\n'
+    fi
+    left=${covered_told-}
+    while [ -n "$left" ]; do
+        ok "the first $covered leaves were ${left%%"$nl"*}"
+        left=${left#*"$nl"}
+    done
+    [ "$quorum" != none ] || return 0
+    [ $covered -gt 0 ] || fail "checkpoint: the witnesses that the policy asks for (\"$quorum\") have not signed it"
+    [ $last_other -lt $covered ] || fail "leaf $last_other: the witnesses that the policy asks for have seen $covered leaves only"
+    ok 'the witnesses that the policy asks for have seen all that is here'
 }
 
 # ---- verdicts ----
@@ -609,6 +836,14 @@ check_objects() {
     done
     ok "$objects archived files are listed as the archive's checker found them"
 }
+# The report is made from the leaves; that it is about this ledger is all that a shell can say of it.
+check_report() {
+    slurp report.json
+    case $slurped in
+    *'"checkpoint":"'*'\n'"$size"'\n'"$root_b64"'\n\n'*) ok 'report.json shows this checkpoint' ;;
+    *) fail 'report.json: is of another checkpoint' ;;
+    esac
+}
 check_files() {
     if [ -z "$files" ] || [ $objects -eq 0 ]; then
         printf 'not checked: the archived files themselves; give the folder of the plan as second word\n'
@@ -634,6 +869,15 @@ for tool in openssl sha256sum base64 xxd; do
         exit 3
     }
 done
+ca=''
+if [ "${1-}" = --ca ] && [ $# -gt 1 ]; then
+    case $2 in /*) ca=$2 ;; *) ca=$PWD/$2 ;; esac
+    [ -f "$ca" ] || {
+        printf 'FAILED: %s: no such file\n' "$ca"
+        exit 3
+    }
+    shift 2
+fi
 files=''
 [ $# -lt 2 ] || files=$(CDPATH='' cd -- "$2" && pwd) || exit 3
 case $0 in */*) bundle=${0%/*} ;; *) bundle=. ;; esac
@@ -649,11 +893,14 @@ different=0
 check_manifest
 read_policy
 read_kinds
+first_keys
+check_blobs
 read_checkpoint
 read_leaves
+check_anchors
 check_verdicts
-check_blobs
 check_objects
+check_report
 check_files
 printf 'The evidence is whole. Compare the checkpoint with one that you know from elsewhere, and the keys, too: VERIFY.txt\n'
 exit $different

@@ -50,6 +50,30 @@ check 'who then takes a key away without its consent' assay ledger key plan.yaml
 check 'all goes on' assay check plan.yaml
 check 'a bundle of evidence has every key that was in use' assay evidence plan.yaml --out bundle
 check 'and verifies with openssl alone' sh bundle/verify.sh
+check_has 'which follows the keys' "$OUT" '^ok: keys changed 4 times, each by a leaf of the owner; each leaf is signed by the key of its time$'
+forge() { python3 "$REPO/tests/e2e/evidence_forge.py" forged keys "$@"; }
+note_of() { python3 -c '
+import sys
+data, at = open(sys.argv[1], "rb").read(), 0
+while not data[at:].startswith(b"note "):
+    head = data[at:].split(b"\n", 1)[0]
+    at += len(head) + 1 + (int(head.split()[1]) + 1 if head.startswith(b"blob ") else 0)
+head = data[at:].split(b"\n", 1)[0]
+at += len(head) + 1
+sys.stdout.buffer.write(data[at:at + int(head.split()[1])])' "$1"; }
+note_of old.spool >late.note
+cp -r bundle forged
+check 'a ledger that takes in what a retired key signed' forge late.note
+check_exit 4 'is found by the same tools' sh forged/verify.sh
+check_has 'which say by which leaf' "$OUT" "FAILED: leaves/[0-9]+: is signed by a key of the role archive that leaf $leaf put out of use\$"
+rm -rf forged && cp -r bundle forged
+check 'the leaf that retired it made a statement of something else' bash -c "
+    { printf 'assay/v1 plan\\n'; sed '1d;/^\$/,\$d' forged/leaves/$(printf %09d "$leaf"); } >x && mv x forged/leaves/$(printf %09d "$leaf") && $(declare -f forge); forge"
+check_exit 4 'is not signed so' sh forged/verify.sh
+rm -rf forged && cp -r bundle forged
+sed -i '/^role archive /{h;d};/^role reconcile /{x;G}' forged/policy
+check 'the keys of a role in another order' forge
+check_exit 4 'is not the order of the leaves' sh forged/verify.sh
 check 'revoked without a successor' assay ledger key plan.yaml --role archive --revoke --reason 'side given up'
 leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
 check_exit 4 'it signs no more' assay verify plan.yaml --side archive

@@ -268,5 +268,46 @@ check 'two stamps' assay ledger verify plan.yaml --tsa-ca tsa/authority-ca.pem -
 cp "$OUT" verified.json
 check 'both count' jq -e '.timestamp.stamps == 2 and .timestamp.traced' verified.json
 
-check 'the bundle of evidence holds with anchors in the log' assay evidence plan.yaml --out bundle
-check 'and verifies' sh bundle/verify.sh
+# ---- the bundle of evidence ----
+check_exit 3 'evidence under the policy' assay evidence plan.yaml --out seen --policy both.policy
+check_has 'is not to be had before they have seen everything' "$ERR" 'the witnesses of the policy have seen [0-9]+ of [0-9]+ leaves: ask them with `assay ledger witness`'
+check 'nothing is left behind' test ! -e seen
+check 'the bundle of evidence without it' assay evidence plan.yaml --out plain
+check 'verifies' sh plain/verify.sh
+check_has 'with the time stamps' "$OUT" '^ok: 2 time stamps; the first [0-9]+ leaves existed at 20[0-9-]+T[0-9:]+Z, says CN=authority$'
+check_has 'and says whom it does not know' "$OUT" '^not checked: who that is; give the certificates that you trust: --ca FILE$'
+serve w1 && w1=$url
+serve w2 && w2=$url
+sed -i -e "s,^\(witness w1 [^ ]*\).*,\1 $w1," -e "s,^\(witness w2 [^ ]*\).*,\1 $w2," both.policy
+check 'both witnesses' assay ledger witness plan.yaml --policy both.policy
+stop_servers
+check 'evidence under the policy' assay evidence plan.yaml --out seen --policy both.policy
+check_has 'has its lines' seen/policy '^group both 2 w1 w2$'
+check 'verifies under an authority that the auditor knows' sh seen/verify.sh --ca tsa/authority-ca.pem
+cp "$OUT" said
+check_has 'says so' said '^ok: 2 time stamps; .* says CN=authority, whom .*/tsa/authority-ca.pem vouches for$'
+check_has 'and who has seen it' said '^ok: the first [0-9]+ leaves were cosigned by witness.example/w2 at 1[0-9]{9} seconds after 1970$'
+check_has 'and that it is all' said '^ok: the witnesses that the policy asks for have seen all that is here$'
+check_exit 4 'under another authority' sh seen/verify.sh --ca tsa/other-ca.pem
+check_has 'the stamps do not count' "$OUT" 'FAILED: leaf [0-9]+: its time stamp of 20.* does not lead to a certificate of .*/tsa/other-ca.pem$'
+check_exit 3 'under one that is not there' sh seen/verify.sh --ca nobody.pem
+check 'a sample' assay evidence plan.yaml --out sample --policy both.policy --sample 1
+check 'verifies, too' sh sample/verify.sh --ca tsa/authority-ca.pem
+check_has 'with both' "$OUT" '^ok: the witnesses that the policy asks for have seen all that is here$'
+forge() { rm -rf forged && cp -r seen forged && (cd forged && eval "$1") && python3 "$REPO/tests/e2e/evidence_forge.py" forged keys "${@:2}"; }
+anchor=$(grep -l '^type timestamp' seen/leaves/* | head -n 1)
+token=$(sed -n 's/^token sha256://p' "$anchor") number=${anchor##*/}
+check 'a leaf that the witnesses have not seen' forge true 5.note
+check_exit 4 'is not covered by them' sh forged/verify.sh
+check_has 'says so' "$OUT" 'FAILED: leaf [0-9]+: the witnesses that the policy asks for have seen [0-9]+ leaves only$'
+check 'a token of another checkpoint' forge "cp blobs/\$(sed -n 's/^token sha256://p' leaves/$(grep -l '^type timestamp' seen/leaves/* | tail -n 1 | sed 's,.*/,,')) blobs/$token"
+check_exit 4 'is not the one that was cited' sh forged/verify.sh
+check 'a certificate of somebody else' forge "cp ../tsa/other-ca.pem tokens/$number.pem"
+check_exit 4 'has not signed the token' sh forged/verify.sh
+check_has 'says so' "$OUT" 'FAILED: leaf [0-9]+: its time stamp of 20.* does not verify$'
+check 'a proof of consistency with two lines less' forge true
+size=$(find forged/consistency -type f | sort | sed -n '1s,.*/,,p')
+sed -i 1,2d "forged/consistency/$size"
+(cd forged && rm MANIFEST.sha256 && { find . -maxdepth 1 -type f | sort; find . -mindepth 2 -type f | sort; } | sed 's,^\./,,' | LC_ALL=C xargs sha256sum >../list && mv ../list MANIFEST.sha256)
+check_exit 4 'leads nowhere' sh forged/verify.sh
+check_has 'says so' "$OUT" 'FAILED: (consistency/[0-9]+: is broken|leaf [0-9]+: its checkpoint of [0-9]+ leaves is not of this ledger)$'

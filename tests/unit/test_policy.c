@@ -271,6 +271,31 @@ static void test_limits(void **state)
     assay_buf_release(&text);
 }
 
+/* What goes into a bundle of evidence: a policy of its own again, and the same one. */
+static void test_witness_lines(void **state)
+{
+    (void)state;
+    static const char wanted[] = "witness w " WITNESS " http://w.example/\ngroup g 1 w\ngroup h 1 g\nquorum h\n";
+    struct assay_policy *p = policy("# c\nlog " LEDGER " http://x/\nwitness\tw  " WITNESS " http://w.example/\n"
+                                    "group g all w\n\ngroup h any g\nquorum  h\nrole owner " FOO "\n"),
+                        *q;
+    struct assay_buf text = {0}, again = {0};
+    assert_int_equal(assay_policy_witnesses(p, &text), ASSAY_OK);
+    assert_string_equal(assay_buf_str(&text), wanted);
+    q = policy(assay_buf_str(&text));
+    assert_int_equal(assay_policy_witnesses(q, &again), ASSAY_OK);
+    assert_string_equal(assay_buf_str(&again), wanted);
+    assay_policy_free(p);
+    assay_policy_free(q);
+    assay_buf_reset(&text);
+    p = policy("witness w " WITNESS "\nquorum none\n");
+    assert_int_equal(assay_policy_witnesses(p, &text), ASSAY_OK);
+    assert_string_equal(assay_buf_str(&text), "witness w " WITNESS "\nquorum none\n");
+    assay_policy_free(p);
+    assay_buf_release(&text);
+    assay_buf_release(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_published_checkpoint),
         cmocka_unit_test(test_quorum),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_witness_lines),
         cmocka_unit_test(test_lines),
     };
     return !!cmocka_run_group_tests(tests, enter, leave);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "assay/publish.h"
 #include "assay/stamp.h"
@@ -64,6 +65,30 @@ static void test_expired_authority(void **state)
             assert_string_equal(st.authority, "/CN=an authority that expired");
             assert_int_equal(st.trusted, i == 0);
         }
+    release(&v);
+}
+
+/* What goes into a bundle of evidence; openssl judges the token by it alone. */
+static void test_certificate(void **state)
+{
+    (void)state;
+    struct vectors v = load();
+    struct assay_buf pem = {0}, none = {0};
+    struct assay_err e = {0};
+    char path[] = "/tmp/assay-stamp-XXXXXX", command[500];
+    int fd = mkstemp(path);
+    assert_int_equal(assay_stamp_certificate(&v.token, &pem, &e), ASSAY_OK);
+    assert_int_equal(write(fd, pem.ptr, pem.len), pem.len);
+    close(fd);
+    snprintf(command, sizeof command,
+             "openssl ts -verify -data tests/vectors/note/ledger-8.note -in " DIR
+             "token.tsr -CAfile %s -partial_chain -attime %d >/dev/null 2>&1",
+             path, AT);
+    assert_int_equal(system(command), 0);
+    unlink(path);
+    assert_int_equal(assay_stamp_certificate(&v.data, &pem, &e), ASSAY_EDATA);
+    assert_int_equal(assay_stamp_certificate(&none, &pem, &e), ASSAY_EDATA);
+    assay_buf_release(&pem);
     release(&v);
 }
 
@@ -150,7 +175,8 @@ static void test_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_expired_authority), cmocka_unit_test(test_openssl_agrees), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_expired_authority), cmocka_unit_test(test_openssl_agrees),
+        cmocka_unit_test(test_certificate),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_every_byte),        cmocka_unit_test(test_request),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

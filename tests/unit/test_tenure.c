@@ -88,6 +88,21 @@ static struct assay_buf chunk_by(const struct assay_key *k, unsigned n)
     return note;
 }
 
+/* Every key that the role has had, in their order. */
+static void all_of(const char *role, const struct assay_key *const *key, size_t n)
+{
+    struct assay_ledger *l;
+    struct assay_err e = {0};
+    struct assay_ledger_stats st;
+    enum assay_role r = (enum assay_role)assay_role_by_name(role);
+    assert_int_equal(assay_ledger_open(f.db, f.keys, &l, &e), ASSAY_OK);
+    assert_int_equal(assay_ledger_verify(l, &st, &e), ASSAY_OK);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(assay_verifier_vkey(assay_ledger_nth_signer(l, r, i)), assay_key_vkey(key[i]));
+    assert_null(assay_ledger_nth_signer(l, r, n));
+    assay_ledger_close(l);
+}
+
 static void test_rotation(void **state)
 {
     (void)state;
@@ -129,6 +144,9 @@ static void test_rotation(void **state)
     appended(turn("source", "revoked", c, NULL, lone), NULL);
     appended(chunk_by(c, 13), says);
     assert_string_equal(ledger_fixture_verify(&f, NULL), "");
+    const struct assay_key *was[] = {a, b, c};
+    all_of("source", was, 3);
+    all_of("owner", (const struct assay_key *[]){owner}, 1);
     assay_key_free(owner);
     assay_key_free(archive);
     assay_key_free(a);

@@ -312,6 +312,7 @@ static const struct assay_opt evidence_opts[] = {
     OPT_SEGMENT,
     {"sample", 0, ASSAY_OPT_NUMBER, "N", "Only N chunks, chosen by the checkpoint's root; default: all."},
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run of the report in it; default: the newest."},
+    {"policy", 0, ASSAY_OPT_STRING, "FILE", "Demand and put in the cosignatures of this policy's witnesses."},
     OPT_LEDGER,
     OPT_KEYS,
     END,
@@ -370,6 +371,7 @@ static const struct assay_verb table[] = {
     {"evidence", "[PLAN]", "Write what an auditor needs to check the ledger without assay.",
      "  assay evidence plan.yaml --out evidence.zip\n"
      "  assay evidence plan.yaml --out evidence --sample 100\n"
+     "  assay evidence plan.yaml --out evidence --policy trust.policy\n"
      "  sh evidence/verify.sh\n",
      evidence_opts, 0, 1, NULL, REPORT},
     {"purge", "PLAN", "Say what stands in the way of deleting the source's rows; deletes nothing.",

@@ -1,82 +1,23 @@
 #include "assay/anchor.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "assay/checkpoint.h"
 #include "assay/digest.h"
-#include "assay/keys.h"
 #include "assay/ledger_proof.h"
-#include "assay/writer.h"
 #include "key.h"
 #include "store.h"
 
-static const char *const type_name[] = {"cosignature", "timestamp"};
+const char *assay_anchor_type_name(enum assay_anchor_type t)
+{
+    return t == ASSAY_ANCHOR_COSIGNATURE ? "cosignature" : "timestamp";
+}
 
 void assay_anchor_release(struct assay_anchor *a)
 {
     assay_buf_release(&a->note);
     assay_buf_release(&a->token);
 }
-
-/* ---- writing ---- */
-
-enum assay_status assay_anchor_sink(const char *ledger_path, const char *keys_dir, enum assay_role *role,
-                                    struct assay_sink **out, struct assay_err *e)
-{
-    static const enum assay_role order[] = {ASSAY_ROLE_RECONCILE, ASSAY_ROLE_OWNER, ASSAY_ROLE_ARCHIVE,
-                                            ASSAY_ROLE_SOURCE};
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        struct assay_key *k = NULL;
-        struct assay_err why = {0};
-        enum assay_status s = assay_keys_load(keys_dir, order[i], &k, &why);
-        assay_key_free(k);
-        if (s == ASSAY_ENOTFOUND)
-            continue;
-        *role = order[i];
-        return s == ASSAY_OK ? assay_sink_ledger(ledger_path, keys_dir, *role, out, e)
-                             : assay_fail(e, s, "%s", why.msg);
-    }
-    return assay_fail(e, ASSAY_ENOTFOUND,
-                      "%s: holds no private key that may state an anchor: reconcile, owner, archive or source",
-                      keys_dir);
-}
-
-static void put_time(struct assay_writer *w, uint64_t when)
-{
-    char text[32];
-    struct tm tm;
-    time_t t = (time_t)when;
-    if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        assay_writer_add(w, "time", text);
-}
-
-enum assay_status assay_anchor_put(struct assay_sink *sink, enum assay_role role, const struct assay_anchor *a,
-                                   struct assay_err *e)
-{
-    struct assay_writer w;
-    uint8_t note[32], token[32];
-    enum assay_status s = assay_sink_blob(sink, a->note.ptr, a->note.len, note, e);
-    if (s == ASSAY_OK && a->token.len)
-        s = assay_sink_blob(sink, a->token.ptr, a->token.len, token, e);
-    if (s == ASSAY_OK) {
-        assay_writer_begin(&w, "anchor");
-        assay_writer_add(&w, "role", assay_role_name(role));
-        assay_writer_add(&w, "type", type_name[a->type]);
-        assay_writer_addf(&w, "size", "%llu", (unsigned long long)a->size);
-        assay_writer_hex(&w, "checkpoint", "sha256:", note, 32);
-        if (a->token.len)
-            assay_writer_hex(&w, "token", "sha256:", token, 32);
-        put_time(&w, a->when);
-        assay_writer_now(&w);
-        s = assay_writer_send(&w, sink, e);
-    }
-    return s == ASSAY_OK ? assay_sink_commit(sink, e) : s;
-}
-
-/* ---- reading ---- */
 
 struct search {
     struct assay_ledger *l;
@@ -122,7 +63,7 @@ static enum assay_status load(struct search *q, const struct assay_leaf *leaf, b
     if (st != ASSAY_OK)
         return st;
     const char *type = assay_stmt_get(&s, "type"), *size = assay_stmt_get(&s, "size");
-    if (type && strcmp(type, type_name[q->type]) == 0) {
+    if (type && strcmp(type, assay_anchor_type_name(q->type)) == 0) {
         a->type = q->type;
         a->leaf = leaf->index;
         if (!size || !assay_checkpoint_number(size, strlen(size), &a->size))
@@ -140,6 +81,11 @@ static enum assay_status load(struct search *q, const struct assay_leaf *leaf, b
     return st;
 }
 
+static void broken(struct assay_err *e, enum assay_status s, uint64_t leaf, const char *why)
+{
+    assay_fail(e, s, "leaf %llu: the anchor is broken: %s", (unsigned long long)leaf, why);
+}
+
 static bool look(void *ctx, const struct assay_leaf *leaf)
 {
     struct search *q = ctx;
@@ -149,7 +95,7 @@ static bool look(void *ctx, const struct assay_leaf *leaf)
         return true;
     q->status = load(q, leaf, &take, &why);
     if (q->status != ASSAY_OK)
-        assay_fail(q->e, q->status, "leaf %llu: the anchor is broken: %s", (unsigned long long)leaf->index, why.msg);
+        broken(q->e, q->status, leaf->index, why.msg);
     q->found = take;
     return q->status == ASSAY_OK && !take;
 }
@@ -164,6 +110,43 @@ enum assay_status assay_anchor_newest(struct assay_ledger *l, enum assay_anchor_
     enum assay_status s = assay_ledger_each(l, &query, look, &q, e);
     *found = q.found;
     return s == ASSAY_OK ? q.status : s;
+}
+
+struct walk {
+    struct assay_ledger *l;
+    enum assay_status (*each)(void *ctx, const struct assay_anchor *a, struct assay_err *e);
+    void *ctx;
+    enum assay_status status;
+    struct assay_err *e;
+};
+
+static bool hand_over(void *ctx, const struct assay_leaf *leaf)
+{
+    struct walk *w = ctx;
+    for (size_t t = 0; t <= ASSAY_ANCHOR_TIMESTAMP && w->status == ASSAY_OK; t++) {
+        struct assay_err why = {0};
+        struct assay_anchor a = {.note = {.max = 2 * ASSAY_MAX_LEAF}, .token = {.max = 2 * ASSAY_MAX_TOKEN}};
+        struct search q = {.l = w->l, .type = (enum assay_anchor_type)t, .out = &a};
+        bool take;
+        w->status = load(&q, leaf, &take, &why);
+        if (w->status != ASSAY_OK)
+            broken(w->e, w->status, leaf->index, why.msg);
+        else if (take)
+            w->status = w->each(w->ctx, &a, w->e);
+        assay_anchor_release(&a);
+    }
+    return w->status == ASSAY_OK;
+}
+
+enum assay_status assay_anchor_each(struct assay_ledger *l,
+                                    enum assay_status (*each)(void *ctx, const struct assay_anchor *a,
+                                                              struct assay_err *e),
+                                    void *ctx, struct assay_err *e)
+{
+    struct assay_ledger_query query = {.kind = "anchor"};
+    struct walk w = {l, each, ctx, ASSAY_OK, e};
+    enum assay_status s = assay_ledger_each(l, &query, hand_over, &w, e);
+    return s == ASSAY_OK ? w.status : s;
 }
 
 static bool is_news(void *ctx, const struct assay_leaf *leaf)

@@ -346,6 +346,29 @@ bool assay_policy_witness(const struct assay_policy *p, size_t i, struct assay_p
     return false;
 }
 
+static enum assay_status put_member(const struct assay_policy *p, size_t i, struct assay_buf *out)
+{
+    const struct member *m = &p->member[i];
+    if (m->kind == WITNESS)
+        return assay_buf_addf(out, m->url ? "witness %s %s %s\n" : "witness %s %s\n", m->name, m->key->vkey, m->url);
+    enum assay_status s = assay_buf_addf(out, "group %s %u", m->name, m->need);
+    for (size_t k = 0; k < i && s == ASSAY_OK; k++)
+        if (p->member[k].parent == i + 1)
+            s = assay_buf_addf(out, " %s", p->member[k].name);
+    return s == ASSAY_OK ? assay_buf_addc(out, '\n') : s;
+}
+
+enum assay_status assay_policy_witnesses(const struct assay_policy *p, struct assay_buf *out)
+{
+    const char *wanted = "none";
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < p->n_members && s == ASSAY_OK; i++) {
+        s = put_member(p, i, out);
+        wanted = p->member[i].quorum ? p->member[i].name : wanted;
+    }
+    return s == ASSAY_OK ? assay_buf_addf(out, "quorum %s\n", wanted) : s;
+}
+
 bool assay_policy_has_roles(const struct assay_policy *p)
 {
     for (size_t k = 0; k < p->n_keys; k++)

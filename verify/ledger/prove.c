@@ -15,6 +15,27 @@ const char *assay_ledger_vkey(const struct assay_ledger *l, enum assay_role role
     return l->ring.role[role] ? l->ring.role[role]->vkey : NULL;
 }
 
+static bool has_key(const struct assay_ledger *l, const struct assay_policy *p, enum assay_role role)
+{
+    const struct assay_verifier *v;
+    for (size_t nth = 0; (v = assay_ledger_nth_signer(l, role, nth)); nth++)
+        if (assay_policy_allows(p, assay_role_name(role), v->vkey))
+            return true;
+    return false;
+}
+
+enum assay_status assay_ledger_under(const struct assay_ledger *l, const struct assay_policy *p, struct assay_err *e)
+{
+    for (int i = 0; i < ASSAY_ROLE_COUNT; i++) {
+        enum assay_role r = (enum assay_role)i;
+        const char *vkey = assay_ledger_vkey(l, r);
+        if (vkey && (r == ASSAY_ROLE_LEDGER || assay_policy_has_roles(p)) && !has_key(l, p, r))
+            return assay_fail(e, ASSAY_ELEDGER, "the policy does not have the key of the role %s: %s",
+                              assay_role_name(r), vkey);
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status compare(struct assay_ledger *l, const struct assay_checkpoint *c, struct assay_err *e)
 {
     uint8_t root[32];

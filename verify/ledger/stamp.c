@@ -3,6 +3,7 @@
 #include "assay/stamp.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ts.h>
 #include <openssl/x509v3.h>
@@ -195,4 +196,23 @@ enum assay_status assay_stamp_check(const struct assay_buf *response, const stru
     TS_RESP_free(resp);
     ERR_clear_error();
     return s;
+}
+
+enum assay_status assay_stamp_certificate(const struct assay_buf *response, struct assay_buf *pem, struct assay_err *e)
+{
+    const uint8_t *p = response->ptr;
+    TS_RESP *resp = response->len ? d2i_TS_RESP(NULL, &p, (long)response->len) : NULL;
+    STACK_OF(X509) *signer = resp ? PKCS7_get0_signers(TS_RESP_get_token(resp), NULL, 0) : NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    enum assay_status s = ASSAY_EDATA;
+    if (bio && sk_X509_num(signer) > 0 && PEM_write_bio_X509(bio, sk_X509_value(signer, 0)) == 1) {
+        long n = BIO_get_mem_data(bio, &text);
+        s = assay_buf_add(pem, text, (size_t)n);
+    }
+    BIO_free(bio);
+    sk_X509_free(signer);
+    TS_RESP_free(resp);
+    ERR_clear_error();
+    return s == ASSAY_OK ? s : assay_fail(e, s, "the certificate of the time stamp cannot be read");
 }

@@ -62,13 +62,14 @@ bool assay_ring_former(const struct assay_ring *r, enum assay_role role, const c
     return false;
 }
 
-const struct assay_verifier *assay_ledger_other_signer(const struct assay_ledger *l, enum assay_role role, size_t nth)
+const struct assay_verifier *assay_ledger_nth_signer(const struct assay_ledger *l, enum assay_role role, size_t nth)
 {
     const struct assay_ring *r = &l->ring;
+    size_t seen = 0;
     for (size_t i = 0; i < r->n_tenures; i++)
-        if (r->tenure[i].role == role && !(r->role[role] && same_key(r->tenure[i].key, r->role[role])) && nth-- == 0)
+        if (r->tenure[i].role == role && seen++ == nth)
             return r->tenure[i].key;
-    return NULL;
+    return seen == 0 && nth == 0 ? r->role[role] : NULL;
 }
 
 void assay_ring_forget(struct assay_ring *r)

@@ -6,5 +6,6 @@
 
 int assay_cmd_reconcile(struct assay_args *a);
 int assay_cmd_reprocess(struct assay_args *a);
+int assay_cmd_ledger_waive(struct assay_args *a);
 
 #endif

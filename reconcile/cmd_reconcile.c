@@ -9,9 +9,14 @@
 
 static void say(const struct assay_dataset *d, const struct assay_reconciled *r)
 {
-    const char *word = r->mismatched ? "mismatch" : r->reason || r->unverified ? "unverified" : "match";
+    const char *word = r->mismatched                ? "mismatch"
+                       : r->reason || r->unverified ? "unverified"
+                       : r->waived                  ? "waived"
+                                                    : "match";
     printf("%s: %s: %llu chunks match, %llu do not, %llu unverified", d->name, word, (unsigned long long)r->matched,
            (unsigned long long)r->mismatched, (unsigned long long)r->unverified);
+    if (r->waived)
+        printf(", %llu waived", (unsigned long long)r->waived);
     if (r->opened || r->closed || r->open)
         printf("; discrepancies: %u new, %u closed, %u open", r->opened, r->closed, r->open);
     printf("%s%s\n", r->reason ? "; " : "", r->reason ? r->reason : "");

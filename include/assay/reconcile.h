@@ -11,6 +11,7 @@
 
 struct assay_reconciled {
     uint64_t matched, mismatched, unverified; /* chunks */
+    uint64_t waived; /* mismatches of chunks and objects that a waiver covers: neither matched nor mismatched */
     uint64_t rows[2];
     uint64_t accepted; /* cells that a rule changed in matching chunks */
     uint32_t opened, closed, open; /* discrepancies: new, proven gone, open after this */

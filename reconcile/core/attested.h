@@ -27,6 +27,7 @@ struct attested_chunk {
 
 struct attested_object {
     char *name, *segment, *status, *reason; /* segment NULL: of any */
+    char content[65]; /* SHA-256 of its bytes; of a reference the number of orphans; "" when not stated */
     uint64_t leaf; /* of the newest statement that says so */
     uint64_t misplaced, defects, rows;
     char **denied; /* what a manifest says of it otherwise: "KIND SENTENCE"; owned */

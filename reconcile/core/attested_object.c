@@ -1,6 +1,8 @@
 /* The objects that a side attested, and what scrubs found since. */
 #include "attested_load.h"
 
+#include <stdio.h>
+
 static enum assay_status take_denied(struct loader *l, const struct assay_stmt *s, struct attested_object *o)
 {
     const char *line;
@@ -41,6 +43,8 @@ enum assay_status assay_attested_take_object(struct loader *l, const struct assa
     o->status = copy(assay_stmt_get(s, "status"));
     o->scrubbed = run == NULL;
     o->reference = strcmp(s->kind, "reference") == 0;
+    const char *content = assay_stmt_get(s, o->reference ? "orphans" : "sha256");
+    snprintf(o->content, sizeof o->content, "%s", content ? content : "");
     enum assay_status st = take_denied(l, s, o);
     if (st != ASSAY_OK)
         return st;

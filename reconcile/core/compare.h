@@ -15,6 +15,10 @@ struct compared {
     uint64_t accepted; /* cells that a rule changed on either side */
     bool sealed; /* roots were compared, not sums alone */
     const char *changed_side; /* since both were equal: "source" or "archive"; NULL: the ledger does not say */
+    /* waive.c, of a mismatch: the discrepancy that it is, a fingerprint of what was compared, and the waiver that
+     * covers both; a waived mismatch stays a mismatch */
+    char discrepancy[33], seen[33];
+    const struct assay_waiver *waiver;
 };
 
 /* source or archive NULL: that side has no statement about the chunk. differs: n_cols flags, set for the columns whose

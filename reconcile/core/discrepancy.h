@@ -13,7 +13,7 @@
 struct discrepancy {
     char id[33];
     char *segment, *chunk, *kind, *columns, *object; /* columns and object may be NULL; chunk "-": not about a chunk */
-    char *state; /* "open", "requested", "closed" */
+    char *state; /* "open", "requested", "waived", "closed" */
     uint64_t rows[2];
     uint64_t leaf;
 };

@@ -25,7 +25,7 @@ struct order { /* a new export of one segment */
 
 static bool is_open(const struct discrepancy *d)
 {
-    return strcmp(d->state, "closed") != 0;
+    return strcmp(d->state, "closed") != 0 && strcmp(d->state, "waived") != 0;
 }
 
 /* The same damage gives the same request: SHA-256 over the sorted ids of its discrepancies. */

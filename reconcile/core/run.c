@@ -8,22 +8,7 @@
 
 #define MAX_NAMES 16384 /* bytes of column names in one statement: a leaf has 65,535 */
 
-/* ---- discrepancies ---- */
-
-enum assay_status assay_run_found(struct run *r, struct discrepancy *d, const char *reason)
-{
-    assay_discrepancy_id(r->set->id, d->segment, d->chunk, d->kind, d->columns, d->object, d->id);
-    const struct discrepancy *k = assay_discrepancies_find(&r->known, d->id);
-    r->out->open++;
-    if (k)
-        r->seen[k - r->known.d] = true;
-    if (k && strcmp(k->state, "closed") != 0)
-        return ASSAY_OK;
-    r->out->opened++;
-    if (!(r->what & ASSAY_RECONCILE_VERDICTS))
-        return ASSAY_OK;
-    return assay_discrepancy_state(r->sink, r->set, d, "open", reason, r->result_run, r->err);
-}
+/* ---- verdicts ---- */
 
 static const char *run_id(const struct attested *a)
 {
@@ -60,7 +45,11 @@ enum assay_status assay_run_verdict(struct run *r, const char *segment, const ch
     assay_writer_add(&w, "columns", columns);
     assay_writer_add(&w, "object", object);
     assay_writer_add(&w, "reason", c->reason);
-    assay_writer_now(&w);
+    assay_writer_add(&w, "discrepancy", c->discrepancy[0] ? c->discrepancy : NULL);
+    assay_writer_add(&w, "seen", c->discrepancy[0] ? c->seen : NULL);
+    if (c->waiver)
+        assay_writer_addf(&w, "waiver", "%llu", (unsigned long long)c->waiver->leaf);
+    assay_writer_add(&w, "observed", r->now);
     return assay_writer_send(&w, r->sink, r->err);
 }
 
@@ -243,12 +232,13 @@ static enum assay_status judge_mismatch(struct run *r, struct compared *c, const
                             .columns = (char *)names,
                             .object = o ? o->name : NULL,
                             .rows = {s->rows, a->rows}};
+    assay_run_waive_chunk(r, &d, c, s, a);
     if (st != ASSAY_OK)
         st = assay_fail(r->err, st, "segment %s: no room for the names of its columns", a->segment);
     else
         st = assay_run_verdict(r, a->segment, a->id, c, s == &r->none ? NULL : s, a, names, o ? o->name : NULL);
     if (st == ASSAY_OK)
-        st = assay_run_found(r, &d, c->reason);
+        st = assay_run_found(r, &d, c);
     assay_buf_release(&columns);
     return st;
 }
@@ -302,8 +292,8 @@ static enum assay_status judge(struct run *r, const struct attested_chunk *s, co
         remember(r, s, a, c.kind) != ASSAY_OK)
         return assay_fail_nomem(r->err);
     if (c.verdict == VERDICT_MISMATCH && s && a) {
-        r->out->mismatched++;
         enum assay_status st = judge_mismatch(r, &c, s, a);
+        ++*(c.waiver ? &r->out->waived : &r->out->mismatched);
         r->mismatch[r->n_mismatches - 1].kind = c.kind;
         return st;
     }
@@ -375,7 +365,7 @@ static enum assay_status reconcile_set(struct run *r)
         s = judge_all(r);
     if (s == ASSAY_OK)
         s = assay_run_objects(r, &object_findings);
-    if (s == ASSAY_OK && !out->reason && out->rows[0] + out->rows[1] == 0 && object_findings == 0)
+    if (s == ASSAY_OK && !out->reason && out->rows[0] + out->rows[1] == 0 && object_findings == 0 && !out->waived)
         out->reason = r->n_open ? "nothing to verify: every segment with rows is still open"
                                 : "nothing to verify: no rows on either side";
     if (s == ASSAY_OK && r->what & ASSAY_RECONCILE_VERDICTS)
@@ -413,6 +403,9 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
         s = assay_erased_load(&r);
     if (s == ASSAY_OK)
         s = assay_discrepancies_load(l, d, &r.known, e);
+    if (s == ASSAY_OK)
+        s = assay_waivers_load(l, d->id, &r.waivers, e);
+    assay_time_now(r.now);
     r.seen = calloc(r.known.n + 1, sizeof *r.seen);
     r.differs = calloc(d->n_cols + 1, sizeof *r.differs);
     r.good = calloc(r.side[0].n_chunks + r.side[1].n_chunks + 1, sizeof *r.good);
@@ -428,6 +421,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     assay_attested_release(&r.side[0]);
     assay_attested_release(&r.side[1]);
     assay_discrepancies_release(&r.known);
+    assay_waivers_release(&r.waivers);
     free(r.seen);
     free(r.differs);
     free(r.mismatch);
@@ -443,7 +437,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
 
 int assay_reconciled_exit(const struct assay_reconciled *r)
 {
-    return r->mismatched                               ? ASSAY_EXIT_DISCREPANCY
-           : r->unverified || r->reason || !r->matched ? ASSAY_EXIT_UNVERIFIED
-                                                       : ASSAY_EXIT_OK;
+    return r->mismatched                                             ? ASSAY_EXIT_DISCREPANCY
+           : r->unverified || r->reason || !(r->matched + r->waived) ? ASSAY_EXIT_UNVERIFIED
+                                                                     : ASSAY_EXIT_OK;
 }

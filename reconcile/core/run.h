@@ -4,6 +4,7 @@
 
 #include "assay/plan.h"
 #include "assay/reconcile.h"
+#include "assay/waiver.h"
 #include "attested.h"
 #include "compare.h"
 #include "discrepancy.h"
@@ -55,13 +56,19 @@ struct run {
     const char *summed; /* segment whose columns are in `columns` */
     struct assay_buf columns;
     unsigned what; /* enum assay_reconcile_what */
+    struct assay_waivers waivers;
+    char now[32]; /* the time of these verdicts: by which waivers expire */
     bool keys_differ;
     bool short_source; /* files of the source could not be read whole: rows may be missing there */
     char plan[80];
 };
 
-/* State a discrepancy that was not open before. */
-enum assay_status assay_run_found(struct run *r, struct discrepancy *d, const char *reason);
+/* waive.c: which discrepancy a mismatch is, and whether a waiver covers it as it is now. a, b: what was compared. */
+void assay_run_waive(const struct run *r, struct discrepancy *d, struct compared *c, const char *a, const char *b);
+void assay_run_waive_chunk(const struct run *r, struct discrepancy *d, struct compared *c,
+                           const struct attested_chunk *s, const struct attested_chunk *a);
+/* State a discrepancy that was not in this state before. */
+enum assay_status assay_run_found(struct run *r, struct discrepancy *d, const struct compared *c);
 /* One verdict about a chunk, or about an object ("-"); s and a: the statements compared, or NULL. */
 enum assay_status assay_run_verdict(struct run *r, const char *segment, const char *chunk, const struct compared *c,
                                     const struct attested_chunk *s, const struct attested_chunk *a, const char *columns,

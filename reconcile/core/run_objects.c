@@ -16,13 +16,18 @@ static const struct {
 };
 
 static enum assay_status object_finding(struct run *r, const struct attested_object *o, const char *kind,
-                                        const char *reason)
+                                        const char *reason, uint32_t *findings)
 {
     struct compared c = {.verdict = VERDICT_MISMATCH, .kind = kind, .reason = reason};
     char *segment = o->segment ? o->segment : (char *)"-";
     struct discrepancy d = {.segment = segment, .chunk = (char *)"-", .kind = (char *)kind, .object = o->name};
+    assay_run_waive(r, &d, &c, o->content, reason);
+    if (c.waiver)
+        r->out->waived++;
+    else
+        ++*findings;
     enum assay_status s = assay_run_verdict(r, segment, "-", &c, NULL, NULL, NULL, o->name);
-    return s == ASSAY_OK ? assay_run_found(r, &d, reason) : s;
+    return s == ASSAY_OK ? assay_run_found(r, &d, &c) : s;
 }
 
 /* A table has no objects that could carry the finding. */
@@ -35,10 +40,9 @@ static enum assay_status judge_unplaced(struct run *r, uint32_t *findings)
         n = a->object[i].reference ? n : 0;
     if (n == 0)
         return ASSAY_OK;
-    ++*findings;
     snprintf(text, sizeof text, "%llu rows of the archive have a key or window that does not decode",
              (unsigned long long)n);
-    return object_finding(r, &(struct attested_object){0}, "undecodable", text);
+    return object_finding(r, &(struct attested_object){0}, "undecodable", text, findings);
 }
 
 /* Each difference between a manifest's claim and what was read; "manifest-" and the claim's kind is its kind. */
@@ -49,8 +53,7 @@ static enum assay_status judge_denied(struct run *r, const struct attested_objec
         char kind[32];
         size_t n = strcspn(o->denied[i], " ");
         snprintf(kind, sizeof kind, "manifest-%.*s", (int)(n < 16 ? n : 16), o->denied[i]);
-        s = object_finding(r, o, kind, o->denied[i] + n + (o->denied[i][n] == ' '));
-        ++*findings;
+        s = object_finding(r, o, kind, o->denied[i] + n + (o->denied[i][n] == ' '), findings);
     }
     return s;
 }
@@ -67,16 +70,14 @@ enum assay_status assay_run_objects(struct run *r, uint32_t *findings)
         if (!o->scrubbed && strcmp(o->status, "missing") == 0 && r->out->rows[ASSAY_SOURCE] == 0)
             continue; /* there is nothing that it should hold */
         for (size_t k = 0; k < sizeof object_kinds / sizeof *object_kinds && s == ASSAY_OK; k++)
-            if (strcmp(o->status, object_kinds[k].status) == 0) {
-                s = object_finding(r, o, object_kinds[k].kind, o->reason ? o->reason : object_kinds[k].reason);
-                ++*findings;
-            }
+            if (strcmp(o->status, object_kinds[k].status) == 0)
+                s = object_finding(r, o, object_kinds[k].kind, o->reason ? o->reason : object_kinds[k].reason,
+                                   findings);
         if (s == ASSAY_OK && o->misplaced && strcmp(o->status, "ok") == 0) {
             char text[512];
             snprintf(text, sizeof text, "%llu rows belong to other segments than the file's%s%s",
                      (unsigned long long)o->misplaced, o->reason ? "; " : "", o->reason ? o->reason : "");
-            s = object_finding(r, o, "misplaced", text);
-            ++*findings;
+            s = object_finding(r, o, "misplaced", text, findings);
         }
     }
     return s;

@@ -66,7 +66,11 @@ static int disc_by_id(const void *pa, const void *pb)
 
 static int state_rank(const char *state)
 {
-    return state && strcmp(state, "closed") == 0 ? 2 : state && strcmp(state, "requested") == 0 ? 1 : 0;
+    static const char *const after[] = {"requested", "waived", "closed"};
+    for (int i = 0; state && i < 3; i++)
+        if (strcmp(state, after[i]) == 0)
+            return i + 1;
+    return 0;
 }
 
 static int disc_by_state(const void *pa, const void *pb)
@@ -101,11 +105,11 @@ static void newest_discrepancies(const struct assay_report *r, struct assay_rep_
         struct assay_rep_discrepancy *x = &d->disc[i];
         if (i + 1 < d->n_disc && strcmp(x->id, x[1].id) == 0)
             continue;
-        bool closed = state_rank(x->state) == 2;
+        bool closed = state_rank(x->state) == 3, waived = state_rank(x->state) == 2;
         if (closed && (!x->run || !r->run || strcmp(x->run, r->run) != 0))
             continue;
         d->n_closed += closed;
-        d->n_open += !closed;
+        d->n_open += !closed && !waived;
         d->disc[n++] = *x;
     }
     d->n_disc = n;

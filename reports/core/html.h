@@ -40,6 +40,8 @@ void assay_html_schema(struct assay_out *o, const struct assay_rep_dataset *d);
 void assay_html_heat(struct assay_out *o, const struct assay_rep_dataset *d);
 /* Notes on what was left out and what was not read again; nothing where there is neither. */
 void assay_html_scope(struct assay_out *o, const struct assay_rep_dataset *d);
+/* waivers.c */
+void assay_html_waivers(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d);
 void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d);
 
 #endif

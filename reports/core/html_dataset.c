@@ -226,6 +226,10 @@ static void steps(struct assay_out *o, const char *state)
 {
     static const char *const step[] = {"open", "requested", "closed"};
     size_t at = state && strcmp(state, "closed") == 0 ? 2 : state && strcmp(state, "requested") == 0 ? 1 : 0;
+    if (state && strcmp(state, "waived") == 0) {
+        assay_out_raw(o, "<td class=\"steps waived\"><b>\xe2\x97\x8f waived</b></td>");
+        return;
+    }
     assay_out_f(o, "<td class=\"steps %s\">", at == 2 ? "match" : at == 1 ? "unverified" : "mismatch");
     for (size_t i = 0; i < 3; i++)
         assay_out_f(o,
@@ -349,12 +353,13 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
         assay_out_raw(o, "</p>");
     }
     assay_html_scope(o, d);
-    if (d->verdict != ASSAY_RV_MATCH && !d->n_open)
+    if ((d->verdict == ASSAY_RV_MISMATCH || d->verdict == ASSAY_RV_UNVERIFIED) && !d->n_open)
         assay_html_command(o, r, d->verdict == ASSAY_RV_MISMATCH ? "diff" : "check", d,
                            d->n_worst ? d->chunk[d->worst[0]].segment : NULL, "");
     causes(o, d);
     findings(o, d);
     discrepancies(o, r, d);
+    assay_html_waivers(o, r, d);
     objects(o, d);
     assay_html_heat(o, d);
     assay_out_raw(o, "<h3>The two sides</h3><div class=\"cards\">");

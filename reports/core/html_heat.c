@@ -80,7 +80,7 @@ static void cell_title(struct assay_out *o, const struct cell *c)
 static void put_cell(struct assay_out *o, const struct cell *c, const struct assay_rep_dataset *d, unsigned x,
                      unsigned y)
 {
-    static const char *const css[] = {"cu", "cm", "cx"};
+    static const char *const css[] = {"cu", "cm", "cx", "cw"};
     bool link = c->verdict != ASSAY_RV_MATCH && c->worst->judged && d->n_worst <= HTML_MAX_ROWS; /* the row exists */
     if (link) {
         assay_out_raw(o, "<a href=\"#");
@@ -93,7 +93,7 @@ static void put_cell(struct assay_out *o, const struct cell *c, const struct ass
     assay_out_raw(o, "</rect>");
     if (c->verdict != ASSAY_RV_MATCH)
         assay_out_f(o, "<text class=\"%s\" x=\"%u\" y=\"%u\" text-anchor=\"middle\" pointer-events=\"none\">%s</text>",
-                    c->verdict == ASSAY_RV_MISMATCH ? "gx" : "gu", x + CELL / 2, y + 12,
+                    c->verdict == ASSAY_RV_UNVERIFIED ? "gu" : "gx", x + CELL / 2, y + 12,
                     assay_html_word(c->verdict)->glyph);
     if (link)
         assay_out_raw(o, "</a>");
@@ -165,9 +165,12 @@ static void legend(struct assay_out *o, size_t per_cell)
 {
     static const struct {
         const char *css, *glyph_css, *glyph, *word;
-    } entry[] = {{"cm", "", "", "match"}, {"cx", "gx", "\xe2\x89\xa0", "mismatch"}, {"cu", "gu", "?", "unverified"}};
+    } entry[] = {{"cm", "", "", "match"},
+                 {"cx", "gx", "\xe2\x89\xa0", "mismatch"},
+                 {"cu", "gu", "?", "unverified"},
+                 {"cw", "gx", "\xc2\xb1", "waived"}};
     assay_out_raw(o, "<p class=\"legend\">");
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof entry / sizeof *entry; i++)
         assay_out_f(o,
                     "<span><svg class=\"heat\" style=\"display:inline;margin:0 .35rem 0 0\" width=\"16\" height=\"16\" "
                     "aria-hidden=\"true\"><rect class=\"%s\" x=\"1\" y=\"1\" width=\"14\" height=\"14\" rx=\"2\"/>"
@@ -190,6 +193,7 @@ static void band_row(struct assay_out *o, const struct band *b)
     assay_out_raw(o, "</th><td class=\"nw\">");
     assay_html_badge(o, b->n[ASSAY_RV_MISMATCH]     ? ASSAY_RV_MISMATCH
                         : b->n[ASSAY_RV_UNVERIFIED] ? ASSAY_RV_UNVERIFIED
+                        : b->n[ASSAY_RV_WAIVED]     ? ASSAY_RV_WAIVED
                                                     : ASSAY_RV_MATCH);
     const uint64_t cols[] = {b->n[ASSAY_RV_MATCH], b->n[ASSAY_RV_MISMATCH], b->n[ASSAY_RV_UNVERIFIED], b->rows[0],
                              b->rows[1]};

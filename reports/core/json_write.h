@@ -19,6 +19,10 @@ void assay_jw_number(struct assay_jw *w, const char *key, uint64_t value);
 void assay_jw_bool(struct assay_jw *w, const char *key, bool value);
 void assay_jw_null(struct assay_jw *w, const char *key);
 
+struct assay_report;
+/* waivers.c: the member "waivers"; the same as one event a line. */
+void assay_json_waivers(struct assay_jw *w, const struct assay_report *r);
+void assay_ndjson_waivers(struct assay_jw *w, const struct assay_report *r);
 struct assay_rep_dataset;
 /* json_schema.c: the member "schema" of a dataset. */
 void assay_json_schema(struct assay_jw *w, const struct assay_rep_dataset *d);

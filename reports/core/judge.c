@@ -58,11 +58,22 @@ static bool is_open(const struct assay_rep_dataset *d, const char *segment)
     return false;
 }
 
+/* What was found about it is a verdict of its own. */
+static bool is_waived(const struct assay_rep_dataset *d, const struct assay_rep_object *o)
+{
+    if (is(o->status, "unreadable") || is(o->status, "changed"))
+        return false;
+    for (size_t i = 0; i < d->n_waived_objects; i++)
+        if (is(o->locator, d->waived_object[i]))
+            return true;
+    return false;
+}
+
 static bool doubts_objects(struct assay_report *r, struct assay_rep_dataset *d)
 {
     for (size_t i = 0; i < d->n_objects; i++) {
         const struct assay_rep_object *o = &d->object[i];
-        if (o->ok || is(o->status, "extra") || is_open(d, o->segment))
+        if (o->ok || is(o->status, "extra") || is_open(d, o->segment) || is_waived(d, o))
             continue;
         say(r, d, "object %.200s is %s", o->locator ? o->locator : "?", o->status ? o->status : "of unknown state");
         return true;
@@ -74,31 +85,33 @@ static void judge_set(struct assay_report *r, struct assay_rep_dataset *d)
 {
     enum assay_rv worst = d->has_verdict ? ASSAY_RV_MATCH : ASSAY_RV_UNVERIFIED;
     const struct assay_rep_chunk *at = d->n_worst ? &d->chunk[d->worst[0]] : NULL;
-    if (at)
+    d->counts.waived += d->counts.chunks[ASSAY_RV_WAIVED];
+    if (at && at->verdict != ASSAY_RV_WAIVED)
         worst = at->verdict;
     else if (d->counts.chunks[ASSAY_RV_UNVERIFIED])
         worst = ASSAY_RV_UNVERIFIED;
+    else if (d->counts.waived && worst == ASSAY_RV_MATCH)
+        worst = ASSAY_RV_WAIVED;
     if (d->object_mismatches)
         worst = ASSAY_RV_MISMATCH;
     d->verdict = worst;
     if (worst == ASSAY_RV_MISMATCH)
         return;
     bool doubted = doubts_side(r, d, ASSAY_SOURCE) || doubts_side(r, d, ASSAY_ARCHIVE) || doubts_objects(r, d);
-    if (at)
+    if (at && at->verdict != ASSAY_RV_WAIVED)
         say(r, d, "%s", at->reason ? at->reason : "chunks could not be compared");
     if (!d->has_verdict) {
         say(r, d, "the two sides were not reconciled");
         doubted = true;
     }
-    uint64_t chunks = d->counts.chunks[0] + d->counts.chunks[1] + d->counts.chunks[2];
-    if (worst == ASSAY_RV_MATCH && chunks == 0) {
+    if (worst == ASSAY_RV_MATCH && assay_rep_chunks(&d->counts) == 0) {
         say(r, d, "empty scope: no chunk was compared");
         doubted = true;
     }
     if (doubted)
         d->verdict = ASSAY_RV_UNVERIFIED;
     /* What is no longer green must not be counted as such. */
-    if (d->verdict == ASSAY_RV_UNVERIFIED && worst == ASSAY_RV_MATCH) {
+    if (d->verdict == ASSAY_RV_UNVERIFIED && (worst == ASSAY_RV_MATCH || worst == ASSAY_RV_WAIVED)) {
         d->counts.chunks[ASSAY_RV_UNVERIFIED] += d->counts.chunks[ASSAY_RV_MATCH];
         d->counts.rows_by[ASSAY_RV_UNVERIFIED] += d->counts.rows_by[ASSAY_RV_MATCH];
         d->counts.chunks[ASSAY_RV_MATCH] = d->counts.rows_by[ASSAY_RV_MATCH] = 0;
@@ -138,6 +151,7 @@ static void add_counts(struct assay_rep_counts *to, const struct assay_rep_count
     to->objects += c->objects;
     to->bytes_archive += c->bytes_archive;
     to->cells_accepted += c->cells_accepted;
+    to->waived += c->waived;
     for (int i = 0; i < 2; i++)
         to->rows[i] += c->rows[i];
     for (int i = 0; i < ASSAY_RV_COUNT; i++) {
@@ -191,12 +205,12 @@ void assay_report_judge(struct assay_report *r)
     }
     if (r->n_sets)
         qsort(r->set, r->n_sets, sizeof *r->set, by_verdict);
-    if (worst == ASSAY_RV_MATCH && assay_coverage_lacking(r))
+    if ((worst == ASSAY_RV_MATCH || worst == ASSAY_RV_WAIVED) && assay_coverage_lacking(r))
         worst = ASSAY_RV_UNVERIFIED; /* the plan asks for the whole source */
     r->verdict = worst;
-    r->exit_code = worst == ASSAY_RV_MISMATCH ? ASSAY_EXIT_DISCREPANCY
-                   : worst == ASSAY_RV_MATCH  ? ASSAY_EXIT_OK
-                                              : ASSAY_EXIT_UNVERIFIED;
+    r->exit_code = worst == ASSAY_RV_MISMATCH     ? ASSAY_EXIT_DISCREPANCY
+                   : worst == ASSAY_RV_UNVERIFIED ? ASSAY_EXIT_UNVERIFIED
+                                                  : ASSAY_EXIT_OK;
     if (!r->n_sets)
         r->error = assay_arena_copy(&r->arena, "empty scope: the ledger holds no run of any dataset in it");
     find_independence(r);

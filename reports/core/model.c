@@ -13,13 +13,23 @@
 
 const char *assay_rv_name(enum assay_rv v)
 {
-    static const char *const name[] = {"unverified", "match", "mismatch"};
+    static const char *const name[] = {"unverified", "match", "mismatch", "waived"};
     return v < ASSAY_RV_COUNT ? name[v] : name[0];
 }
 
 int assay_rv_rank(enum assay_rv v)
 {
-    return v == ASSAY_RV_MISMATCH ? 0 : v == ASSAY_RV_MATCH ? 2 : 1;
+    static const int rank[] = {
+        [ASSAY_RV_MISMATCH] = 0, [ASSAY_RV_UNVERIFIED] = 1, [ASSAY_RV_WAIVED] = 2, [ASSAY_RV_MATCH] = 3};
+    return rank[v < ASSAY_RV_COUNT ? v : ASSAY_RV_UNVERIFIED];
+}
+
+uint64_t assay_rep_chunks(const struct assay_rep_counts *c)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < ASSAY_RV_COUNT; i++)
+        n += c->chunks[i];
+    return n;
 }
 
 /* ---- names ---- */
@@ -34,6 +44,14 @@ static struct assay_rep_dataset *find_set(struct assay_report *r, const char *id
     for (size_t i = 0; i < r->n_sets; i++)
         if (strcmp(r->set[i].id, id) == 0)
             return &r->set[i];
+    return NULL;
+}
+
+const char *assay_rep_set_name(const struct assay_report *r, const char *id)
+{
+    for (size_t i = 0; i < r->n_sets; i++)
+        if (strcmp(r->set[i].id, id) == 0)
+            return r->set[i].name;
     return NULL;
 }
 
@@ -108,11 +126,40 @@ static enum assay_status find_run(struct assay_ledger *l, struct assay_report *r
 
 /* ---- verdicts ---- */
 
-static enum assay_rv verdict_of(const char *text)
+/* Whether a mismatch is waived is looked up in the waivers, by the time of the verdict: its word is not taken for it.
+ */
+static enum assay_rv verdict_of(const struct assay_report *r, const struct assay_stmt *s, uint64_t leaf)
 {
+    const char *text = assay_stmt_get(s, "verdict"), *id = assay_stmt_get(s, "discrepancy"),
+               *seen = assay_stmt_get(s, "seen");
     if (text && strcmp(text, "match") == 0)
         return ASSAY_RV_MATCH;
-    return text && strcmp(text, "mismatch") == 0 ? ASSAY_RV_MISMATCH : ASSAY_RV_UNVERIFIED;
+    if (!text || strcmp(text, "mismatch") != 0)
+        return ASSAY_RV_UNVERIFIED;
+    bool waived =
+        assay_stmt_get(s, "waiver") && id && seen &&
+        assay_waivers_find(&r->waivers, assay_stmt_get(s, "dataset"), id, seen, assay_stmt_get(s, "observed"), leaf);
+    return waived ? ASSAY_RV_WAIVED : ASSAY_RV_MISMATCH;
+}
+
+/* About an object: it is in the list of objects, and no chunk. */
+static bool take_object_verdict(struct assay_collect *c, struct assay_rep_dataset *d, const struct assay_stmt *s,
+                                enum assay_rv v)
+{
+    const char *kind = assay_stmt_get(s, "kind"), *object = assay_collect_text(c->r, s, "object");
+    if (v == ASSAY_RV_MISMATCH) {
+        d->orphans += kind && strcmp(kind, "orphan") == 0;
+        d->object_mismatches++;
+    }
+    if (v != ASSAY_RV_WAIVED)
+        return true;
+    d->counts.waived++;
+    if (!assay_grow(&d->waived_object, d->n_waived_objects, &d->cap_waived_objects, sizeof *d->waived_object)) {
+        assay_fail_nomem(c->e);
+        return false;
+    }
+    d->waived_object[d->n_waived_objects++] = object ? object : "";
+    return true;
 }
 
 static void keep(struct assay_report *r, const struct assay_stmt *s, const char *key, const char **to)
@@ -143,12 +190,9 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     keep(r, s, "source-run", &d->side_run[0]);
     keep(r, s, "archive-run", &d->side_run[1]);
     keep(r, s, "observed", &r->observed);
-    if (strcmp(chunk, "-") == 0) { /* about an object: it is in the list of objects, and no chunk */
-        const char *kind = assay_stmt_get(s, "kind");
-        d->orphans += kind && strcmp(kind, "orphan") == 0;
-        d->object_mismatches += verdict_of(assay_stmt_get(s, "verdict")) == ASSAY_RV_MISMATCH;
-        return true;
-    }
+    enum assay_rv v = verdict_of(r, s, leaf->index);
+    if (strcmp(chunk, "-") == 0)
+        return take_object_verdict(c, d, s, v);
     bool whole = strcmp(chunk, "*") == 0;
     struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment, c->e) : assay_chunk_named(d, chunk, c->e);
     if (!k)
@@ -158,7 +202,7 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     k->judged = true;
     k->leaf = leaf->index;
     keep(r, s, "segment", &k->segment);
-    k->verdict = verdict_of(assay_stmt_get(s, "verdict"));
+    k->verdict = v;
     k->kind = assay_collect_text(r, s, "kind");
     k->changed_side = assay_collect_text(r, s, "changed-side");
     k->columns = assay_collect_text(r, s, "columns");
@@ -203,6 +247,7 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->rule);
     free(d->disc);
     free(d->request);
+    free(d->waived_object);
     for (int i = 0; i < 2; i++) {
         free(d->side[i].uncovered);
         free(d->side[i].era);
@@ -291,6 +336,8 @@ static enum assay_status read_run(struct assay_ledger *l, struct assay_report *r
         s = add_planned(r, scope, e);
     if (s == ASSAY_OK)
         s = find_run(l, r, scope, e);
+    if (s == ASSAY_OK)
+        s = assay_waivers_load(l, NULL, &r->waivers, e);
     if (s == ASSAY_OK && r->run) {
         q = (struct assay_ledger_query){.kind = "run-start", .run = r->run};
         c.take = take_member;
@@ -383,6 +430,7 @@ void assay_report_free(struct assay_report *r)
         release_set(&r->set[i]);
     free(r->set);
     free(r->coverage.lacks);
+    assay_waivers_release(&r->waivers);
     assay_arena_release(&r->arena);
     free(r);
 }

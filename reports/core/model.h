@@ -8,6 +8,7 @@
 
 #include "assay/err.h"
 #include "assay/ledger.h"
+#include "assay/waiver.h"
 
 #include "arena.h"
 
@@ -18,9 +19,10 @@
 #define ASSAY_REPORT_MAX_CAUSES 1000 /* causes of one dataset */
 #define ASSAY_REPORT_MAX_OPEN 10000 /* discrepancies of one dataset in the result document */
 
-enum assay_rv { ASSAY_RV_UNVERIFIED = 0, ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_COUNT };
-const char *assay_rv_name(enum assay_rv v); /* "unverified", "match", "mismatch" */
-/* Worst first: mismatch, unverified, match. */
+/* Waived: a mismatch that a waiver covered at the time of its verdict. */
+enum assay_rv { ASSAY_RV_UNVERIFIED = 0, ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_WAIVED, ASSAY_RV_COUNT };
+const char *assay_rv_name(enum assay_rv v); /* "unverified", "match", "mismatch", "waived" */
+/* Worst first: mismatch, unverified, waived, match. */
 int assay_rv_rank(enum assay_rv v);
 
 /* All strings are borrowed from the report; NULL means that the ledger does not say. */
@@ -144,7 +146,9 @@ struct assay_rep_request {
 struct assay_rep_counts {
     uint64_t segments, chunks[ASSAY_RV_COUNT], rows[2], rows_by[ASSAY_RV_COUNT], bytes_by[ASSAY_RV_COUNT];
     uint64_t objects, bytes_archive, cells_accepted;
+    uint64_t waived; /* mismatches of chunks and objects */
 };
+uint64_t assay_rep_chunks(const struct assay_rep_counts *c); /* of all verdicts */
 
 struct assay_rep_open { /* a segment behind the high-water mark: not compared yet */
     const char *segment;
@@ -196,7 +200,9 @@ struct assay_rep_dataset {
     uint64_t verdict_leaf; /* newest verdict leaf, for finding the runs it spoke of */
     bool has_verdict;
     uint64_t orphans; /* of object_mismatches: references that lead nowhere */
-    uint64_t object_mismatches; /* verdicts about objects, not chunks */
+    uint64_t object_mismatches; /* verdicts about objects, not chunks; those that are waived do not count */
+    const char **waived_object; /* whose verdicts are waived */
+    size_t n_waived_objects, cap_waived_objects;
 };
 
 struct assay_rep_coverage { /* of a plan that wants the whole source covered */
@@ -210,6 +216,7 @@ struct assay_rep_coverage { /* of a plan that wants the whole source covered */
 struct assay_report {
     struct assay_arena arena;
     struct assay_rep_coverage coverage;
+    struct assay_waivers waivers; /* of every dataset of the ledger */
     const char *run, *plan_path, *ledger_path, *keys_path; /* NULL plan_path: called with --ledger */
     const char *error; /* ledger broken, or nothing to report: the sentence */
     const char *independence; /* why it is not claimed; NULL: two hosts and two keys */
@@ -242,6 +249,8 @@ enum assay_status assay_report_build(struct assay_ledger *l, const struct assay_
                                      struct assay_report **out, struct assay_err *e);
 /* A report that says that the ledger or the evidence is broken (exit code 4) or that nothing could be read (3). */
 struct assay_report *assay_report_broken(const struct assay_report_scope *scope, const struct assay_err *why);
+/* Name of a dataset of the report by its id, or NULL. */
+const char *assay_rep_set_name(const struct assay_report *r, const char *id);
 void assay_report_free(struct assay_report *r); /* NULL is a no-op */
 
 #endif

@@ -25,6 +25,9 @@ typedef void assay_put(struct assay_out *o, const char *text); /* writes and esc
 bool assay_render_out_of_scope(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep, assay_put *put);
 /* What was compared by older statements, since when: "since TIME: N segments (A, B), rows S/A". Likewise. */
 bool assay_render_kept(struct assay_out *o, const struct assay_rep_dataset *d, const char *sep, assay_put *put);
+/* waivers.c: a line for each that is in force, the newest first, at most so many, and one for the others. */
+#define ASSAY_TEXT_WAIVERS 3
+void assay_text_waivers(struct assay_out *o, const struct assay_report *r);
 /* The next command to type for the worst dataset, or a general one. `put` writes and escapes. */
 void assay_render_next(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d,
                        void (*put)(struct assay_out *o, const char *text));

@@ -10,6 +10,7 @@ const struct html_word *assay_html_word(enum assay_rv v)
         [ASSAY_RV_UNVERIFIED] = {"unverified", "?", "unverified"},
         [ASSAY_RV_MATCH] = {"match", "=", "match"},
         [ASSAY_RV_MISMATCH] = {"mismatch", "\xe2\x89\xa0", "mismatch"},
+        [ASSAY_RV_WAIVED] = {"waived", "\xc2\xb1", "waived"},
     };
     return &word[v < ASSAY_RV_COUNT ? v : ASSAY_RV_UNVERIFIED];
 }
@@ -168,12 +169,13 @@ static void tile(struct assay_out *o, const char *css, const char *title, uint64
 
 static void tiles(struct assay_out *o, const struct assay_report *r)
 {
-    static const enum assay_rv order[] = {ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_UNVERIFIED};
-    static const char *const title[] = {"= Matched", "\xe2\x89\xa0 In mismatched chunks", "? Unverified"};
+    static const enum assay_rv order[] = {ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_UNVERIFIED, ASSAY_RV_WAIVED};
+    static const char *const title[] = {"= Matched", "\xe2\x89\xa0 In mismatched chunks", "? Unverified",
+                                        "\xc2\xb1 Waived"};
     const struct assay_rep_counts *c = &r->counts;
     size_t rules = 0, uncovered = 0;
     assay_out_raw(o, "<ul class=\"tiles\" aria-label=\"Totals by verdict\">");
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < (c->waived ? 4 : 3); i++) {
         tile(o, assay_html_word(order[i])->css, title[i], c->rows_by[order[i]], "rows");
         assay_html_number(o, c->chunks[order[i]]);
         assay_out_raw(o, c->chunks[order[i]] == 1 ? " chunk \xc2\xb7 " : " chunks \xc2\xb7 ");
@@ -191,10 +193,10 @@ static void tiles(struct assay_out *o, const struct assay_report *r)
 
 static void stack(struct assay_out *o, const struct assay_rep_counts *c)
 {
-    static const enum assay_rv order[] = {ASSAY_RV_MATCH, ASSAY_RV_MISMATCH, ASSAY_RV_UNVERIFIED};
-    uint64_t all = c->chunks[0] + c->chunks[1] + c->chunks[2];
+    static const enum assay_rv order[] = {ASSAY_RV_MATCH, ASSAY_RV_WAIVED, ASSAY_RV_MISMATCH, ASSAY_RV_UNVERIFIED};
+    uint64_t all = assay_rep_chunks(c);
     assay_out_raw(o, "<div class=\"stack\" aria-hidden=\"true\">");
-    for (size_t i = 0; all && i < 3; i++)
+    for (size_t i = 0; all && i < sizeof order / sizeof *order; i++)
         if (c->chunks[order[i]]) {
             double share = 100.0 * (double)c->chunks[order[i]] / (double)all;
             /* what exists must be seen, however small its share */

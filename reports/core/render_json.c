@@ -33,6 +33,7 @@ static void by_verdict(struct assay_jw *w, const char *key, const uint64_t n[ASS
     assay_jw_number(w, "matched", n[ASSAY_RV_MATCH]);
     assay_jw_number(w, "mismatched", n[ASSAY_RV_MISMATCH]);
     assay_jw_number(w, "unverified", n[ASSAY_RV_UNVERIFIED]);
+    assay_jw_number(w, "waived", n[ASSAY_RV_WAIVED]);
     assay_jw_close(w, '}');
 }
 
@@ -47,7 +48,7 @@ static void counts(struct assay_jw *w, const struct assay_rep_counts *c)
     assay_jw_number(w, "objects", c->objects);
     assay_jw_number(w, "bytes_archive", c->bytes_archive);
     assay_jw_number(w, "cells_accepted", c->cells_accepted);
-    assay_jw_number(w, "waived", 0); /* waivers have no statements yet */
+    assay_jw_number(w, "waived", c->waived);
     assay_jw_close(w, '}');
 }
 
@@ -425,6 +426,7 @@ enum assay_status assay_render_json(const struct assay_report *r, struct assay_b
             assay_jw_close(&w, '}');
         }
     assay_jw_close(&w, ']');
+    assay_json_waivers(&w, r);
     assay_jw_bool(&w, "truncated", !whole);
     assay_jw_close(&w, '}');
     assay_out_raw(&o, "\n");
@@ -492,6 +494,7 @@ enum assay_status assay_render_ndjson(const struct assay_report *r, struct assay
     event_end(&w);
     for (size_t i = 0; i < r->n_sets; i++)
         set_events(&w, &r->set[i]);
+    assay_ndjson_waivers(&w, r);
     event(&w, "run.end", NULL);
     assay_jw_text(&w, "run_id", r->run);
     verdict(&w, r);

@@ -27,6 +27,7 @@ static const struct {
     [ASSAY_RV_UNVERIFIED] = {"?", "?", "\033[33m"},
     [ASSAY_RV_MATCH] = {"=", "=", "\033[34m"},
     [ASSAY_RV_MISMATCH] = {"\xe2\x89\xa0", "#", "\033[31m"},
+    [ASSAY_RV_WAIVED] = {"\xc2\xb1", "w", "\033[36m"},
 };
 
 static void color(struct text *t, const char *code)
@@ -80,6 +81,11 @@ static void dataset_line(struct text *t, const struct assay_rep_dataset *d)
     assay_out_f(o, "%s/", t->opt->utf8 ? mark[2].utf8 : mark[2].ascii);
     assay_out_number(o, d->counts.chunks[ASSAY_RV_UNVERIFIED], ",");
     assay_out_raw(o, "?");
+    if (d->counts.chunks[ASSAY_RV_WAIVED]) {
+        assay_out_raw(o, "/");
+        assay_out_number(o, d->counts.chunks[ASSAY_RV_WAIVED], ",");
+        assay_out_raw(o, t->opt->utf8 ? mark[ASSAY_RV_WAIVED].utf8 : mark[ASSAY_RV_WAIVED].ascii);
+    }
     if (d->reason && d->verdict == ASSAY_RV_UNVERIFIED) {
         assay_out_raw(o, "  ");
         assay_out_plain(o, d->reason, 100);
@@ -179,7 +185,7 @@ static size_t room(const struct assay_report *r)
     const size_t set_lines = r->n_sets < MAX_SETS ? r->n_sets : MAX_SETS + 1;
     const size_t more_lines = 2;
     return ASSAY_REPORT_TEXT_LINES - 1 - set_lines - (MAX_OBJECTS + 1) - (MAX_DRIFT + 1) - capped(spans, MAX_SPANS) -
-           capped(partial, MAX_PARTIAL) - TAIL_LINES - more_lines;
+           capped(partial, MAX_PARTIAL) - TAIL_LINES - more_lines - capped(r->waivers.n, ASSAY_TEXT_WAIVERS);
 }
 
 /* Causes come first, for they say more, but leave a third to findings. */
@@ -219,6 +225,7 @@ static void findings(struct text *t, const struct assay_report *r)
         all += r->set[i].n_worst;
     size_t told = findings_of(t, r, ASSAY_RV_MISMATCH, most, &shown);
     told += findings_of(t, r, ASSAY_RV_UNVERIFIED, most, &shown);
+    told += findings_of(t, r, ASSAY_RV_WAIVED, most, &shown);
     more(&t->o, all - told, "findings; --report json lists them");
 }
 
@@ -446,6 +453,7 @@ static void tail(struct text *t, const struct assay_report *r)
         assay_out_number(o, closed, ",");
         assay_out_raw(o, " closed by this run\n");
     }
+    assay_text_waivers(o, r);
     set_lines(t, r, "not in scope: ", assay_render_out_of_scope, "datasets that were not compared whole");
     set_lines(t, r, "not read again: ", assay_render_kept, "datasets that were not read whole");
     coverage(t, &r->coverage);

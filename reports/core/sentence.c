@@ -13,11 +13,6 @@ static void plural(struct assay_out *o, uint64_t n, const char *noun, const char
     assay_out_f(o, " %s%s", noun, n == 1 ? "" : "s");
 }
 
-static uint64_t all_chunks(const struct assay_rep_counts *c)
-{
-    return c->chunks[0] + c->chunks[1] + c->chunks[2];
-}
-
 static size_t sets_with(const struct assay_report *r, enum assay_rv v)
 {
     size_t n = 0;
@@ -40,7 +35,7 @@ static void mismatch(struct assay_out *o, const struct assay_report *r, const ch
     if (c->chunks[ASSAY_RV_MISMATCH]) {
         assay_out_number(o, c->chunks[ASSAY_RV_MISMATCH], sep);
         assay_out_raw(o, " of ");
-        plural(o, all_chunks(c), "chunk", sep);
+        plural(o, assay_rep_chunks(c), "chunk", sep);
         assay_out_f(o, " differ%s in ", c->chunks[ASSAY_RV_MISMATCH] == 1 ? "s" : "");
     } else {
         uint64_t objects = 0, orphans = 0;
@@ -114,14 +109,28 @@ void assay_render_sentence(struct assay_out *o, const struct assay_report *r, co
         assay_out_raw(o, " in ");
         plural(o, c->chunks[ASSAY_RV_MATCH], "chunk", sep);
         assay_out_f(o, " %s equal", c->chunks[ASSAY_RV_MATCH] == 1 ? "is" : "are");
+    } else if (r->verdict == ASSAY_RV_WAIVED) {
+        assay_out_raw(o, "WAIVED: ");
+        assay_out_number(o, c->waived, sep);
+        assay_out_f(o, " %s known, and accepted until a date", c->waived == 1 ? "discrepancy is" : "discrepancies are");
+        assay_out_raw(o, "; ");
+        plural(o, c->rows_by[ASSAY_RV_MATCH], "row", sep);
+        assay_out_raw(o, " in ");
+        plural(o, c->chunks[ASSAY_RV_MATCH], "chunk", sep);
+        assay_out_f(o, " %s equal", c->chunks[ASSAY_RV_MATCH] == 1 ? "is" : "are");
     } else {
         assay_out_raw(o, "MATCH: ");
         plural(o, c->rows[0], "row", sep);
         assay_out_raw(o, " in ");
-        plural(o, all_chunks(c), "chunk", sep);
+        plural(o, assay_rep_chunks(c), "chunk", sep);
         assay_out_raw(o, " of ");
         plural(o, r->n_sets, "dataset", sep);
         assay_out_raw(o, " are equal on both sides");
+    }
+    if (c->waived && r->verdict != ASSAY_RV_WAIVED) {
+        assay_out_raw(o, "; ");
+        assay_out_number(o, c->waived, sep);
+        assay_out_raw(o, " more waived");
     }
     coverage(o, r, sep);
     strength(o, r);
@@ -215,7 +224,7 @@ void assay_render_next(struct assay_out *o, const struct assay_report *r, const 
     }
     put(o, differs ? "assay diff " : d && d->verdict == ASSAY_RV_UNVERIFIED ? "assay check " : "assay scrub ");
     assay_out_shell(o, plan, put);
-    if (!d || d->verdict == ASSAY_RV_MATCH)
+    if (!d || d->verdict == ASSAY_RV_MATCH || d->verdict == ASSAY_RV_WAIVED)
         return;
     put(o, " --dataset ");
     assay_out_shell(o, d->name, put);

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "assay/digest.h"
+#include "assay/keys.h"
 #include "assay/reconcile.h"
+#include "assay/waiver.h"
 #include "assay/writer.h"
 
 #include "../support/statements.h"
@@ -369,6 +371,134 @@ static void test_digests_under_different_keys(void **state)
     assert_int_equal(r.mismatched, 0);
 }
 
+/* ---- waivers ---- */
+
+static bool take_seen(void *ctx, const struct assay_leaf *leaf)
+{
+    struct assay_stmt s = {0};
+    char *line = ctx;
+    assert_int_equal(assay_stmt_parse(leaf->note, leaf->note_len, &s, NULL), ASSAY_OK);
+    const char *id = assay_stmt_get(&s, "discrepancy"), *seen = assay_stmt_get(&s, "seen");
+    if (id && seen)
+        snprintf(line, 66, "%s %s", id, seen);
+    assay_stmt_release(&s);
+    return !line[0];
+}
+
+/* The newest mismatch, as a waiver names it. */
+static void last_seen(char line[66])
+{
+    struct assay_ledger_query q = {.kind = "verdict", .newest_first = true};
+    struct assay_err e = {0};
+    struct assay_ledger *l = ledger_fixture_open(&on.f, false);
+    line[0] = '\0';
+    assert_int_equal(assay_ledger_each(l, &q, take_seen, line, &e), ASSAY_OK);
+    assay_ledger_close(l);
+    assert_int_equal(strlen(line), 65);
+}
+
+static void waive(const char *id, const char *status, const char *line, const char *until)
+{
+    struct assay_writer w;
+    struct assay_err e = {0};
+    struct assay_sink *sink;
+    assert_int_equal(assay_keys_make(on.f.keys, "assay.local/test", ASSAY_ROLE_APPROVER, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_ledger(on.f.db, on.f.keys, ASSAY_ROLE_APPROVER, &sink, &e), ASSAY_OK);
+    assay_writer_begin(&w, "waiver");
+    assay_writer_add(&w, "id", id);
+    assay_writer_add(&w, "dataset", set_id);
+    assay_writer_add(&w, "status", status);
+    assay_writer_add(&w, "discrepancy", line);
+    assay_writer_add(&w, "until", until);
+    assay_writer_add(&w, "by", "J. Doe");
+    assay_writer_add(&w, "reason", "known");
+    assay_writer_now(&w);
+    assert_int_equal(assay_writer_send(&w, sink, &e), ASSAY_OK);
+    assert_int_equal(assay_sink_commit(sink, &e), ASSAY_OK);
+    assay_sink_free(sink);
+}
+
+static void assert_waived(bool waived)
+{
+    struct assay_reconciled r = reconcile(NULL);
+    assert_int_equal(r.waived, waived);
+    assert_int_equal(r.mismatched, !waived);
+    assert_int_equal(r.matched, 1);
+    assert_int_equal(assay_reconciled_exit(&r), waived ? ASSAY_EXIT_OK : ASSAY_EXIT_DISCREPANCY);
+}
+
+static void test_a_waiver_holds_until_its_date_for_what_was_seen(void **state)
+{
+    char line[66], other[66];
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "2");
+    assert_waived(false);
+    last_seen(line);
+    memcpy(other, line, sizeof other);
+    other[64] = line[64] == '0' ? '1' : '0';
+    waive("00000000000000000000000000000001", "granted", other, "9999-01-01T00:00:00.000000Z");
+    assert_waived(false); /* something else was seen */
+    waive("00000000000000000000000000000002", "granted", line, "2024-01-01T00:00:00.000000Z");
+    assert_waived(false); /* expired */
+    waive("00000000000000000000000000000003", "granted", line, "9999-01-01T00:00:00.000000Z");
+    assert_waived(true);
+    assert_waived(true); /* again, in another run */
+    waive("00000000000000000000000000000003", "withdrawn", NULL, NULL);
+    assert_waived(false);
+    waive("00000000000000000000000000000004", "granted", line, "9999-01-01T00:00:00.000000Z");
+    whole(ASSAY_ARCHIVE, R2, "3", "1");
+    assert_waived(false); /* one more row is lost */
+}
+
+static void test_a_broken_waiver_is_none(void **state)
+{
+    struct assay_waivers all;
+    struct assay_err e = {0};
+    char line[66];
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "2");
+    assert_waived(false);
+    last_seen(line);
+    line[32] = '_';
+    waive("00000000000000000000000000000001", "granted", line, "9999-01-01T00:00:00.000000Z");
+    struct assay_ledger *l = ledger_fixture_open(&on.f, false);
+    assert_int_equal(assay_waivers_load(l, NULL, &all, &e), ASSAY_ELEDGER);
+    assert_non_null(strstr(e.msg, "is not an id and a fingerprint"));
+    assay_waivers_release(&all);
+    assay_ledger_close(l);
+}
+
+static void test_times_of_waivers(void **state)
+{
+    static const struct {
+        const char *text, *time;
+    } t[] = {
+        {"2027-01-31", "2027-01-31T00:00:00.000000Z"},
+        {"2027-01-31T12:34:56Z", "2027-01-31T12:34:56.000000Z"},
+        {"2027-01-31T12:34:56.123456Z", "2027-01-31T12:34:56.123456Z"},
+        {"2027-02-29", NULL},
+        {"2027-01-31T12:34:56", NULL},
+        {"2027-01-31 12:34:56Z", NULL},
+        {"2027-01-31T12:34:56.1Z", NULL},
+        {"2027-01-31T24:00:00Z", NULL},
+        {"2027-01-31x", NULL},
+        {"20270-01-31", NULL},
+        {"tomorrow", NULL},
+        {"", NULL},
+    };
+    char out[32];
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        bool good = assay_waiver_time(t[i].text, out);
+        if (good != (t[i].time != NULL))
+            fail_msg("%s: %s", t[i].text, good ? out : "refused");
+        if (good)
+            assert_string_equal(out, t[i].time);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -389,6 +519,9 @@ int main(void)
         TEST(test_a_segment_that_nobody_has),
         TEST(test_damage_that_is_repaired),
         TEST(test_digests_under_different_keys),
+        TEST(test_a_waiver_holds_until_its_date_for_what_was_seen),
+        TEST(test_a_broken_waiver_is_none),
+        TEST(test_times_of_waivers),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,7 +165,7 @@ static void test_signers(void **state)
         {"erasure", "owner"},
         {"key", "owner"},
         {"checkpoint", ""},
-        {"waiver", ""},
+        {"weather", ""},
         {"chunks", ""},
     };
     (void)state;

@@ -276,6 +276,21 @@ static const struct assay_opt ledger_erase_opts[] = {
     OPT_DRY_RUN,
     END,
 };
+static const struct assay_opt ledger_waive_opts[] = {
+    OPT_DATASET,
+    OPT_SEGMENT,
+    {"discrepancy", 0, ASSAY_OPT_LIST, "ID", "Only this discrepancy, as reports name it."},
+    {"chunk", 'c', ASSAY_OPT_LIST, "ID", "Only those of this chunk."},
+    {"column", 0, ASSAY_OPT_LIST, "NAME", "Only chunks in which no other column than the named ones differs."},
+    {"cause", 0, ASSAY_OPT_STRING, "ID", "Only chunks in which nothing differs but the columns of this cause."},
+    {"until", 0, ASSAY_OPT_STRING, "DATE",
+     "2027-01-31, or with a time 2027-01-31T12:00:00Z; from then on it counts no more."},
+    {"by", 0, ASSAY_OPT_STRING, "WHO", "Who answers for it."},
+    {"reason", 0, ASSAY_OPT_STRING, "TEXT", "Why; it stays in the ledger, so no personal data."},
+    {"withdraw", 0, ASSAY_OPT_STRING, "ID", "Take this waiver back."},
+    OPT_DRY_RUN,
+    END,
+};
 static const struct assay_opt report_opts[] = {
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to report; default: the newest that was reconciled."},
     {"all", 'a', ASSAY_OPT_FLAG, NULL, "Also datasets of the plan that the run did not reach: as unverified."},
@@ -438,6 +453,13 @@ static const struct assay_verb table[] = {
      "  assay ledger erase plan.yaml --dataset people --segment 2001 --chunk 3 --reason 'request 17' "
      "--keyring /backup/keyring\n",
      ledger_erase_opts, 1, 1, NULL, VERIFY},
+    {"ledger waive", "PLAN", "Accept known discrepancies until a date, signed by the approver.",
+     "  assay ledger waive plan.yaml --segment 2001-03 --until 2027-01-31 --by 'J. Doe' --reason 'lost in the flood' "
+     "--dry-run\n"
+     "  assay ledger waive plan.yaml --dataset orders --column note --until 2027-01-31 --by 'J. Doe' --reason 'ticket "
+     "17'\n"
+     "  assay ledger waive plan.yaml --withdraw ID --by 'J. Doe' --reason 'exported again'\n",
+     ledger_waive_opts, 1, 1, NULL, RECONCILE},
     {"doctor", "[PLAN]", "Look for what would go wrong: keys, rights, clocks, sides, versions.",
      "  assay doctor\n"
      "  assay doctor plan.yaml\n"

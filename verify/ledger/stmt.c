@@ -195,7 +195,8 @@ const char *assay_stmt_head(const char *text, size_t len, struct assay_head *out
 enum {
     OWNER = 1 << ASSAY_ROLE_OWNER,
     SIDES = 1 << ASSAY_ROLE_SOURCE | 1 << ASSAY_ROLE_ARCHIVE,
-    RECONCILE = 1 << ASSAY_ROLE_RECONCILE
+    RECONCILE = 1 << ASSAY_ROLE_RECONCILE,
+    APPROVER = 1 << ASSAY_ROLE_APPROVER
 };
 static const struct {
     const char *kind;
@@ -218,6 +219,7 @@ static const struct {
     {"coverage", 1 << ASSAY_ROLE_SOURCE},
     {"anchor", OWNER | SIDES | RECONCILE},
     {"erasure", OWNER},
+    {"waiver", APPROVER},
     {"key", OWNER},
 };
 

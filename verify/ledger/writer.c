@@ -42,14 +42,21 @@ void assay_writer_hex(struct assay_writer *w, const char *key, const char *prefi
         w->status = assay_stmt_addhex(&w->text, key, prefix, bytes, n);
 }
 
-void assay_writer_now(struct assay_writer *w)
+void assay_time_now(char out[32])
 {
     struct timespec t;
     struct tm tm;
     clock_gettime(CLOCK_REALTIME, &t);
     gmtime_r(&t.tv_sec, &tm);
-    assay_writer_addf(w, "observed", "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", tm.tm_year + 1900, tm.tm_mon + 1,
-                      tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, t.tv_nsec / 1000);
+    size_t n = strftime(out, 24, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + n, 32 - n, ".%06uZ", (unsigned)(t.tv_nsec / 1000) % 1000000);
+}
+
+void assay_writer_now(struct assay_writer *w)
+{
+    char now[32];
+    assay_time_now(now);
+    assay_writer_add(w, "observed", now);
 }
 
 enum assay_status assay_writer_send(struct assay_writer *w, struct assay_sink *sink, struct assay_err *e)

@@ -63,6 +63,8 @@ struct assay_part_result {
     enum assay_status status; /* ASSAY_OK, or why the part could not be read to its end */
     struct assay_err err;
     struct assay_scan_end end;
+    bool has_sha512; /* beside end.sha256, where the job asked for it */
+    uint8_t sha512[64];
     uint64_t unplaced, misplaced, defects, rows, beyond;
     struct assay_buf denied; /* what a manifest claims of it otherwise: lines "KIND SENTENCE"; owned */
     bool skipped; /* not in scope */
@@ -73,6 +75,7 @@ struct assay_scan_job {
     const struct assay_part *part;
     size_t n_parts;
     unsigned jobs;
+    bool sha512; /* of objects beside SHA-256: a manifest claims it */
     bool filter; /* only the rows of these ranges are wanted, if the reader can tell; those of no place always are */
     const struct assay_range *range;
     size_t n_ranges;

@@ -13,11 +13,14 @@
 struct assay_sha256; /* a running SHA-256; one thread at a time */
 
 struct assay_sha256 *assay_sha256_new(void); /* NULL: out of memory. Caller frees. */
+/* The same; beside it SHA-512 of the same bytes, which assay_sha256_final puts into sha512[64], unless that is NULL. */
+struct assay_sha256 *assay_sha256_new_beside(uint8_t *sha512);
 void assay_sha256_update(struct assay_sha256 *h, const void *p, size_t n);
 void assay_sha256_final(struct assay_sha256 *h, uint8_t out[32]); /* and starts afresh */
 void assay_sha256_free(struct assay_sha256 *h);
 /* One shot. */
 void assay_sha256(const void *p, size_t n, uint8_t out[32]);
+void assay_sha512(const void *p, size_t n, uint8_t out[64]);
 
 /* HMAC-SHA-256 (RFC 2104), one shot; key_len below 2^31. */
 void assay_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n, uint8_t out[32]);

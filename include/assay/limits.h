@@ -25,6 +25,7 @@
 #define ASSAY_MAX_PATH 4096 /* bytes of a path */
 #define ASSAY_MAX_DATAPACKAGE (16u << 20) /* bytes of a datapackage.json; JSON takes some 40 times that in memory */
 #define ASSAY_MAX_BAG (256u << 20) /* bytes of a bag's manifest-sha256.txt and of each of its tag files */
+#define ASSAY_MAX_PAPERS 1024 /* tag files of a bag that a scrub looks at again */
 #define ASSAY_MAX_WORDS 256 /* words of a command */
 #define ASSAY_MAX_EXEC_BYTES                                                                                           \
     (1ull << 42) /* what a command of an exec: locator may print; it lies on a disk meanwhile */

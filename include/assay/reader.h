@@ -89,6 +89,8 @@ struct assay_scan_opts {
     const enum assay_logical *types;
     bool sample; /* a cheap sample for cutting is enough; a reader may ignore this and deliver all rows */
     uint64_t sample_rows; /* about how many */
+    /* Objects: where SHA-512 of the stored bytes goes beside SHA-256, 64 bytes, at the clean end. NULL: nobody asks. */
+    uint8_t *sha512;
     /* Generous pre-filter: deliver at least the rows whose window column is in one of these ranges, is NULL, or is
      * nothing that the engine orders as the declared type does. A reader may ignore it. NULL: no filter. */
     const char *window_column;
@@ -133,9 +135,10 @@ struct assay_reader_ops {
     /* Valid only after next() delivered rows == 0 with ASSAY_OK. */
     void (*end)(struct assay_scan *s, struct assay_scan_end *end);
     void (*scan_free)(struct assay_scan *s); /* NULL is a no-op */
-    /* Identity of an object as it stands now: whole-file SHA-256 and size, without decoding. NULL for tables. */
-    enum assay_status (*hash_object)(struct assay_reader *r, size_t part, uint8_t sha256[32], uint64_t *bytes,
-                                     struct assay_err *e);
+    /* Identity of an object as it stands now: whole-file SHA-256 and size, without decoding, and SHA-512 unless sha512
+     * is NULL. NULL for tables. */
+    enum assay_status (*hash_object)(struct assay_reader *r, size_t part, uint8_t sha256[32], uint8_t *sha512,
+                                     uint64_t *bytes, struct assay_err *e);
     /* The marks of one object, into a zeroed *out. NULL for tables. */
     enum assay_status (*marks)(struct assay_reader *r, size_t part, struct assay_marks *out, struct assay_err *e);
     /* Columns of one object, which may differ from those of another. NULL for tables. */

@@ -238,6 +238,7 @@ static void release_set(struct assay_rep_dataset *d)
     free(d->chunk);
     free(d->slot);
     free(d->object);
+    free(d->claim);
     free(d->open);
     free(d->kept);
     free(d->drift);

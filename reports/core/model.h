@@ -45,6 +45,12 @@ struct assay_rep_object {
     uint64_t bytes, rows, misplaced, defects, nonstandard;
 };
 
+struct assay_rep_claim { /* claims of one manifest that nothing was compared with */
+    int side;
+    const char *manifest, *what; /* what: name of a digest, or "schema elsewhere" */
+    uint64_t claims;
+};
+
 struct assay_rep_column {
     const char *name, *native, *logical; /* as the side spells it */
     bool nullable;
@@ -168,6 +174,9 @@ struct assay_rep_dataset {
     size_t n_slots;
     struct assay_rep_object *object; /* those not ok, then some that are */
     size_t n_objects, cap_objects, n_bad;
+    struct assay_rep_claim *claim; /* the first of them */
+    size_t n_claims, cap_claims;
+    uint64_t claims_unverified;
     struct assay_rep_change *change;
     size_t n_changes;
     const char *schema_verdict; /* "same", "converted", "different", "unknown" */

@@ -138,6 +138,17 @@ static void bad_objects(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_number(w, "bytes", d->counts.bytes_archive);
     assay_jw_number(w, "nonstandard", d->side[0].nonstandard + d->side[1].nonstandard);
     assay_jw_number(w, "not_ok", d->side[0].objects_bad + d->side[1].objects_bad);
+    assay_jw_number(w, "claims_unverified", d->claims_unverified);
+    assay_jw_open(w, "unverified_claims", '[');
+    for (size_t i = 0; i < d->n_claims; i++) {
+        assay_jw_open(w, NULL, '{');
+        assay_jw_text(w, "side", assay_side_name((enum assay_side_id)d->claim[i].side));
+        assay_jw_text(w, "manifest", d->claim[i].manifest);
+        assay_jw_text(w, "what", d->claim[i].what);
+        assay_jw_number(w, "claims", d->claim[i].claims);
+        assay_jw_close(w, '}');
+    }
+    assay_jw_close(w, ']');
     assay_jw_open(w, "findings", '[');
     for (size_t i = 0; i < d->n_objects; i++) {
         if (d->object[i].ok)

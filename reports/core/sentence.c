@@ -184,16 +184,41 @@ static void by_rule(struct assay_out *o, const struct assay_report *r, const cha
     assay_out_raw(o, n ? ")" : "");
 }
 
+/* Weak digests and schemas that stand elsewhere, by name as far as one line holds them. */
+static void unverified_claims(struct assay_out *o, const struct assay_report *r, uint64_t claims, const char *sep)
+{
+    enum { NAMED = 4 };
+    const char *said[NAMED];
+    size_t n = 0;
+    assay_out_raw(o, "; ");
+    plural(o, claims, "claim", sep);
+    assay_out_raw(o, " of manifests unverified");
+    for (size_t i = 0; i < r->n_sets; i++)
+        for (size_t k = 0; k < r->set[i].n_claims && n < NAMED; k++) {
+            const char *what = r->set[i].claim[k].what;
+            size_t at = 0;
+            while (at < n && strcmp(said[at], what) != 0)
+                at++;
+            if (at < n)
+                continue;
+            said[n] = what;
+            assay_out_raw(o, n++ ? ", " : " (");
+            assay_out_plain(o, what, 24);
+        }
+    assay_out_raw(o, n ? ")" : "");
+}
+
 bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, const char *sep)
 {
     size_t rules = 0, uncovered = 0;
-    uint64_t nonstandard = 0;
+    uint64_t nonstandard = 0, claims = 0;
     for (size_t i = 0; i < r->n_sets; i++) {
         rules += r->set[i].n_rules;
         uncovered += assay_render_uncovered(&r->set[i]);
         nonstandard += r->set[i].side[0].nonstandard + r->set[i].side[1].nonstandard;
+        claims += r->set[i].claims_unverified;
     }
-    if (!rules && !uncovered && !r->counts.cells_accepted && !nonstandard)
+    if (!rules && !uncovered && !r->counts.cells_accepted && !nonstandard && !claims)
         return false;
     plural(o, r->counts.cells_accepted, "cell", sep);
     assay_out_raw(o, " equal only under ");
@@ -208,6 +233,8 @@ bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, con
         plural(o, nonstandard, "value", sep);
         assay_out_raw(o, " NaN or infinite in JSON, which has no such");
     }
+    if (claims)
+        unverified_claims(o, r, claims, sep);
     return true;
 }
 

@@ -160,6 +160,30 @@ static bool object_ok(const char *status)
     return status && (strcmp(status, "ok") == 0 || strcmp(status, "intact") == 0 || strcmp(status, "manifest") == 0);
 }
 
+/* "COUNT WHAT": claims of a manifest that nothing was compared with. */
+static bool take_unverified(struct assay_collect *c, const struct assay_stmt *s)
+{
+    struct assay_rep_dataset *d = c->d;
+    const char *line;
+    for (size_t i = 0; (line = assay_stmt_nth(s, "claims-unverified", i)); i++) {
+        char *end = NULL;
+        struct assay_rep_claim claim = {.side = c->side, .claims = strtoull(line, &end, 10)};
+        if (*end != ' ')
+            continue;
+        d->claims_unverified += claim.claims;
+        if (d->n_claims >= ASSAY_REPORT_MAX_OBJECTS)
+            continue;
+        if (!assay_grow(&d->claim, d->n_claims, &d->cap_claims, sizeof *d->claim)) {
+            assay_fail_nomem(c->e);
+            return false;
+        }
+        claim.manifest = assay_collect_text(c->r, s, "object");
+        claim.what = assay_arena_copy(&c->r->arena, end + 1);
+        d->claim[d->n_claims++] = claim;
+    }
+    return true;
+}
+
 static bool take_object(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
 {
     struct assay_rep_dataset *d = c->d;
@@ -170,14 +194,18 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     assay_collect_number(s, "misplaced", &o.misplaced);
     assay_collect_number(s, "nonstandard", &o.nonstandard);
     side->nonstandard += o.nonstandard;
+    const bool is_manifest = o.status && strcmp(o.status, "manifest") == 0;
     const char *denied = assay_stmt_get(s, "manifest");
     o.ok = object_ok(o.status) && !o.misplaced && !denied;
     if (denied && object_ok(o.status))
         o.status = assay_arena_copy(&c->r->arena, "manifest");
-    side->objects++;
+    if (!take_unverified(c, s))
+        return false;
+    const bool holds_rows = !is_manifest || denied;
+    side->objects += holds_rows;
     side->objects_bad += !o.ok;
-    side->object_bytes += o.bytes;
-    if (c->side == ASSAY_ARCHIVE) {
+    side->object_bytes += holds_rows ? o.bytes : 0;
+    if (c->side == ASSAY_ARCHIVE && holds_rows) {
         d->counts.objects++;
         d->counts.bytes_archive += o.bytes;
     }

@@ -193,3 +193,87 @@ damaged_bag 'bag: its Payload-Oxum' manifest-oxum 'bag-info.txt says [0-9]+ file
     sed -i 's/[.]3$/.4/' bag/bag-info.txt
 damaged_bag 'bag: its version' manifest-broken 'bagit.txt: its first line names no known version' sed -i 's/1.0/9.0/' bag/bagit.txt
 damaged_bag 'bag: a path out of it' manifest-broken 'manifest-sha256.txt: a path that does not lead' sed -i '1s#data/#data/../../#' bag/manifest-sha256.txt
+
+# SHA-512: taken in the same read as SHA-256, of files and of tag files, plain, compressed and of every format.
+once() { # as damaged_bag, without a look at the bag that is whole again
+    local what=$1 kind=$2 sentence=$3
+    shift 3
+    "$@" || { not_ok "$what: the damage itself"; return; }
+    check_exit 1 "$what" assay check plan.yaml --report json:r.json
+    check_has "$what: the sentence" "$ERR" "$sentence"
+    check_has "$what: kind $kind" r.json "\"kind\":\"$kind\""
+    rm -rf bag && cp -r whole bag
+}
+sums() {
+    (cd bag && rm -f manifest-*.txt tagmanifest-*.txt && for tool in "$@"; do "${tool}sum" data/* >"manifest-$tool.txt"; done &&
+        for tool in "$@"; do "${tool}sum" bag*.txt manifest-*.txt >"tagmanifest-$tool.txt"; done)
+}
+rm -rf whole && sums sha256 sha512 && cp -r bag whole
+damaged_512() {
+    check 'a bag with SHA-512' assay check plan.yaml
+    check_lacks "$1: nothing is unverified" "$ERR" unverified
+    once "$1: SHA-512" manifest-hash 'manifest-[a-z0-9]+.txt says SHA-512 0{12}, the file has [0-9a-f]{12}' \
+        sed -i '1s/^.\{128\}/'"$(printf '0%.0s' {1..128})/" bag/manifest-sha512.txt
+}
+damaged_512 'both lists'
+once 'a file of one list alone' manifest-unlisted 'manifest-sha256.txt lists data/2001-03.csv, manifest-sha512.txt does not' \
+    sed -i 3d bag/manifest-sha512.txt
+rm -rf whole && sums sha512 && cp -r bag whole
+damaged_512 'SHA-512 alone'
+once 'a tag file by SHA-512' manifest-tag 'tagmanifest-sha512.txt says SHA-512 [0-9a-f]{12} of bag-info.txt' \
+    sed -i 's/nobody/somebody/' bag/bag-info.txt
+once 'a file that does not decode has a SHA-512 all the same' manifest-hash 'manifest-sha512.txt says SHA-512' \
+    sed -i '3s/,v/;v/' bag/data/2001-01.csv
+
+# Weak digests are named, counted and never called equal; what else a list says is checked.
+rm -rf whole && sums md5 sha1 && cp -r bag whole
+check 'a bag of MD5 and SHA-1' assay check plan.yaml --report text --report json:weak.json
+check_has 'MD5 is named' "$ERR" 'bag/bagit.txt: unverified: [0-9]+ claims: md5, a weak digest, which proves nothing'
+check_has 'SHA-1 is named' "$ERR" 'bag/bagit.txt: unverified: [0-9]+ claims: sha1, a weak digest'
+check_has 'the report counts them' "$OUT" '[0-9]+ claims of manifests unverified \((md5, sha1|sha1, md5)\)'
+check 'and so does the result document' python3 - <<'PY'
+import json
+o = json.load(open('weak.json'))['datasets'][0]['objects']
+assert o['count'] == 3, o
+said = {c['what']: c['claims'] for c in o['unverified_claims']}
+assert said == {'md5': 7, 'sha1': 7} and o['claims_unverified'] == 14, said
+assert all(c['side'] == 'archive' and c['manifest'] == 'bag/bagit.txt' for c in o['unverified_claims'])
+PY
+once 'a weak list still lists' manifest-gone 'manifest-sha1.txt lists the file, and it is gone' rm bag/data/2001-03.csv
+rm bag/manifest-*.txt bag/tagmanifest-*.txt
+check_exit 1 'a bag without a list' assay check plan.yaml
+check_has 'said' "$ERR" 'bag/bagit.txt: the bag has no manifest-ALGORITHM.txt'
+
+# A data package with SHA-512; then the manifest itself, years later: a scrub looks at it again.
+rm bag/bag-info.txt
+sums sha256
+cat >bag/data/datapackage.json <<JSON
+{"resources": [$(cd bag/data && sha512sum -- *.csv | sed 's/^\([0-9a-f]*\)  \(.*\)/{"path": "\2", "hash": "sha512:\1"}/' | paste -sd,)]}
+JSON
+sums sha256
+check 'a data package with SHA-512 in a bag with SHA-256' assay check plan.yaml
+rm -rf whole && cp -r bag whole
+once 'package: SHA-512' manifest-hash 'datapackage.json says SHA-512 [0-9a-f]{12}, the file has' \
+    sed -i 's/sha512:\([0-9a-f]\)\([0-9a-f]\)\([0-9a-f]*\)/sha512:\2\1\3/;s/sha512:\(.\)\1/sha512:0\1/' bag/data/datapackage.json
+check 'intact again' assay check plan.yaml
+check 'a scrub of bag and package' assay scrub plan.yaml
+check_has 'looks at the papers too' "$OUT" 't: 7 intact'
+changed() { # WHAT SENTENCE COMMAND...
+    local what=$1 sentence=$2
+    shift 2
+    "$@" || { not_ok "$what: the damage itself"; return; }
+    check_exit 1 "scrub: $what" assay scrub plan.yaml
+    check_has "scrub: $what: the sentence" "$OUT" "$sentence"
+    rm -rf bag && cp -r whole bag
+}
+changed 'a list that was rewritten' \
+    '^bag/manifest-sha256.txt: damaged: it was changed since the archive was verified: SHA-256 [0-9a-f]{12} of [0-9]+ bytes, it had [0-9a-f]{12} of [0-9]+$' \
+    sed -i '1s/^./x/' bag/manifest-sha256.txt
+changed 'a package that is gone' '^bag/data/datapackage.json: missing: it is gone, and was there when the archive was verified$' rm bag/data/datapackage.json
+changed 'a link for bagit.txt' '^bag/bagit.txt: missing: no regular file is there any more' ln -sf bag-info.txt bag/bagit.txt
+changed 'a tagmanifest that is gone' '^bag/tagmanifest-sha256.txt: missing: it is gone' rm bag/tagmanifest-sha256.txt
+rm bag/tagmanifest-sha256.txt
+assay scrub plan.yaml >"$OUT" 2>"$ERR"
+check_exit 1 'reconcile makes it a discrepancy' assay reconcile plan.yaml
+assay report plan.yaml --report json:r.json >"$OUT" 2>"$ERR"
+check_has 'with the sentence' r.json '"kind":"missing".*it is gone, and was there when the archive was verified'

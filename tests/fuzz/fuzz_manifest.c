@@ -8,6 +8,10 @@
 
 static void check(const struct assay_manifest *m)
 {
+    for (size_t i = 0; i < m->n_unverified; i++)
+        if (m->n_unverified > ASSAY_MANIFEST_UNVERIFIED || !m->unverified[i].claims ||
+            strlen(m->unverified[i].what) >= sizeof m->unverified[i].what)
+            abort();
     for (size_t i = 0; i < m->n; i++) {
         const struct assay_manifest_entry *e = &m->entry[i];
         if (*e->path == '/' || strstr(e->path, "//") || strncmp(e->path, "../", 3) == 0 || strstr(e->path, "/../") ||
@@ -29,12 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     check(&m);
     assay_manifest_release(&m);
-    assay_err_reset(&e);
-    s = assay_manifest_bag(text, size, "manifest-sha256.txt", &m, &e);
-    if ((s == ASSAY_OK) != (e.code == ASSAY_OK) || (s != ASSAY_OK && (m.n || m.entry)))
-        abort();
-    check(&m);
-    assay_manifest_release(&m);
+    for (const struct assay_bag_digest *d = assay_bag_digests; d->name; d++) {
+        assay_err_reset(&e);
+        s = assay_manifest_bag(text, size, "manifest-sha256.txt", d, &m, &e);
+        if ((s == ASSAY_OK) != (e.code == ASSAY_OK) || (s != ASSAY_OK && (m.n || m.entry)))
+            abort();
+        check(&m);
+        assay_manifest_release(&m);
+    }
     bool has;
     uint64_t octets, files;
     (void)assay_manifest_bag_oxum(text, size, "bag-info.txt", &has, &octets, &files, NULL);

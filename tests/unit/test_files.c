@@ -438,13 +438,13 @@ static void hash_of_an_object(void **state)
     uint8_t got[32], want[32];
     uint64_t bytes, rows;
     bool known = true;
-    assert_int_equal(f->ops->hash_object(f, 0, got, &bytes, &e), ASSAY_OK);
+    assert_int_equal(f->ops->hash_object(f, 0, got, NULL, &bytes, &e), ASSAY_OK);
     assay_sha256("id\n1\n", 5, want);
     assert_memory_equal(got, want, 32);
     assert_int_equal(bytes, 5);
     assert_int_equal(f->ops->count(f, &rows, &known, &e), ASSAY_OK);
     assert_false(known);
-    assert_int_not_equal(f->ops->hash_object(f, 1, got, &bytes, &e), ASSAY_OK);
+    assert_int_not_equal(f->ops->hash_object(f, 1, got, NULL, &bytes, &e), ASSAY_OK);
     f->ops->close(f);
 }
 

@@ -50,7 +50,10 @@ static void test_package(void **state)
     assert_null(m.schema[b->schema].field[1].type);
     assert_true(!c->has_sha256 && c->has_bytes && c->bytes == 5 && c->rows == 2 && c->schema == SIZE_MAX);
     assert_null(assay_manifest_find(&m, "d.csv"));
-    assert_int_equal(m.unchecked, 2); /* an MD5 and a schema elsewhere */
+    assert_int_equal(m.n_unverified, 2);
+    assert_true(m.unverified[0].claims == 1 && m.unverified[1].claims == 1);
+    assert_string_equal(m.unverified[0].what, "schema elsewhere");
+    assert_string_equal(m.unverified[1].what, "md5");
     assert_string_equal(m.dataset, "d");
     assert_string_equal(m.exporter, "psql 15");
     assay_manifest_release(&m);
@@ -115,7 +118,7 @@ static void test_bag(void **state)
     struct assay_manifest m;
     struct assay_err e = {0};
     (void)state;
-    assert_int_equal(assay_manifest_bag(text, sizeof text - 1, "m", &m, &e), ASSAY_OK);
+    assert_int_equal(assay_manifest_bag(text, sizeof text - 1, "m", assay_bag_digests, &m, &e), ASSAY_OK);
     assert_int_equal(m.n, 3);
     assert_string_equal(m.entry[0].path, "data/a\nb%%41.csv");
     assert_string_equal(m.entry[1].path, "data/b.csv");
@@ -124,10 +127,61 @@ static void test_bag(void **state)
     assay_manifest_release(&m);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         assay_err_reset(&e);
-        assert_int_equal(assay_manifest_bag(refused[i][0], strlen(refused[i][0]), "m", &m, &e), ASSAY_EDATA);
+        assert_int_equal(assay_manifest_bag(refused[i][0], strlen(refused[i][0]), "m", assay_bag_digests, &m, &e),
+                         ASSAY_EDATA);
         if (!strstr(e.msg, refused[i][1]))
             fail_msg("%zu: \"%s\"", i, e.msg);
     }
+}
+
+/* SHA-512 is taken; weaker and rarer digests are counted by name and never taken for one that is compared. */
+static void test_digests(void **state)
+{
+    static const char list[] = HASH HASH "  data/b.csv\n" HASH HASH "  data/a.csv\n";
+    static const char package[] =
+        "{\"resources\":[{\"path\":\"a\",\"hash\":\"sha512:" HASH HASH "\"},{\"path\":\"b\",\"hash\":\"sha1:00\"},"
+        "{\"path\":\"c\",\"hash\":\"" HASH
+        "\"},{\"path\":\"d\",\"hash\":\"md5:00\"},{\"path\":\"e\",\"hash\":\"M\\nD:1\"}]}";
+    static const struct {
+        const char *name, *text;
+    } weak[] = {{"sha1", "00112233445566778899aabbccddeeff00112233  data/a\n"},
+                {"md5", "00112233445566778899aabbccddeeff  data/a\n"}};
+    struct assay_manifest m;
+    struct assay_err e = {0};
+    (void)state;
+    assert_string_equal(assay_bag_digests[1].name, "sha512");
+    assert_int_equal(assay_manifest_bag(list, sizeof list - 1, "m", &assay_bag_digests[1], &m, &e), ASSAY_OK);
+    assert_true(m.n == 2 && m.entry[0].has_sha512 && !m.entry[0].has_sha256 && m.n_unverified == 0);
+    assert_true(m.entry[0].sha512[1] == 0x11 && m.entry[1].sha512[63] == 0xff);
+    assay_manifest_release(&m);
+    assert_int_equal(assay_manifest_bag(list, sizeof list - 1, "m", assay_bag_digests, &m, &e), ASSAY_EDATA);
+    for (size_t i = 0; i < 2; i++) {
+        const struct assay_bag_digest *d = assay_bag_digests;
+        while (strcmp(d->name, weak[i].name) != 0)
+            d++;
+        assert_int_equal(assay_manifest_bag(weak[i].text, strlen(weak[i].text), "m", d, &m, &e), ASSAY_OK);
+        assert_true(m.n == 1 && !m.entry[0].has_sha256 && !m.entry[0].has_sha512 && m.n_unverified == 1);
+        assert_true(strcmp(m.unverified[0].what, weak[i].name) == 0 && m.unverified[0].claims == 1);
+        assay_manifest_release(&m);
+    }
+    assert_int_equal(assay_manifest_datapackage(package, sizeof package - 1, "m", &m, &e), ASSAY_OK);
+    assert_true(m.entry[0].has_sha512 && !m.entry[0].has_sha256 && !m.entry[2].has_sha256);
+    assert_int_equal(m.n_unverified, 3);
+    assert_string_equal(m.unverified[0].what, "sha1");
+    assert_string_equal(m.unverified[1].what, "md5");
+    assert_int_equal(m.unverified[1].claims, 2);
+    assert_string_equal(m.unverified[2].what, "other digests");
+    for (size_t i = 0; i < 20; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "x%zu", i);
+        assay_manifest_leave(&m, name, strlen(name), 1);
+    }
+    assert_true(m.n_unverified <= ASSAY_MANIFEST_UNVERIFIED);
+    uint64_t all = 0;
+    for (size_t i = 0; i < m.n_unverified; i++)
+        all += m.unverified[i].claims;
+    assert_int_equal(all, 24);
+    assay_manifest_release(&m);
 }
 
 static void test_declaration(void **state)
@@ -227,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_package),     cmocka_unit_test(test_refused_packages), cmocka_unit_test(test_bag),
         cmocka_unit_test(test_declaration), cmocka_unit_test(test_wanted),           cmocka_unit_test(test_oxum),
+        cmocka_unit_test(test_digests),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ static enum assay_status avro_schema(int fd, const char *name, const struct assa
     (void)loc;
     struct assay_av_input in;
     struct assay_av_header header = {0};
-    enum assay_status s = assay_av_input_init(&in, fd, name, false, e);
+    enum assay_status s = assay_av_input_init(&in, fd, name, false, NULL, e);
     if (s == ASSAY_OK)
         s = assay_av_header_read(&header, &in, e);
     if (s == ASSAY_OK)
@@ -58,7 +58,7 @@ static enum assay_status avro_marks(int fd, const char *name, struct assay_buf *
 {
     struct assay_av_input in;
     struct assay_av_header header = {0};
-    enum assay_status s = assay_av_input_init(&in, fd, name, false, e);
+    enum assay_status s = assay_av_input_init(&in, fd, name, false, NULL, e);
     if (s == ASSAY_OK)
         s = assay_av_header_read(&header, &in, e);
     if (s == ASSAY_OK && header.marks.len && assay_buf_add(out, header.marks.ptr, header.marks.len) != ASSAY_OK)
@@ -147,7 +147,7 @@ static enum assay_status avro_scan(int fd, const char *name, const struct assay_
         assay_fail_nomem(e);
         goto fail;
     }
-    st = assay_av_input_init(&s->in, fd, s->name, true, e);
+    st = assay_av_input_init(&s->in, fd, s->name, true, o->sha512, e);
     if (st == ASSAY_OK)
         st = assay_av_header_read(&s->header, &s->in, e);
     if (st == ASSAY_OK)

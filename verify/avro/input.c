@@ -7,7 +7,7 @@
 
 #include "varint.h"
 
-enum assay_status assay_av_input_init(struct assay_av_input *in, int fd, const char *name, bool hashed,
+enum assay_status assay_av_input_init(struct assay_av_input *in, int fd, const char *name, bool hashed, uint8_t *sha512,
                                       struct assay_err *e)
 {
     *in = (struct assay_av_input){.fd = fd, .name = name};
@@ -18,7 +18,7 @@ enum assay_status assay_av_input_init(struct assay_av_input *in, int fd, const c
     in->size = (uint64_t)in->identity.st_size;
     in->window = malloc(ASSAY_AV_WINDOW);
     if (hashed)
-        in->sha = assay_sha256_new();
+        in->sha = assay_sha256_new_beside(sha512);
     if (!in->window || (hashed && !in->sha))
         return assay_fail_nomem(e);
     return ASSAY_OK;

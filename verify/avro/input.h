@@ -23,7 +23,7 @@ struct assay_av_input {
     size_t pos, len;
 };
 
-enum assay_status assay_av_input_init(struct assay_av_input *in, int fd, const char *name, bool hashed,
+enum assay_status assay_av_input_init(struct assay_av_input *in, int fd, const char *name, bool hashed, uint8_t *sha512,
                                       struct assay_err *e);
 void assay_av_input_release(struct assay_av_input *in);
 /* Offset of the next byte to be consumed, and how many there are. */

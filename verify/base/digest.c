@@ -13,6 +13,9 @@
 struct assay_sha256 {
     EVP_MD *md; /* fetched once: an implicit fetch a digest costs three times the hashing of a row */
     EVP_MD_CTX *ctx;
+    EVP_MD *md512; /* NULL: nobody asked */
+    EVP_MD_CTX *ctx512;
+    uint8_t *sha512; /* the caller's */
 };
 
 struct assay_sha256 *assay_sha256_new(void)
@@ -29,6 +32,21 @@ struct assay_sha256 *assay_sha256_new(void)
     return h;
 }
 
+struct assay_sha256 *assay_sha256_new_beside(uint8_t *sha512)
+{
+    struct assay_sha256 *h = assay_sha256_new();
+    if (!h || !sha512)
+        return h;
+    h->sha512 = sha512;
+    h->md512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+    h->ctx512 = EVP_MD_CTX_new();
+    if (!h->md512 || !h->ctx512 || !EVP_DigestInit_ex2(h->ctx512, h->md512, NULL)) {
+        assay_sha256_free(h);
+        return NULL;
+    }
+    return h;
+}
+
 /* With a fetched SHA-256 and valid pointers these calls have no failure left; a broken provider must not go on. */
 static void must(int ok)
 {
@@ -39,18 +57,26 @@ static void must(int ok)
 void assay_sha256_update(struct assay_sha256 *h, const void *p, size_t n)
 {
     must(EVP_DigestUpdate(h->ctx, p, n));
+    if (h->ctx512)
+        must(EVP_DigestUpdate(h->ctx512, p, n));
 }
 
 void assay_sha256_final(struct assay_sha256 *h, uint8_t out[32])
 {
     must(EVP_DigestFinal_ex(h->ctx, out, NULL));
     must(EVP_DigestInit_ex2(h->ctx, NULL, NULL));
+    if (!h->ctx512)
+        return;
+    must(EVP_DigestFinal_ex(h->ctx512, h->sha512, NULL));
+    must(EVP_DigestInit_ex2(h->ctx512, NULL, NULL));
 }
 
 void assay_sha256_free(struct assay_sha256 *h)
 {
     if (!h)
         return;
+    EVP_MD_CTX_free(h->ctx512);
+    EVP_MD_free(h->md512);
     EVP_MD_CTX_free(h->ctx);
     EVP_MD_free(h->md);
     free(h);
@@ -59,6 +85,11 @@ void assay_sha256_free(struct assay_sha256 *h)
 void assay_sha256(const void *p, size_t n, uint8_t out[32])
 {
     must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL));
+}
+
+void assay_sha512(const void *p, size_t n, uint8_t out[64])
+{
+    must(EVP_Digest(p, n, out, NULL, EVP_sha512(), NULL));
 }
 
 void assay_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n, uint8_t out[32])

@@ -1,5 +1,3 @@
-#include "manifest.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,28 +12,15 @@
 #include "assay/publish.h"
 #include "assay/reader.h"
 #include "attest.h"
+#include "manifest_look.h"
 
 #define HASH_SHOWN 12 /* hex digits in a sentence */
 #define SAID 10 /* differences that are named on the way */
 
-struct looked {
-    const struct manifest_job *j;
-    struct assay_locator loc;
-    char dir[ASSAY_MAX_PATH]; /* folder of the manifest as names of objects begin: "" or with a slash behind */
-    char name[ASSAY_MAX_PATH]; /* of the manifest, likewise */
-    const char *base; /* its last component */
-    bool named; /* by the plan */
-    bool bag;
-    struct assay_buf text;
-    struct assay_manifest m;
-    struct assay_buf denied; /* of the manifest itself */
-    size_t said;
-};
-
 /* ---- what it denies ---- */
 
-static enum assay_status deny(struct looked *x, struct assay_buf *to, const char *object, const char *kind,
-                              const char *sentence)
+enum assay_status assay_manifest_deny(struct looked *x, struct assay_buf *to, const char *object, const char *kind,
+                                      const char *sentence)
 {
     if (x->said++ < SAID)
         assay_log(ASSAY_LOG_WARN, "%s: %s", object, sentence);
@@ -50,19 +35,18 @@ static enum assay_status deny_file(struct looked *x, struct assay_part_result *p
 {
     char sentence[768];
     snprintf(sentence, sizeof sentence, "%.255s says %s %.128s, the file has %.128s", x->base, what, claimed, found);
-    return deny(x, &p->denied, p->part->name, kind, sentence);
+    return assay_manifest_deny(x, &p->denied, p->part->name, kind, sentence);
 }
 
-static const char *decimal(char out[24], uint64_t n)
+static const char *decimal(char out[32], uint64_t n)
 {
-    snprintf(out, 24, "%llu", (unsigned long long)n);
+    snprintf(out, 32, "%llu", (unsigned long long)n);
     return out;
 }
 
-static const char *short_hex(char out[65], const uint8_t sha256[32])
+const char *assay_manifest_digits(char out[32], const uint8_t *digest)
 {
-    assay_hex(sha256, 32, out);
-    out[HASH_SHOWN] = '\0';
+    assay_hex(digest, HASH_SHOWN / 2, out);
     return out;
 }
 
@@ -72,13 +56,19 @@ static const char *short_hex(char out[65], const uint8_t sha256[32])
 static enum assay_status compare_bytes(struct looked *x, const struct assay_manifest_entry *m,
                                        struct assay_part_result *p)
 {
-    char a[65], b[65];
+    char a[32], b[32];
     if (!p->end.hashed)
         return ASSAY_OK;
     if (m->has_bytes && m->bytes != p->end.bytes)
         return deny_file(x, p, "bytes", "a size in bytes of", decimal(a, m->bytes), decimal(b, p->end.bytes));
     if (m->has_sha256 && memcmp(m->sha256, p->end.sha256, 32) != 0)
-        return deny_file(x, p, "hash", "SHA-256", short_hex(a, m->sha256), short_hex(b, p->end.sha256));
+        return deny_file(x, p, "hash", "SHA-256", assay_manifest_digits(a, m->sha256),
+                         assay_manifest_digits(b, p->end.sha256));
+    if (m->has_sha512 && p->has_sha512 && memcmp(m->sha512, p->sha512, 64) != 0)
+        return deny_file(x, p, "hash", "SHA-512", assay_manifest_digits(a, m->sha512),
+                         assay_manifest_digits(b, p->sha512));
+    if (m->has_sha512 && !p->has_sha512) /* the manifest was written while its files were read */
+        assay_manifest_leave(&x->m, "sha512", 6, 1);
     return ASSAY_OK;
 }
 
@@ -108,7 +98,7 @@ static enum assay_status compare_range(struct looked *x, const struct assay_mani
 static enum assay_status compare_file(struct looked *x, const struct assay_manifest_entry *m,
                                       struct assay_part_result *p)
 {
-    char a[24], b[24];
+    char a[32], b[32];
     enum assay_status s = compare_bytes(x, m, p);
     if (s == ASSAY_OK && m->has_rows && p->status == ASSAY_OK && m->rows != p->rows)
         s = deny_file(x, p, "rows", "a number of rows of", decimal(a, m->rows), decimal(b, p->rows));
@@ -136,7 +126,7 @@ static enum assay_status compare_files(struct looked *x)
             s = compare_file(x, m, p);
         } else if (path) {
             snprintf(sentence, sizeof sentence, "%.255s does not list the file", x->base);
-            s = deny(x, &p->denied, p->part->name, "unlisted", sentence);
+            s = assay_manifest_deny(x, &p->denied, p->part->name, "unlisted", sentence);
         }
     }
     return s;
@@ -195,7 +185,7 @@ static enum assay_status compare_schemas(struct looked *x)
             strcmp(sentence, before) == 0)
             continue;
         snprintf(before, sizeof before, "%s", sentence);
-        s = deny(x, &x->denied, x->name, "schema", sentence);
+        s = assay_manifest_deny(x, &x->denied, x->name, "schema", sentence);
     }
     return s;
 }
@@ -206,19 +196,42 @@ static enum assay_status compare_lineage(struct looked *x)
     if (!x->m.dataset || strcmp(x->m.dataset, x->j->c->set->id) == 0)
         return ASSAY_OK;
     snprintf(sentence, sizeof sentence, "it is of dataset %.64s, the plan's is %s", x->m.dataset, x->j->c->set->id);
-    return deny(x, &x->denied, x->name, "lineage", sentence);
+    return assay_manifest_deny(x, &x->denied, x->name, "lineage", sentence);
 }
 
 /* ---- reading ---- */
 
-/* A file of the manifest's own: no link, so that it is of that folder. */
-static enum assay_status slurp(const struct looked *x, const char *name, size_t max, struct assay_buf *out,
-                               struct assay_err *e)
+static enum assay_status keep_paper(struct looked *x, const char *name, const struct assay_buf *text,
+                                    struct assay_err *e)
+{
+    for (size_t i = 0; i < x->n_papers; i++)
+        if (strcmp(x->paper[i].name, name) == 0)
+            return ASSAY_OK;
+    if (x->n_papers == ASSAY_MAX_PAPERS) {
+        assay_log(ASSAY_LOG_WARN, "%s: more than %d tag files: a scrub will not look at the others", x->name,
+                  ASSAY_MAX_PAPERS);
+        return ASSAY_OK;
+    }
+    struct paper *grown = realloc(x->paper, (x->n_papers + 1) * sizeof *grown);
+    if (!grown)
+        return assay_fail_nomem(e);
+    x->paper = grown;
+    struct paper *p = &grown[x->n_papers];
+    *p = (struct paper){.name = strdup(name), .bytes = text->len};
+    if (!p->name)
+        return assay_fail_nomem(e);
+    x->n_papers++;
+    assay_sha256(text->ptr ? (const char *)text->ptr : "", text->len, p->sha256);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_manifest_file(const char *base_dir, const char *name, size_t max, struct assay_buf *out,
+                                      struct assay_err *e)
 {
     struct assay_buf path = {0};
     struct stat st;
     struct assay_err why = {0};
-    enum assay_status s = assay_path_join(x->loc.base_dir, name, &path);
+    enum assay_status s = assay_path_join(base_dir, name, &path);
     if (s != ASSAY_OK)
         s = assay_fail_nomem(e);
     else if (lstat((const char *)path.ptr, &st))
@@ -232,109 +245,23 @@ static enum assay_status slurp(const struct looked *x, const char *name, size_t 
     return s;
 }
 
-static const char *chars(const struct assay_buf *b)
+enum assay_status assay_manifest_slurp(struct looked *x, const char *name, size_t max, struct assay_buf *out,
+                                       struct assay_err *e)
 {
-    return b->ptr ? (const char *)b->ptr : "";
-}
-
-/* Files about the bag itself. */
-static enum assay_status compare_tags(struct looked *x, struct assay_err *e)
-{
-    struct assay_buf text = {0}, file = {0};
-    struct assay_manifest tags = {0};
-    char name[2 * ASSAY_MAX_PATH], sentence[512], a[65], b[65];
-    uint8_t sha256[32];
-    snprintf(name, sizeof name, "%stagmanifest-sha256.txt", x->dir);
-    enum assay_status s = slurp(x, name, ASSAY_MAX_BAG, &text, e);
-    if (s == ASSAY_ENOTFOUND) { /* it may be left out */
-        assay_err_reset(e);
-        return ASSAY_OK;
-    }
-    if (s == ASSAY_OK)
-        s = assay_manifest_bag(chars(&text), text.len, name, &tags, e);
-    for (size_t i = 0; i < tags.n && s == ASSAY_OK; i++) {
-        struct assay_err why = {0};
-        assay_buf_reset(&file);
-        snprintf(name, sizeof name, "%s%s", x->dir, tags.entry[i].path);
-        s = slurp(x, name, ASSAY_MAX_BAG, &file, &why);
-        if (s == ASSAY_OK)
-            assay_sha256(chars(&file), file.len, sha256);
-        if (s == ASSAY_OK && memcmp(sha256, tags.entry[i].sha256, 32) != 0)
-            snprintf(sentence, sizeof sentence, "tagmanifest-sha256.txt says SHA-256 %s of %.200s, the file has %s",
-                     short_hex(a, tags.entry[i].sha256), tags.entry[i].path, short_hex(b, sha256));
-        else if (s == ASSAY_ENOTFOUND || s == ASSAY_EDATA)
-            snprintf(sentence, sizeof sentence, "tagmanifest-sha256.txt lists %.200s, and it is gone",
-                     tags.entry[i].path);
-        else if (s != ASSAY_OK)
-            return assay_fail(e, s, "%s", why.msg);
-        else
-            continue;
-        s = deny(x, &x->denied, x->name, "tag", sentence);
-    }
-    assay_manifest_release(&tags);
-    assay_buf_release(&text);
-    assay_buf_release(&file);
-    return s;
-}
-
-/* Files of the list and their sizes against what bag-info.txt has of both: found without a digest. */
-static enum assay_status compare_oxum(struct looked *x, struct assay_err *e)
-{
-    struct assay_buf text = {0}, path = {0};
-    struct stat st;
-    char name[2 * ASSAY_MAX_PATH], sentence[256];
-    uint64_t octets = 0, files = 0, size = 0;
-    bool has = false;
-    snprintf(name, sizeof name, "%sbag-info.txt", x->dir);
-    enum assay_status s = slurp(x, name, ASSAY_MAX_BAG, &text, e);
-    if (s == ASSAY_ENOTFOUND) /* it may be left out */
-        assay_err_reset(e);
-    else if (s == ASSAY_OK)
-        s = assay_manifest_bag_oxum(chars(&text), text.len, "bag-info.txt", &has, &octets, &files, e);
-    for (size_t i = 0; has && i < x->m.n; i++) {
-        snprintf(name, sizeof name, "%s%s", x->dir, x->m.entry[i].path);
-        assay_buf_reset(&path);
-        if (assay_path_join(x->loc.base_dir, name, &path) == ASSAY_OK && lstat((const char *)path.ptr, &st) == 0)
-            size += (uint64_t)st.st_size;
-    }
-    if (has && (files != x->m.n || octets != size)) {
-        snprintf(sentence, sizeof sentence,
-                 "bag-info.txt says %llu files of %llu bytes, the list has %zu files of %llu bytes",
-                 (unsigned long long)files, (unsigned long long)octets, x->m.n, (unsigned long long)size);
-        s = deny(x, &x->denied, x->name, "oxum", sentence);
-    }
-    assay_buf_release(&text);
-    assay_buf_release(&path);
-    return s == ASSAY_ENOTFOUND ? ASSAY_OK : s;
-}
-
-static enum assay_status load_bag(struct looked *x, struct assay_err *e)
-{
-    struct assay_buf list = {0};
-    char name[2 * ASSAY_MAX_PATH];
-    enum assay_status s = slurp(x, x->name, ASSAY_MAX_NAME, &x->text, e);
-    if (s == ASSAY_OK)
-        s = assay_manifest_bag_declaration(chars(&x->text), x->text.len, x->base, e);
-    snprintf(name, sizeof name, "%smanifest-sha256.txt", x->dir);
-    if (s == ASSAY_OK && (s = slurp(x, name, ASSAY_MAX_BAG, &list, e)) == ASSAY_ENOTFOUND) {
-        assay_err_reset(e);
-        s = assay_fail(e, ASSAY_EDATA, "%s: the bag has no manifest-sha256.txt, and other digests are not checked",
-                       x->name);
-    }
-    if (s == ASSAY_OK) {
-        x->base = "manifest-sha256.txt";
-        s = assay_manifest_bag(chars(&list), list.len, x->base, &x->m, e);
-    }
-    assay_buf_release(&list);
-    return s;
+    enum assay_status s = assay_manifest_file(x->loc.base_dir, name, max, out, e);
+    return s == ASSAY_OK ? keep_paper(x, name, out, e) : s;
 }
 
 static enum assay_status load(struct looked *x, struct assay_err *e)
 {
+    struct assay_buf text = {0};
     if (x->bag)
-        return load_bag(x, e);
-    enum assay_status s = slurp(x, x->name, ASSAY_MAX_DATAPACKAGE, &x->text, e);
-    return s == ASSAY_OK ? assay_manifest_datapackage(chars(&x->text), x->text.len, x->base, &x->m, e) : s;
+        return assay_manifest_load_bag(x, e);
+    enum assay_status s = assay_manifest_slurp(x, x->name, ASSAY_MAX_DATAPACKAGE, &text, e);
+    if (s == ASSAY_OK)
+        s = assay_manifest_datapackage(text.ptr ? (const char *)text.ptr : "", text.len, x->base, &x->m, e);
+    assay_buf_release(&text);
+    return s;
 }
 
 /* ---- one manifest ---- */
@@ -351,25 +278,49 @@ static bool applies(const struct looked *x)
     return x->named;
 }
 
+/* The manifest, and each other file that it consists of: what a scrub will look for. */
+static void begin_paper(const struct looked *x, const struct paper *p, struct assay_writer *w)
+{
+    assay_attest_begin(w, x->j->c, "object", x->j->plan_hash);
+    assay_writer_add(w, "object", p ? p->name : x->name);
+    assay_writer_add(w, "status", "manifest");
+    if (!p)
+        return;
+    assay_writer_hex(w, "sha256", "", p->sha256, 32);
+    assay_writer_addf(w, "bytes", "%llu", (unsigned long long)p->bytes);
+}
+
 static enum assay_status attest_manifest(struct looked *x, struct assay_err *e)
 {
     struct assay_writer w;
-    uint8_t sha256[32];
     char *save = NULL;
-    assay_attest_begin(&w, x->j->c, "object", x->j->plan_hash);
-    assay_writer_add(&w, "object", x->name);
-    assay_writer_add(&w, "status", "manifest");
-    if (x->text.ptr) {
-        assay_sha256(x->text.ptr, x->text.len, sha256);
-        assay_writer_hex(&w, "sha256", "", sha256, 32);
-        assay_writer_addf(&w, "bytes", "%zu", x->text.len);
-    }
+    const struct paper *own = x->n_papers && strcmp(x->paper[0].name, x->name) == 0 ? &x->paper[0] : NULL;
+    begin_paper(x, own, &w);
+    for (size_t i = 0; i < x->m.n_unverified; i++)
+        assay_writer_addf(&w, "claims-unverified", "%llu %s", (unsigned long long)x->m.unverified[i].claims,
+                          x->m.unverified[i].what);
     char *lines = x->denied.len && assay_buf_str(&x->denied) ? (char *)x->denied.ptr : NULL;
     size_t said = 0;
     for (char *l = lines ? strtok_r(lines, "\n", &save) : NULL; l && said < ASSAY_MAX_FINDINGS;
          l = strtok_r(NULL, "\n", &save), said++)
         assay_writer_add(&w, "manifest", l);
-    return assay_writer_send(&w, x->j->c->sink, e);
+    enum assay_status s = assay_writer_send(&w, x->j->c->sink, e);
+    for (size_t i = own ? 1 : 0; i < x->n_papers && s == ASSAY_OK; i++) {
+        begin_paper(x, &x->paper[i], &w);
+        s = assay_writer_send(&w, x->j->c->sink, e);
+    }
+    return s;
+}
+
+/* A claim that nothing was compared with is no claim that holds. */
+static void say_unverified(const struct looked *x)
+{
+    for (size_t i = 0; i < x->m.n_unverified; i++) {
+        const struct assay_manifest_unverified *u = &x->m.unverified[i];
+        const bool weak = strcmp(u->what, "md5") == 0 || strcmp(u->what, "sha1") == 0;
+        assay_log(ASSAY_LOG_WARN, "%s: unverified: %llu claims: %s%s", x->name, (unsigned long long)u->claims, u->what,
+                  weak ? ", a weak digest, which proves nothing" : ", which is not compared");
+    }
 }
 
 static enum assay_status compare(struct looked *x, struct assay_err *e)
@@ -381,21 +332,19 @@ static enum assay_status compare(struct looked *x, struct assay_err *e)
         s = compare_lineage(x);
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
-    if (x->m.unchecked)
-        assay_log(ASSAY_LOG_WARN, "%s: %llu hashes or schemas are not checked: no SHA-256, or not in the file", x->name,
-                  (unsigned long long)x->m.unchecked);
     s = find_gone(x, e);
     if (s == ASSAY_OK && x->bag)
-        s = compare_oxum(x, e);
-    return s == ASSAY_OK && x->bag ? compare_tags(x, e) : s;
+        s = assay_manifest_compare_bag(x, e);
+    if (s == ASSAY_OK)
+        say_unverified(x);
+    return s;
 }
 
-static enum assay_status check_one(const struct manifest_job *j, const char *name, bool named, struct assay_err *e)
+static struct looked *look(const struct manifest_job *j, const char *name, bool named)
 {
     struct looked *x = calloc(1, sizeof *x);
-    struct assay_err why = {0};
     if (!x)
-        return assay_fail_nomem(e);
+        return NULL;
     x->j = j;
     x->loc = assay_plan_locator(j->c->plan, j->c->set, j->c->side);
     x->named = named;
@@ -404,11 +353,30 @@ static enum assay_status check_one(const struct manifest_job *j, const char *nam
     x->base = slash ? slash + 1 : x->name;
     snprintf(x->dir, sizeof x->dir, "%.*s", (int)(x->base - x->name), x->name);
     x->bag = strcmp(x->base, "bagit.txt") == 0;
+    return x;
+}
+
+static void looked_free(struct looked *x)
+{
+    for (size_t i = 0; i < x->n_papers; i++)
+        free(x->paper[i].name);
+    free(x->paper);
+    assay_manifest_release(&x->m);
+    assay_buf_release(&x->denied);
+    free(x);
+}
+
+static enum assay_status check_one(const struct manifest_job *j, const char *name, bool named, struct assay_err *e)
+{
+    struct looked *x = look(j, name, named);
+    struct assay_err why = {0};
+    if (!x)
+        return assay_fail_nomem(e);
     enum assay_status s = load(x, &why);
     bool broken = s == ASSAY_EDATA || s == ASSAY_ELIMIT, absent = s == ASSAY_ENOTFOUND;
     if (broken || (absent && named)) {
-        s = deny(x, &x->denied, x->name, absent ? "absent" : "broken",
-                 absent ? "the plan names this manifest, and it is not there" : why.msg);
+        s = assay_manifest_deny(x, &x->denied, x->name, absent ? "absent" : "broken",
+                                absent ? "the plan names this manifest, and it is not there" : why.msg);
         s = s == ASSAY_OK ? attest_manifest(x, e) : assay_fail_nomem(e);
     } else if (s == ASSAY_OK && applies(x)) {
         s = compare(x, e);
@@ -419,11 +387,23 @@ static enum assay_status check_one(const struct manifest_job *j, const char *nam
     } else {
         s = ASSAY_OK;
     }
-    assay_manifest_release(&x->m);
-    assay_buf_release(&x->text);
-    assay_buf_release(&x->denied);
-    free(x);
+    looked_free(x);
     return s;
+}
+
+/* Does it claim a SHA-512? What it is worth otherwise shows when the files were read. */
+static enum assay_status ask_one(const struct manifest_job *j, const char *name, bool named, struct assay_err *e)
+{
+    struct looked *x = look(j, name, named);
+    struct assay_err ignored = {0};
+    if (!x)
+        return assay_fail_nomem(e);
+    x->said = SAID + 1; /* it is said when the files were read */
+    const bool read = load(x, &ignored) == ASSAY_OK;
+    for (size_t i = 0; read && i < x->m.n; i++)
+        *j->sha512 |= x->m.entry[i].has_sha512;
+    looked_free(x);
+    return ASSAY_OK;
 }
 
 /* ---- finding it ---- */
@@ -439,11 +419,13 @@ static bool exists(const struct manifest_job *j, const char *name)
     return is;
 }
 
+typedef enum assay_status manifest_fn(const struct manifest_job *j, const char *name, bool named, struct assay_err *e);
+
 /* Beside the files or in a folder above them, the nearest of each kind; not above the plan's folder. */
-static enum assay_status check_near(const struct manifest_job *j, struct assay_err *e)
+static enum assay_status find_near(const struct manifest_job *j, const char *first, manifest_fn *fn,
+                                   struct assay_err *e)
 {
     char dir[ASSAY_MAX_PATH], name[ASSAY_MAX_PATH + 32];
-    const char *first = j->n_parts && j->part[0].part ? j->part[0].part->name : "";
     enum assay_status s = ASSAY_OK;
     for (size_t k = 0; k < sizeof names / sizeof *names && s == ASSAY_OK; k++) {
         snprintf(dir, sizeof dir, "%s", first);
@@ -453,20 +435,21 @@ static enum assay_status check_near(const struct manifest_job *j, struct assay_e
             snprintf(name, sizeof name, "%s%s%s", dir, slash ? "/" : "", names[k]);
             found = exists(j, name);
             if (found)
-                s = check_one(j, name, false, e);
+                s = fn(j, name, false, e);
         }
     }
     return s;
 }
 
-enum assay_status assay_manifest_check(const struct manifest_job *j, struct assay_err *e)
+static enum assay_status find(const struct manifest_job *j, const struct assay_part *first, manifest_fn *fn,
+                              struct assay_err *e)
 {
     const char *named = j->c->set->side[j->c->side].manifest;
     char name[ASSAY_MAX_PATH + 32];
-    if (!j->n_parts || !j->part[0].part || !j->part[0].part->object)
+    if (!first || !first->object)
         return ASSAY_OK;
     if (!named)
-        return check_near(j, e);
+        return find_near(j, first->name, fn, e);
     if (strcmp(named, "none") == 0)
         return ASSAY_OK;
     named += strncmp(named, "./", 2) == 0 ? 2 : 0;
@@ -474,7 +457,20 @@ enum assay_status assay_manifest_check(const struct manifest_job *j, struct assa
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) { /* a folder: what lies in it */
         snprintf(name, sizeof name, "%s%s%s", named, n && named[n - 1] == '/' ? "" : "/", names[k]);
         if (exists(j, name))
-            return check_one(j, name, true, e);
+            return fn(j, name, true, e);
     }
-    return check_one(j, named, true, e);
+    return fn(j, named, true, e);
+}
+
+enum assay_status assay_manifest_check(const struct manifest_job *j, struct assay_err *e)
+{
+    return find(j, j->n_parts ? j->part[0].part : NULL, check_one, e);
+}
+
+enum assay_status assay_manifest_wants_sha512(const struct assay_check *c, const struct assay_part *part, size_t n,
+                                              bool *want, struct assay_err *e)
+{
+    const struct manifest_job j = {.c = c, .sha512 = want};
+    *want = false;
+    return find(&j, n ? part : NULL, ask_one, e);
 }

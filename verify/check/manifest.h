@@ -14,7 +14,17 @@ struct manifest_job {
     const struct assay_router *router;
     struct assay_part_result *part; /* as scanned, in the reader's order: by name */
     size_t n_parts;
+    bool *sha512; /* of assay_manifest_wants_sha512 alone */
 };
+
+/* Before the files are read: does a manifest that would be compared claim SHA-512 of any? One that cannot be read does
+ * not. */
+enum assay_status assay_manifest_wants_sha512(const struct assay_check *c, const struct assay_part *part, size_t n,
+                                              bool *want, struct assay_err *e);
+/* A file of a manifest, named as objects are; no link. ASSAY_ENOTFOUND, ASSAY_EDATA: no regular file, ASSAY_EIO,
+ * ASSAY_ELIMIT. Appends to out. */
+enum assay_status assay_manifest_file(const char *base_dir, const char *name, size_t max, struct assay_buf *out,
+                                      struct assay_err *e);
 
 /* Find the manifest that the plan names or that lies beside the files, and compare. What it denies of a file is added
  * to that part's `denied`; an object statement of its own says what it is and what it denies besides (files that are

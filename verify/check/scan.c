@@ -123,7 +123,8 @@ static void read_part(struct crew *c, struct worker *w, size_t i)
     struct assay_lane *lane = w->lane;
     const struct assay_scan_job *j = c->job;
     struct assay_part_result *r = &c->result[i];
-    struct assay_scan_opts o = {.columns = c->column, .n_columns = c->n_columns, .types = c->type};
+    struct assay_scan_opts o = {
+        .columns = c->column, .n_columns = c->n_columns, .types = c->type, .sha512 = j->sha512 ? r->sha512 : NULL};
     struct assay_scan *scan = NULL;
     r->part = &j->part[i];
     if (j->wanted && !j->wanted(j->ctx, r->part)) {
@@ -153,10 +154,12 @@ static void read_part(struct crew *c, struct worker *w, size_t i)
                                (unsigned long long)r->end.claimed_rows, (unsigned long long)r->rows);
     if (r->status != ASSAY_OK && r->part->object && !r->end.hashed && !is_fatal(c, r->status)) {
         struct assay_err ignored = {0}; /* what does not decode still has an identity */
-        r->end.hashed = j->reader->ops->hash_object(j->reader, i, r->end.sha256, &r->end.bytes, &ignored) == ASSAY_OK;
+        r->end.hashed =
+            j->reader->ops->hash_object(j->reader, i, r->end.sha256, o.sha512, &r->end.bytes, &ignored) == ASSAY_OK;
         if (r->status == ASSAY_ENOTFOUND && r->end.hashed)
             r->status = ASSAY_EDATA; /* a column is not there; the file is */
     }
+    r->has_sha512 = o.sha512 && r->end.hashed;
     if (is_fatal(c, r->status))
         give_up(c, r->status, &r->err);
 }

@@ -11,18 +11,21 @@
 #include "assay/note.h"
 #include "assay/reader.h"
 #include "attest.h"
+#include "manifest.h"
 
 struct object {
     char *name, *segment;
     uint64_t leaf, bytes;
     uint8_t sha256[32];
     bool known; /* the ledger has its hash */
+    bool paper; /* no data: a manifest, or another file that one consists of */
     bool bad; /* and says that it does not decode */
     size_t part; /* SIZE_MAX: not there now */
     enum assay_object_state state;
     uint64_t now_bytes;
     uint8_t now[32];
     struct assay_err err;
+    char why[160]; /* of papers: what has become of one, in a sentence */
 };
 
 struct scrub {
@@ -140,8 +143,8 @@ static enum assay_status take(struct scrub *x, const struct assay_stmt *s, uint6
 {
     const char *name = assay_stmt_get(s, "object"), *status = assay_stmt_get(s, "status"),
                *sha = assay_stmt_get(s, "sha256"), *bytes = assay_stmt_get(s, "bytes");
-    bool bad = status && strcmp(status, "undecodable") == 0;
-    if (!name || !status || !sha || !bytes || (strcmp(status, "ok") != 0 && !bad))
+    bool bad = status && strcmp(status, "undecodable") == 0, paper = status && strcmp(status, "manifest") == 0;
+    if (!name || !status || !sha || !bytes || (strcmp(status, "ok") != 0 && !bad && !paper))
         return ASSAY_OK;
     struct object *o = add(x, name, assay_stmt_get(s, "segment"));
     if (!o)
@@ -149,6 +152,7 @@ static enum assay_status take(struct scrub *x, const struct assay_stmt *s, uint6
     o->leaf = leaf;
     o->known = true;
     o->bad = bad;
+    o->paper = paper;
     o->bytes = strtoull(bytes, NULL, 10);
     if (assay_unhex(sha, o->sha256, 32))
         return assay_fail(x->err, ASSAY_ELEDGER, "leaf %llu: its sha256 is not 64 hex digits",
@@ -246,13 +250,54 @@ static enum assay_status look(struct scrub *x)
     return s;
 }
 
+static enum assay_status hash_paper(const struct scrub *x, struct object *o)
+{
+    struct assay_buf text = {0};
+    enum assay_status s = assay_manifest_file(x->c->plan->base_dir, o->name, ASSAY_MAX_BAG, &text, &o->err);
+    if (s == ASSAY_OK) {
+        assay_sha256(text.ptr ? (const char *)text.ptr : "", text.len, o->now);
+        o->now_bytes = text.len;
+    }
+    assay_buf_release(&text);
+    return s;
+}
+
+/* A manifest is what the files were held against: whoever changes both alike is found out by this. */
+static void examine_paper(const struct scrub *x, struct object *o)
+{
+    char was[65], is[65];
+    enum assay_status s = hash_paper(x, o);
+    if (s == ASSAY_ENOTFOUND || s == ASSAY_EDATA) {
+        assay_err_reset(&o->err);
+        o->state = ASSAY_OBJECT_MISSING;
+        snprintf(o->why, sizeof o->why, "%s",
+                 s == ASSAY_EDATA ? "no regular file is there any more: there was one when the archive was verified"
+                                  : "it is gone, and was there when the archive was verified");
+    } else if (s != ASSAY_OK) {
+        o->state = ASSAY_OBJECT_UNREADABLE;
+    } else if (o->bytes == o->now_bytes && memcmp(o->sha256, o->now, 32) == 0) {
+        o->state = ASSAY_OBJECT_INTACT;
+    } else {
+        o->state = o->now_bytes < o->bytes ? ASSAY_OBJECT_TRUNCATED : ASSAY_OBJECT_DAMAGED;
+        assay_hex(o->sha256, 32, was);
+        assay_hex(o->now, 32, is);
+        snprintf(o->why, sizeof o->why,
+                 "it was changed since the archive was verified: SHA-256 %.12s of %llu bytes, it had %.12s of %llu", is,
+                 (unsigned long long)o->now_bytes, was, (unsigned long long)o->bytes);
+    }
+}
+
 static void examine(struct scrub *x, struct object *o)
 {
+    if (o->part == SIZE_MAX && o->paper) {
+        examine_paper(x, o);
+        return;
+    }
     if (o->part == SIZE_MAX) {
         o->state = ASSAY_OBJECT_MISSING;
         return;
     }
-    enum assay_status s = x->reader->ops->hash_object(x->reader, o->part, o->now, &o->now_bytes, &o->err);
+    enum assay_status s = x->reader->ops->hash_object(x->reader, o->part, o->now, NULL, &o->now_bytes, &o->err);
     if (s == ASSAY_ENOTFOUND)
         o->state = ASSAY_OBJECT_MISSING;
     else if (s != ASSAY_OK)
@@ -305,6 +350,8 @@ static enum assay_status attest_object(const struct scrub *x, const char *plan_h
     }
     if (o->err.code != ASSAY_OK)
         assay_writer_add(&w, "reason", o->err.msg);
+    else if (*o->why)
+        assay_writer_add(&w, "reason", o->why);
     else if (o->state == ASSAY_OBJECT_TRUNCATED)
         assay_writer_addf(&w, "reason", "%llu bytes, the ledger has %llu", (unsigned long long)o->now_bytes,
                           (unsigned long long)o->bytes);
@@ -331,7 +378,7 @@ static enum assay_status state_all(struct scrub *x, const char *plan_hash, assay
             continue;
         out->objects[o->state]++;
         out->bytes += o->now_bytes;
-        tell(ctx, o->name, o->state, o->err.code != ASSAY_OK ? o->err.msg : NULL);
+        tell(ctx, o->name, o->state, o->err.code != ASSAY_OK ? o->err.msg : *o->why ? o->why : NULL);
         s = attest_object(x, plan_hash, o);
     }
     struct attest_end end = {.bytes = out->bytes, .tiled = "unknown", .unique = "unknown", .status = s};

@@ -294,6 +294,8 @@ static enum assay_status scan_side(struct side *x, struct assay_err *e)
                                  .wanted = part_wanted,
                                  .ctx = &x->choice};
     enum assay_status s = watch_rows(x, &spec, e);
+    if (s == ASSAY_OK && !x->gone)
+        s = assay_manifest_wants_sha512(c, x->part, x->n_parts, &job.sha512, e);
     if (s != ASSAY_OK)
         return s;
     if (x->gone)
@@ -378,7 +380,7 @@ static void say_findings(const struct side *x)
 
 static struct manifest_job manifest_job(struct side *x)
 {
-    return (struct manifest_job){x->c, x->plan_hash, &x->schema, &x->router, x->result, x->gone ? 0 : x->n_parts};
+    return (struct manifest_job){x->c, x->plan_hash, &x->schema, &x->router, x->result, x->gone ? 0 : x->n_parts, NULL};
 }
 
 static enum assay_status verify(struct side *x, struct assay_check_result *out, struct assay_err *e)

@@ -44,20 +44,39 @@ static char *decoded(const char *p, size_t n, size_t *len)
     return out;
 }
 
-static enum assay_status take_line(struct assay_entries *x, const char *p, size_t n, size_t no, struct assay_err *e)
+const struct assay_bag_digest assay_bag_digests[] = {
+    {"sha256", 64, "manifest-sha256.txt"},
+    {"sha512", 128, "manifest-sha512.txt"},
+    {"sha384", 96, "manifest-sha384.txt"},
+    {"sha224", 56, "manifest-sha224.txt"},
+    {"sha1", 40, "manifest-sha1.txt"},
+    {"md5", 32, "manifest-md5.txt"},
+    {NULL, 0, NULL},
+};
+
+static void take_digest(struct assay_manifest *m, const char *hex, const struct assay_bag_digest *d,
+                        struct assay_manifest_entry *entry)
+{
+    entry->has_sha256 = strcmp(d->name, "sha256") == 0 && assay_unhex(hex, entry->sha256, 32) == 0;
+    entry->has_sha512 = strcmp(d->name, "sha512") == 0 && assay_unhex(hex, entry->sha512, 64) == 0;
+    if (!entry->has_sha256 && !entry->has_sha512)
+        assay_manifest_leave(m, d->name, strlen(d->name), 1);
+}
+
+static enum assay_status take_line(struct assay_entries *x, const struct assay_bag_digest *d, const char *p, size_t n,
+                                   size_t no, struct assay_err *e)
 {
     struct assay_manifest_entry *entry = NULL;
-    uint8_t sha256[32];
-    char hex[65];
-    size_t at = 64, len;
-    if (n > 66) {
-        memcpy(hex, p, 64);
-        for (size_t i = 0; i < 64; i++)
-            hex[i] = (char)(hex[i] >= 'A' && hex[i] <= 'F' ? hex[i] | 0x20 : hex[i]);
-        hex[64] = '\0';
+    uint8_t digest[64];
+    char hex[129];
+    size_t at = d->digits, len;
+    if (n > at + 2) {
+        for (size_t i = 0; i < at; i++)
+            hex[i] = (char)(p[i] >= 'A' && p[i] <= 'F' ? p[i] | 0x20 : p[i]);
+        hex[at] = '\0';
     }
-    if (n <= 66 || assay_unhex(hex, sha256, 32) || (p[at] != ' ' && p[at] != '\t'))
-        return assay_fail(e, ASSAY_EDATA, "%s:%zu: expected 64 hex digits, blanks and a path", x->name, no);
+    if (n <= at + 2 || assay_unhex(hex, digest, at / 2) || (p[at] != ' ' && p[at] != '\t'))
+        return assay_fail(e, ASSAY_EDATA, "%s:%zu: expected %zu hex digits, blanks and a path", x->name, no, d->digits);
     while (at < n && (p[at] == ' ' || p[at] == '\t'))
         at++;
     at += at < n && p[at] == '*'; /* md5sum's mark of a binary file */
@@ -66,15 +85,13 @@ static enum assay_status take_line(struct assay_entries *x, const char *p, size_
         return assay_fail_nomem(e);
     enum assay_status s = assay_entries_add(x, path, len, &entry, e);
     free(path);
-    if (s != ASSAY_OK)
-        return s;
-    entry->has_sha256 = true;
-    memcpy(entry->sha256, sha256, 32);
-    return ASSAY_OK;
+    if (s == ASSAY_OK)
+        take_digest(x->m, hex, d, entry);
+    return s;
 }
 
-enum assay_status assay_manifest_bag(const char *text, size_t n, const char *name, struct assay_manifest *out,
-                                     struct assay_err *e)
+enum assay_status assay_manifest_bag(const char *text, size_t n, const char *name, const struct assay_bag_digest *d,
+                                     struct assay_manifest *out, struct assay_err *e)
 {
     *out = (struct assay_manifest){0};
     struct assay_entries x = {.m = out, .name = name};
@@ -83,7 +100,7 @@ enum assay_status assay_manifest_bag(const char *text, size_t n, const char *nam
     size_t len;
     for (size_t no = 1; s == ASSAY_OK && line(&p, end, &from, &len); no++)
         if (len)
-            s = take_line(&x, from, len, no, e);
+            s = take_line(&x, d, from, len, no, e);
     if (s == ASSAY_OK)
         s = assay_entries_finish(&x, e);
     if (s != ASSAY_OK)

@@ -1,5 +1,6 @@
 #include "entries.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,30 @@ const struct assay_manifest_entry *assay_manifest_find(const struct assay_manife
 {
     struct assay_manifest_entry key = {.path = (char *)(uintptr_t)path};
     return m->n ? bsearch(&key, m->entry, m->n, sizeof key, by_path) : NULL;
+}
+
+void assay_manifest_leave(struct assay_manifest *m, const char *what, size_t n, uint64_t claims)
+{
+    static const char others[] = "other digests";
+    struct assay_manifest_unverified *u = m->unverified;
+    bool plain = n && n < sizeof u->what;
+    for (size_t i = 0; plain && i < n; i++)
+        plain = (what[i] >= 'a' && what[i] <= 'z') || (what[i] >= '0' && what[i] <= '9') || what[i] == '-' ||
+                (what[i] == ' ' && i);
+    if (!plain || m->n_unverified >= ASSAY_MANIFEST_UNVERIFIED - 1) { /* a name that no statement should carry */
+        what = others;
+        n = sizeof others - 1;
+    }
+    size_t i = 0;
+    while (i < m->n_unverified && (strncmp(u[i].what, what, n) != 0 || u[i].what[n]))
+        i++;
+    if (i == ASSAY_MANIFEST_UNVERIFIED)
+        i--;
+    if (i == m->n_unverified) {
+        snprintf(u[i].what, sizeof u[i].what, "%.*s", (int)n, what);
+        m->n_unverified++;
+    }
+    u[i].claims += claims;
 }
 
 void assay_manifest_release(struct assay_manifest *m)

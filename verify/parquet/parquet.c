@@ -158,7 +158,7 @@ static enum assay_status parquet_scan(int fd, const char *name, const struct ass
     enum assay_status st = ASSAY_ENOMEM;
     s->max_rows = clamp(BATCH_BYTES / sizeof *s->values / o->n_columns, 32, ASSAY_BATCH_ROWS);
     s->name = strdup(name);
-    s->sha = assay_sha256_new();
+    s->sha = assay_sha256_new_beside(o->sha512);
     s->values = calloc(s->max_rows * o->n_columns, sizeof *s->values);
     if (!s->name || !s->sha || !s->values) {
         assay_fail_nomem(e);

@@ -328,7 +328,7 @@ enum assay_status assay_csv_scan_tuned(int fd, const char *name, const struct as
     enum assay_status st = assay_csv_lexer_init(&s->lx, fd, name, &d, t, e);
     if (st == ASSAY_OK && fstat(fd, &s->before))
         st = assay_fail(e, ASSAY_EIO, "%s: cannot stat", name);
-    if (st == ASSAY_OK && !(s->hash = assay_sha256_new()))
+    if (st == ASSAY_OK && !(s->hash = assay_sha256_new_beside(o->sha512)))
         st = assay_fail_nomem(e);
     if (st == ASSAY_OK)
         assay_stream_hash(s->lx.in, s->hash);

@@ -395,8 +395,8 @@ enum assay_status assay_file_hash(int fd, const char *name, struct assay_sha256 
     return s;
 }
 
-static enum assay_status files_hash(struct assay_reader *base, size_t part, uint8_t sha256[32], uint64_t *bytes,
-                                    struct assay_err *e)
+static enum assay_status files_hash(struct assay_reader *base, size_t part, uint8_t sha256[32], uint8_t *sha512,
+                                    uint64_t *bytes, struct assay_err *e)
 {
     const struct files_reader *r = (const struct files_reader *)base;
     int fd;
@@ -408,7 +408,7 @@ static enum assay_status files_hash(struct assay_reader *base, size_t part, uint
     if (s != ASSAY_OK)
         return s;
     posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: failing is harmless */
-    struct assay_sha256 *h = assay_sha256_new();
+    struct assay_sha256 *h = assay_sha256_new_beside(sha512);
     s = h ? assay_file_hash(fd, name, h, bytes, e) : assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = assay_file_unchanged(fd, &id, name, e);

@@ -229,9 +229,10 @@ static void mem_end(struct assay_scan *base, struct assay_scan_end *end)
         hash_rows(s->r, s->part, end->sha256, &end->bytes);
 }
 
-static enum assay_status mem_hash(struct assay_reader *base, size_t part, uint8_t sha256[32], uint64_t *bytes,
-                                  struct assay_err *e)
+static enum assay_status mem_hash(struct assay_reader *base, size_t part, uint8_t sha256[32], uint8_t *sha512,
+                                  uint64_t *bytes, struct assay_err *e)
 {
+    (void)sha512;
     const struct mem_reader *r = (const struct mem_reader *)base;
     if (!r->t.objects || part >= r->n_parts)
         return assay_fail(e, ASSAY_EUSAGE, "part-%zu is not an object", part);

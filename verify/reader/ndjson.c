@@ -119,7 +119,7 @@ enum assay_status assay_ndjson_scan_tuned(int fd, const char *name, const struct
     if (fstat(fd, &s->before))
         st = assay_fail(e, ASSAY_EIO, "%s: cannot stat", name);
     posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: failing is harmless */
-    if (st == ASSAY_OK && !(s->hash = assay_sha256_new()))
+    if (st == ASSAY_OK && !(s->hash = assay_sha256_new_beside(o->sha512)))
         st = assay_fail_nomem(e);
     if (st == ASSAY_OK)
         st = assay_ndjson_names_init(&s->names, t ? t->max_names : 0, e);

@@ -3,13 +3,14 @@
 
 Every row alternates baseline and ours RUNS times after one warm-up of each, and compares medians. DuckDB runs in one
 process whose start is not counted; assay and the other tools are timed as whole processes. Work files stay in .bench/.
-BENCH_ROWS, BENCH_BIG_ROWS and BENCH_RUNS make it smaller; then docs/benchmarks.md is not written.
+BENCH_ROWS, BENCH_BIG_ROWS, BENCH_LEAVES and BENCH_RUNS make it smaller; then docs/benchmarks.md is not written.
 """
 import datetime
 import json
 import os
 import platform
 import pwd
+import re
 import shutil
 import statistics
 import subprocess
@@ -25,8 +26,12 @@ BUILD = Path(os.environ.get("BUILD", "build")).resolve()
 WORK = REPO / ".bench"
 ROWS = int(os.environ.get("BENCH_ROWS", 1_000_000))
 BIG = int(os.environ.get("BENCH_BIG_ROWS", 20_000_000))
+LEAVES = int(os.environ.get("BENCH_LEAVES", 1_000_000))
 RUNS = int(os.environ.get("BENCH_RUNS", 5))
-FULL = ROWS == 1_000_000 and BIG == 20_000_000 and RUNS >= 5
+FULL = ROWS == 1_000_000 and BIG == 20_000_000 and LEAVES == 1_000_000 and RUNS >= 5
+RANDOM = BIG // 2 # rows in random key order
+CHUNK = 65_536 # rows whose damage is named
+DAMAGED = 16
 
 # name, PostgreSQL, DuckDB, assay; the shape of the table that the peers were measured with
 COLUMNS = [
@@ -140,6 +145,12 @@ def verify(dataset, side, *more):
                   "--quiet", *more])
 
 
+def verbose(argv, pattern):
+    """The numbers that a run says of itself on stderr."""
+    said = subprocess.run([str(a) for a in argv], check=True, capture_output=True, text=True, cwd=WORK).stderr
+    return [float(x) for x in re.search(pattern, said).groups()]
+
+
 @dataclass
 class Row:
     work: str
@@ -167,11 +178,11 @@ class Row:
                 f"| {self.floor:g} | {verdict} |")
 
 
-def alternate(work, baseline, floor, base, ours):
+def alternate(work, baseline, floor, base, ours, runs=RUNS):
     base()
     ours()
     row = Row(work, baseline, [], [], floor)
-    for _ in range(RUNS):
+    for _ in range(runs):
         row.base_s.append(base())
         row.ours_s.append(ours())
     print(row.line(), flush=True)
@@ -183,18 +194,20 @@ def write_plan(pg):
     timed([BUILD / "assay-verify", "init", pg.uri, "orders.csv", "--table", "orders", "--output", "proposed.yaml"])
     origin = next(line for line in (WORK / "proposed.yaml").read_text().splitlines() if line.startswith("origin:"))
 
-    def dataset(name, table, archive, form):
+    def dataset(name, table, archive, form, more=""):
         columns = ", ".join(f"{c[0]}: {c[3]}" for c in COLUMNS)
         return (f"  {name}:\n    id: {uuid.uuid5(uuid.NAMESPACE_URL, name)}\n"
                 f"    source: {{locator: \"{pg.uri}\", table: {table}}}\n"
                 f"    archive: {{locator: \"{archive}\", format: {form}}}\n"
-                f"    key: [id]\n    columns: {{{columns}}}\n")
+                f"    key: [id]\n    columns: {{{columns}}}\n{more}")
 
     (WORK / "plan.yaml").write_text(
         f"assay: 1\n{origin}\nledger: ledger.db\nkeys: keys\ndatasets:\n"
         + dataset("csv", "orders", "orders.csv", "csv") + dataset("parquet", "orders", "orders.parquet", "parquet")
         + dataset("ndjson", "orders", "orders.ndjson", "ndjson") + dataset("big_csv", "orders_big", "orders-big.csv", "csv")
-        + dataset("big_parquet", "orders_big", "orders-big.parquet", "parquet"))
+        + dataset("big_parquet", "orders_big", "orders-big.parquet", "parquet")
+        + dataset("sealed", "orders", "orders.csv", "csv", "    digest: sealed\n    sketch: 16\n")
+        + dataset("random", "orders_random", "orders.csv", "csv", "    digest: sealed\n    sketch: 16\n"))
 
 
 def copy_csv(pg, table, path):
@@ -223,6 +236,9 @@ def prepare(pg, duck):
         duck.ask(f"COPY (SELECT * FROM {typed_csv(WORK / f'{stem}.csv')}) TO '{WORK / f'{stem}.parquet'}' "
                  "(FORMAT parquet, COMPRESSION zstd)")
     duck.ask(f"COPY (SELECT * FROM {typed_csv(WORK / 'orders.csv')}) TO '{WORK / 'orders.ndjson'}' (FORMAT json)")
+    print(f"preparing {RANDOM:,} rows in random order", flush=True)
+    scattered = NAMES.replace("id,", "id * 2654435761 % 4294967296 AS id,", 1) # an odd factor: every id once
+    pg.sql(f"CREATE UNLOGGED TABLE orders_random AS SELECT {scattered} FROM orders_big LIMIT {RANDOM}", "VACUUM ANALYZE orders_random")
 
 
 def measure(pg, duck):
@@ -232,6 +248,9 @@ def measure(pg, duck):
     table = f"{ROWS:,} rows × {len(COLUMNS)} columns"
     rows = [alternate(f"PostgreSQL source, fast, one connection, {table}", "`COPY (same columns) TO STDOUT (FORMAT binary)` to /dev/null",
                       0.8, lambda: timed(copy)[0], lambda: verify("csv", "source")[0])]
+    rows.append(alternate(f"PostgreSQL source, sealed with a sketch of {DAMAGED}, {table}", "the same `COPY`", 0.35,
+                          lambda: timed(copy)[0], lambda: timed(
+                              [BUILD / "assay-verify", "verify", "plan.yaml", "--side", "source", "--dataset", "sealed", "--quiet"])[0]))
     # The archive side is cut where the source was; each archive needs its own.
     for name in ("parquet", "ndjson", "big_csv", "big_parquet"):
         verify(name, "source")
@@ -265,6 +284,51 @@ def measure(pg, duck):
     return rows
 
 
+def signatures():
+    """Seconds that the machine's cores take for as many Ed25519 signatures as the ledger has leaves."""
+    said = subprocess.run(["openssl", "speed", "-seconds", "3", "-multi", str(os.cpu_count()), "ed25519"], check=True,
+                          capture_output=True, text=True).stdout
+    return LEAVES / float(said.split()[-1])
+
+
+def evidence():
+    """What is measured against a time instead of another tool: work, limit, times."""
+    ledger, keys = WORK / "leaves.db", WORK / "leaves-keys"
+    print(f"filling a ledger with {LEAVES:,} leaves", flush=True)
+    run([BUILD / "bench/ledger_fill", ledger, keys, LEAVES])
+    split = []
+
+    def check():
+        split.append(verbose([BUILD / "assay-verify", "ledger", "verify", "--ledger", ledger, "--keys", keys, "-v"],
+                             r"signatures ([0-9.]+) s, tree and format ([0-9.]+) s"))
+        return split[-1][0]
+
+    row = alternate(f"signatures of a ledger of {LEAVES:,} leaves, {os.cpu_count()} threads, 2 runs",
+                    f"`openssl speed -multi {os.cpu_count()} ed25519`, as many", 0.9, signatures, check, runs=2)
+    named = subprocess.run([BUILD / "bench/naming", str(CHUNK), str(DAMAGED), "15"], check=True, capture_output=True, text=True).stdout
+    decode, whole = zip(*[[float(x) / 1e3 for x in line.split()] for line in named.splitlines()])
+    return row, [(f"ledger of {LEAVES:,} leaves: tree and format", 5, [s[1] for s in split]),
+                 (f"{DAMAGED} damaged rows of a chunk out of its sketch", 0.001, decode),
+                 (f"the same with the source's root rebuilt over {CHUNK:,} rows", None, whole)]
+
+
+def against_time(measured):
+    for work, limit, times in measured:
+        middle = statistics.median(times)
+        verdict = "" if limit is None else "met" if middle <= limit else "**missed**"
+        bound = "" if limit is None else f"{limit * 1e3:g} ms"
+        line = f"| {work} | {middle * 1e3:.3g} ms ({min(times) * 1e3:.3g}–{max(times) * 1e3:.3g}) | {bound} | {verdict} |"
+        print(line, flush=True)
+        yield line
+
+
+def sealed_memory():
+    used = timed([BUILD / "assay-verify", "verify", "plan.yaml", "--side", "source", "--dataset", "random", "--quiet"])[1]
+    line = f"{RANDOM:,} rows of PostgreSQL in random key order, sealed with a sketch: {used:.0f} MiB, {'met' if used < 512 else '**missed**'} (limit 512)."
+    print(line, flush=True)
+    return line
+
+
 def memory():
     lines = []
     for small, large, side, what in (("csv", "big_csv", "source", "PostgreSQL source"), ("csv", "big_csv", "archive", "CSV archive"),
@@ -288,7 +352,7 @@ def machine():
     return f"{os.cpu_count()} cores of {model} ({sha} SHA-NI), {pages / 2**30:.0f} GiB, Linux {'.'.join(platform.release().split('.')[:2])}"
 
 
-def document(pg, duck, rows, mem, load):
+def document(pg, duck, rows, times, mem, sealed, load):
     version = duck.ask("SELECT version() AS v")["rows"][0]["v"]
     return "\n".join([
         "# Benchmarks", "",
@@ -304,10 +368,12 @@ def document(pg, duck, rows, mem, load):
         f"- Data: {NAMES}; {ROWS:,} and {BIG:,} rows, NULLs in weight, shipped and note.", "",
         "| work | baseline | baseline time | ours (min–max) | ratio | floor | verdict |",
         "|---|---|---|---|---|---|---|", *[r.line() for r in rows], "",
+        "## Against the clock", "",
+        "| work | ours (min–max) | limit | verdict |", "|---|---|---|---|", *times, "",
         "## Memory", "",
         f"Peak resident memory of `assay-verify verify --jobs 1`. Met: the second is at most a quarter (plus 16 MiB) over the "
         "first, and below the default limit of 512 MiB.", "",
-        f"| work | {ROWS:,} rows | {BIG:,} rows | verdict |", "|---|---|---|---|", *mem, ""])
+        f"| work | {ROWS:,} rows | {BIG:,} rows | verdict |", "|---|---|---|---|", *mem, "", sealed, ""])
 
 
 def main():
@@ -323,7 +389,9 @@ def main():
         write_plan(pg)
         rows = measure(pg, duck)
         mem = memory()
-        text = document(pg, duck, rows, mem, load)
+        sealed = sealed_memory()
+        row, measured = evidence()
+        text = document(pg, duck, [*rows, row], list(against_time(measured)), mem, sealed, load)
     finally:
         duck.stop()
         pg.stop()

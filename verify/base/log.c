@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "assay/clock.h"
 
 #define LINE_MAX_BYTES 2048
 #define PROGRESS_EVERY_MS 100
@@ -26,13 +27,6 @@ static struct {
 
 static volatile sig_atomic_t interrupted_by;
 static volatile int64_t interrupted_ms;
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + 1;
-}
 
 void assay_log_init(const char *program, int verbosity)
 {
@@ -141,7 +135,7 @@ void assay_progress(const char *fmt, ...)
     if (state.verbosity < 0 || !isatty(STDERR_FILENO))
         return;
     pthread_mutex_lock(&state.lock);
-    int64_t now = now_ms();
+    int64_t now = assay_clock_ms();
     if (!fmt) {
         clear_progress();
     } else if (now - state.progress_ms >= PROGRESS_EVERY_MS) {
@@ -162,7 +156,7 @@ void assay_progress(const char *fmt, ...)
  */
 static void on_signal(int sig)
 {
-    int64_t now = now_ms();
+    int64_t now = assay_clock_ms();
     if (interrupted_by && now - interrupted_ms >= INTERRUPT_TWICE_MS)
         _exit(128 + sig);
     if (!interrupted_by) {

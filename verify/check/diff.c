@@ -6,6 +6,7 @@
 
 #include "assay/bytes.h"
 #include "assay/check.h"
+#include "assay/clock.h"
 #include "assay/digest.h"
 #include "assay/lane.h"
 #include "assay/limits.h"
@@ -21,17 +22,10 @@ const char *assay_diff_kind_name(enum assay_diff_kind k)
     return names[k];
 }
 
-static time_t now(void)
-{
-    struct timespec t = {0};
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec;
-}
-
 /* Looks at the clock now and then. */
 static enum assay_status in_time(struct diff *d, struct assay_err *e)
 {
-    if (!d->deadline || ++d->ticks % TICKS || now() < d->deadline)
+    if (!d->deadline || ++d->ticks % TICKS || assay_clock_ms() < d->deadline)
         return ASSAY_OK;
     d->out->late = true;
     return assay_fail(e, ASSAY_EINTR, "not done within %u seconds", d->job->max_seconds);
@@ -232,7 +226,7 @@ enum assay_status assay_diff(const struct assay_diff_job *j, struct assay_diff_r
         return assay_fail_nomem(e);
     d->job = j;
     d->out = out;
-    d->deadline = j->max_seconds ? now() + (time_t)j->max_seconds : 0;
+    d->deadline = j->max_seconds ? assay_clock_ms() + (int64_t)j->max_seconds * 1000 : 0;
     d->body.max = ASSAY_MAX_ROW + DIFF_HEAD;
     enum assay_status s = set_up(d, secret, e);
     out->chunks = (uint32_t)d->target.n;

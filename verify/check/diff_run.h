@@ -44,7 +44,7 @@ struct diff {
     uint8_t mask_key[ASSAY_SECRET_LEN];
     enum assay_logical *key_type;
     struct assay_diff_result *out;
-    time_t deadline; /* 0: none */
+    int64_t deadline; /* assay_clock_ms(); 0: none */
     uint64_t ticks;
 };
 

@@ -1,12 +1,14 @@
 /* Checking everything. One walk over the leaves; signatures, which cost fifty times all else, are queued and checked
  * by a few threads. The first broken leaf is named, whichever check finds it. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "assay/base64.h"
+#include "assay/clock.h"
 #include "assay/digest.h"
 #include "key.h"
 #include "store.h"
@@ -14,6 +16,7 @@
 #define QUEUE 2048 /* notes whose signatures wait */
 #define QUEUE_BYTES (8u << 20) /* and their bytes */
 #define THREADS 8
+#define AT_ONCE 16 /* notes that a thread takes from the queue */
 #define ALONE 64 /* so few are not worth a thread */
 #define SEEN 1024
 
@@ -36,6 +39,7 @@ struct pass {
     struct assay_err *e; /* of the walk */
     enum assay_status status;
     uint64_t n_checkpoints;
+    int64_t signature_ns;
     uint64_t covered; /* size of the last checkpoint that matched */
     uint8_t tile[8][256][32]; /* hashes of the last unfinished tile of every level */
     uint8_t seen[SEEN][32]; /* cited blobs known to be there */
@@ -44,22 +48,31 @@ struct pass {
 
 /* ---- signatures ---- */
 
-struct slice {
+struct round { /* the queue, given out a few notes at a time: no thread waits for another's half */
     const struct pass *p;
-    size_t from, to;
-    size_t bad; /* first that is wrong, or `to` */
+    atomic_size_t next;
+};
+
+struct worker {
+    struct round *round;
+    size_t bad; /* the first that was wrong, SIZE_MAX for none */
     struct assay_err why;
 };
 
-static void *check_slice(void *arg)
+/* Notes are given out in order, so that the lowest `bad` of all workers is the first wrong one of the queue. */
+static void *check_some(void *arg)
 {
-    struct slice *sl = arg;
-    const struct pass *p = sl->p;
-    for (sl->bad = sl->from; sl->bad < sl->to; sl->bad++) {
-        const struct pending *q = &p->queue[sl->bad];
-        if (assay_leaf_signed(&p->l->ring, q->role, q->number, (const char *)p->bytes.ptr + q->at, q->len, &sl->why) !=
-            ASSAY_OK)
-            break;
+    struct worker *w = arg;
+    const struct pass *p = w->round->p;
+    for (size_t from; (from = atomic_fetch_add(&w->round->next, AT_ONCE)) < p->queued;) {
+        for (size_t i = from; i < p->queued && i < from + AT_ONCE; i++) {
+            const struct pending *q = &p->queue[i];
+            if (assay_leaf_signed(&p->l->ring, q->role, q->number, (const char *)p->bytes.ptr + q->at, q->len,
+                                  &w->why) == ASSAY_OK)
+                continue;
+            w->bad = i;
+            return NULL;
+        }
     }
     return NULL;
 }
@@ -79,27 +92,28 @@ static size_t thread_count(size_t notes)
     return notes < ALONE ? 1 : n;
 }
 
-/* Check the queue, slice by slice in order: the lowest wrong one is reported. */
+/* Check the queue; the first wrong one is reported. */
 static enum assay_status flush(struct pass *p, struct assay_err *e)
 {
-    struct slice slice[THREADS] = {{0}};
+    struct round round = {.p = p};
+    struct worker worker[THREADS] = {{0}}, *first = &worker[0];
     pthread_t thread[THREADS];
     bool started[THREADS] = {false};
-    size_t n = thread_count(p->queued);
-    enum assay_status s = ASSAY_OK;
+    const size_t n = thread_count(p->queued);
+    const int64_t began = assay_clock_ns();
     for (size_t i = 0; i < n; i++) {
-        slice[i] = (struct slice){.p = p, .from = p->queued * i / n, .to = p->queued * (i + 1) / n};
-        started[i] = i + 1 < n && pthread_create(&thread[i], NULL, check_slice, &slice[i]) == 0;
+        worker[i] = (struct worker){.round = &round, .bad = SIZE_MAX};
+        started[i] = i && pthread_create(&thread[i], NULL, check_some, &worker[i]) == 0;
     }
-    for (size_t i = 0; i < n; i++)
-        if (!started[i])
-            check_slice(&slice[i]);
-    for (size_t i = 0; i < n; i++)
+    check_some(&worker[0]);
+    for (size_t i = 0; i < n; i++) {
         if (started[i])
             pthread_join(thread[i], NULL);
-    for (size_t i = 0; i < n && s == ASSAY_OK; i++)
-        if (slice[i].bad < slice[i].to)
-            s = named(&p->queue[slice[i].bad], &slice[i].why, e);
+        if (worker[i].bad < first->bad)
+            first = &worker[i];
+    }
+    enum assay_status s = first->bad == SIZE_MAX ? ASSAY_OK : named(&p->queue[first->bad], &first->why, e);
+    p->signature_ns += assay_clock_ns() - began;
     p->queued = 0;
     assay_buf_reset(&p->bytes);
     return s;
@@ -394,6 +408,7 @@ static enum assay_status check_root(struct pass *p, struct assay_ledger_stats *o
                        (unsigned long long)p->tree.size);
     out->leaves = p->tree.size;
     out->checkpoints = p->n_checkpoints;
+    out->signature_ns = p->signature_ns;
     assay_b64_encode(one, 32, out->root);
     return s;
 }
@@ -428,6 +443,7 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     if (!p)
         return assay_fail_nomem(e);
     p->l = l;
+    const int64_t began = assay_clock_ns();
     /* The file first, then the snapshot: an appender commits before it publishes, so the database is never behind. */
     enum assay_status s = assay_published_read(l, &pub, &found, e);
     if (s == ASSAY_OK)
@@ -437,6 +453,7 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     if (s == ASSAY_OK)
         s = verify_all(p, &pub, found, out, e);
     l->store->rollback(l->db);
+    out->total_ns = assay_clock_ns() - began;
     assay_store_checkpoint_release(&p->next);
     assay_buf_release(&p->room);
     assay_buf_release(&p->bytes);

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
+#include "assay/clock.h"
 #include "assay/limits.h"
 #include "assay/log.h"
 #include "exec.h"
@@ -33,13 +33,6 @@ struct running {
     char said[ASSAY_EXEC_TAIL + 1]; /* end of its stderr */
     size_t n_said;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void close_end(int *fd)
 {
@@ -176,7 +169,7 @@ static enum assay_status watch(struct running *r, struct assay_err *e)
         struct pollfd p[2] = {{.fd = r->out, .events = POLLIN}, {.fd = r->err, .events = POLLIN}};
         if (assay_interrupted())
             return assay_fail(e, ASSAY_EINTR, "interrupted");
-        if (r->deadline && now_ms() >= r->deadline)
+        if (r->deadline && assay_clock_ms() >= r->deadline)
             return assay_fail(e, ASSAY_ESOURCE, "%s: did not end within %d s and was stopped", r->j->name,
                               r->j->timeout_s);
         if (poll(p, 2, r->out < 0 ? 5 : TICK_MS) > 0) {
@@ -195,10 +188,10 @@ static enum assay_status watch(struct running *r, struct assay_err *e)
 /* The whole group: what it started is not left behind. */
 static void stop(struct running *r)
 {
-    int64_t until = now_ms() + ASSAY_EXEC_GRACE_MS;
+    int64_t until = assay_clock_ms() + ASSAY_EXEC_GRACE_MS;
     kill(-r->pid, SIGTERM);
     kill(-r->pid, SIGCONT);
-    while (!r->reaped && now_ms() < until) {
+    while (!r->reaped && assay_clock_ms() < until) {
         struct pollfd p[2] = {{.fd = r->out, .events = POLLIN}, {.fd = r->err, .events = POLLIN}};
         poll(p, 2, TICK_MS / 10);
         if (p[1].revents)
@@ -270,7 +263,7 @@ enum assay_status assay_exec_run(const struct assay_exec_job *j, uint64_t *bytes
     }
     r->j = j;
     r->out = r->err = -1;
-    r->deadline = j->timeout_s ? now_ms() + (int64_t)j->timeout_s * 1000 : 0;
+    r->deadline = j->timeout_s ? assay_clock_ms() + (int64_t)j->timeout_s * 1000 : 0;
     enum assay_status s = start(r, &why);
     if (s == ASSAY_OK)
         s = watch(r, &why);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/digest.h"
 #include "assay/keyring.h"
 #include "assay/limits.h"
 #include "assay/log.h"
@@ -47,6 +48,26 @@ static enum assay_status show(struct assay_keyring *k, const char *path, struct 
     return ASSAY_OK;
 }
 
+/* The key of one chunk, for whoever is shown all of its rows. */
+static enum assay_status reveal(struct assay_args *a, const struct assay_session *s, struct assay_keyring *k,
+                                struct assay_err *e)
+{
+    uint8_t key[ASSAY_CHUNK_KEY_LEN];
+    char hex[2 * sizeof key + 1];
+    const long long ordinal = assay_arg_number(a, "chunk", -1);
+    if (s->n_sets != 1 || s->n_segments != 1 || ordinal < 0 || ordinal >= ASSAY_EVERY_CHUNK)
+        return assay_fail(e, ASSAY_EUSAGE, "--reveal: name one --dataset, one --segment and one --chunk");
+    enum assay_status st =
+        assay_keyring_chunk_key(k, s->set[0]->id, s->segments[0], (uint32_t)ordinal, false, key, e);
+    if (st == ASSAY_OK) {
+        assay_hex(key, sizeof key, hex);
+        printf("%s\n", hex);
+    }
+    OPENSSL_cleanse(key, sizeof key);
+    OPENSSL_cleanse(hex, sizeof hex);
+    return st;
+}
+
 static enum assay_status act(struct assay_args *a, struct assay_keyring *k, struct assay_err *e)
 {
     const char *const *cert;
@@ -76,7 +97,7 @@ int assay_cmd_ledger_keyring(struct assay_args *a)
         (void)assay_escrow_recover(escrow, private_key, s.keys_dir, &e);
     if (e.code == ASSAY_OK && assay_keyring_open(s.plan->keyring, s.keys_dir, &k, &e) == ASSAY_OK &&
         act(a, k, &e) == ASSAY_OK)
-        (void)show(k, s.plan->keyring, &e);
+        (void)(assay_arg_flag(a, "reveal") ? reveal(a, &s, k, &e) : show(k, s.plan->keyring, &e));
     if (e.code != ASSAY_OK)
         code = failed(&e);
 done:

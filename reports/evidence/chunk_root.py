@@ -2,9 +2,11 @@
 """chunk_root.py: the sealed root of one chunk, again, from its revealed rows. Python's standard library only.
 
     chunk_root.py --key HEX ROWS.csv
-    chunk_root.py --key HEX --commit HEX --expect HEX ROWS.csv
+    chunk_root.py --key HEX --leaf leaves/000000004 ROWS.csv
 
---key is the chunk's key; --commit what the statement says of it (keycommit); --expect the root in the statement.
+--key is the chunk's key, from whoever holds the keyring (assay ledger keyring PLAN --reveal). --leaf is a statement about the
+chunk: its root, number of rows, row form and commitment to the key must be those that are found. --expect and --commit
+take root and commitment as words.
 
 ROWS.csv (UTF-8, RFC 4180) has the chunk's rows, in any order, as the checker compared them: after the rules of the plan. Its
 first line names the covered columns, all of them, in any order, each NAME:TYPE, and those of the key NAME:TYPE:POSITION:
@@ -263,6 +265,21 @@ def read_rows(path):
         return list(typed_rows(table, header))
 
 
+class Leaf:
+    """What a statement about a chunk says of it."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as f:
+            head, *lines = f.read().split("\n\n")[0].split("\n")
+        said = dict(line.split(" ", 1) for line in lines)
+        if head != "assay/v1 chunk":
+            raise ValueError("not a statement about a chunk")
+        if "root" not in said:
+            raise ValueError(f"it has no sealed root: {said.get('unsealed', 'the dataset is not sealed')}")
+        self.root, self.form = digest(said["root"]), digest(said["form"])
+        self.commit, self.rows = digest(said["keycommit"]), int(said["rows"])
+
+
 def digest(text):
     """32 bytes, written as hex, with or without sha256:, or as base64."""
     text = text.removeprefix("sha256:")
@@ -276,25 +293,35 @@ def main():
     p = argparse.ArgumentParser(description="The sealed root of a chunk from its revealed rows.")
     p.add_argument("rows", metavar="ROWS.csv")
     p.add_argument("--key", required=True, type=digest, help="the chunk's key")
+    p.add_argument("--leaf", metavar="FILE", help="a statement about the chunk")
     p.add_argument("--commit", type=digest, help="the commitment to the key in the statement")
     p.add_argument("--expect", type=digest, help="the root in the statement")
     a = p.parse_args()
+    leaf = None
     decimal.setcontext(decimal.Context(prec=decimal.MAX_PREC, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX))
     csv.field_size_limit(1 << 28)
+    at = a.leaf
     try:
+        leaf = Leaf(a.leaf) if a.leaf else None
+        at = a.rows
         rows = read_rows(a.rows)
-    except (OSError, ValueError, AttributeError, struct.error, csv.Error, binascii.Error, decimal.DecimalException) as e:
-        print(f"{a.rows}: {e}", file=sys.stderr)
+    except (OSError, ValueError, AttributeError, KeyError, struct.error, csv.Error, binascii.Error, decimal.DecimalException) as e:
+        print(f"{at}: {e}", file=sys.stderr)
         return 3
-    root, wrong = chunk_root(a.key, rows), 0
+    root = chunk_root(a.key, rows)
     print(f"root {root.hex()} rows {len(rows)}")
-    if a.commit and sha256(b"\x30", a.key) != a.commit:
-        print("the key is not the one that the statement commits to")
-        wrong = 1
-    if a.expect and root != a.expect:
-        print("the root is not that of the statement")
-        wrong = 1
-    return wrong
+    commit, expect = (leaf.commit, leaf.root) if leaf else (a.commit, a.expect)
+    wrong = [why for why, differs in (
+        ("the key is not the one that the statement commits to", commit and sha256(b"\x30", a.key) != commit),
+        (f"the statement is about {leaf and leaf.rows} rows", leaf and leaf.rows != len(rows)),
+        ("the columns, their types or the key are not those of the statement", leaf and any(row[:8] != leaf.form[:8] for _, row in rows)),
+        ("the root is not that of the statement", expect and root != expect),
+    ) if differs]
+    for why in wrong:
+        print(why)
+    if leaf and not wrong:
+        print(f"as {a.leaf} says")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -387,14 +387,14 @@ read_checkpoint() {
 
 # ---- leaves ----
 
-count=0 turns=0 last_other=-1
+count=0 turns=0 chained=0 last_other=-1
 # read_leaf FILE INDEX: its signature and role; keeps what verdicts are recomputed from.
 read_leaf() {
     where=$1
     split "$1"
     left=$text kind='' role='' dataset='' run='' chunk='' cut='' form='' rows='' sums='' defects=0 claim='' sealed='' unsealed=''
     source_leaf='' archive_leaf='' source_run='' archive_run='' chunks='' reason='' object='' sha256='' status='' segment=''
-    of='' old_key='' new_key='' a_type='' a_size='' a_checkpoint='' a_token='' a_time=''
+    of='' old_key='' new_key='' a_type='' a_size='' a_checkpoint='' a_token='' a_time='' previous=''
     line=${left%%"$nl"*} left=${left#*"$nl"}
     case $line in
     'assay/v1 '*) kind=${line#assay/v1 } ;;
@@ -427,6 +427,7 @@ read_leaf() {
         'object '*) object=$value ;;
         'sha256 '*) sha256=$value ;;
         'status '*) status=$value ;;
+        'prev-own '*) previous=${value#sha256:} ;;
         'of '*) of=$value ;;
         'old '*) old_key=$value ;;
         'new '*) new_key=$value ;;
@@ -441,6 +442,8 @@ read_leaf() {
     signed_in_turn
     leaf_hash=$(printf '\000%s\n%s' "$text" "$signatures" | sha256sum)
     leaf_hash=${leaf_hash%% *}
+    [ -z "$previous" ] || follows
+    eval "own_$leaf_hash=\$signer"
     count=$((count + 1))
     [ "$kind" = anchor ] || last_other=$2
     case $kind:$signer in
@@ -449,6 +452,16 @@ read_leaf() {
     chunk:*) keep_chunk "$2" ;;
     verdict:*) keep_verdict "$2" ;;
     object:archive) keep_object ;;
+    esac
+}
+# follows: the statement before it by the same role is here, unless this is a sample.
+follows() {
+    is_hex "$previous" 64 || fail "$where: its predecessor \"$previous\" is not a hash"
+    eval "who=\${own_$previous-}"
+    case $who in
+    "$signer") chained=$((chained + 1)) ;;
+    '') [ -f "proofs/${where#leaves/}.tlog-proof" ] || fail "$where: the statement that the role $signer made before it is missing" ;;
+    *) fail "$where: it follows a statement of the role $who" ;;
     esac
 }
 keep_chunk() {
@@ -561,6 +574,7 @@ read_leaves() {
     done
     ok "$count leaves, each signed by a key of the role that may state it"
     no_key_waits
+    [ $chained -eq 0 ] || ok "$chained of them follow another of the same role, which is here"
     if [ $proofs -gt 0 ]; then
         [ $proofs -eq $count ] || fail 'proofs: some leaves have none'
         for file in proofs/*; do

@@ -9,13 +9,19 @@ printf 'id,month,v\n1,2024-01-03,a\n2,2024-01-09,b\n3,2024-02-01,c\n' >archive/t
 check 'init' assay init sqlite:app.db archive/t.csv --table t
 check 'check' assay check plan.yaml
 
+# A time stamp authority of openssl's making.
+printf '%s\n' '[tsa]' 'default_tsa = one' '[one]' 'serial = serial' 'signer_cert = tsa.pem' 'signer_key = tsa.key' 'signer_digest = sha256' \
+    'default_policy = 1.2.3.4.1' 'digests = sha256' 'ess_cert_id_alg = sha256' >tsa.cnf
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tsa.key -out tsa.pem -days 30 -subj '/CN=an authority' \
+    -addext extendedKeyUsage=critical,timeStamping 2>/dev/null
+check 'a time stamp' assay ledger timestamp plan.yaml -- openssl ts -reply -config tsa.cnf -queryfile /dev/stdin
 check 'evidence as a folder' assay evidence plan.yaml --out bundle
 check_has 'says what is in it' "$OUT" '^bundle: ([0-9]+) of \1 leaves, root [A-Za-z0-9+/]{43}=, [0-9]+ files'
 check_exit 2 'a bundle is never overwritten' assay evidence plan.yaml --out bundle
 check_exit 2 'it must be told where to' assay evidence plan.yaml
 check 'evidence as a zip' assay evidence plan.yaml --out one.zip
-(cd / && TZ=Asia/Tokyo assay evidence "$TMP/plan.yaml" --out "$TMP/two.zip") >"$OUT" 2>"$ERR"
-check_same 'the same ledger gives the same bytes, from another folder and zone' one.zip two.zip
+(cd / && umask 077 && TZ=Asia/Tokyo LC_ALL=C assay evidence "$TMP/plan.yaml" --out "$TMP/two.zip") >"$OUT" 2>"$ERR"
+check_same 'the same ledger gives the same bytes, from another folder and zone, under another umask and locale' one.zip two.zip
 check 'the zip is one' python3 -m zipfile -t one.zip
 python3 -m zipfile -e one.zip unzipped
 check 'and holds the same files as the folder' diff -r bundle unzipped
@@ -26,20 +32,18 @@ for tool in openssl sha256sum base64 xxd; do
     ln -s "$(command -v $tool)" tools/
 done
 ln -s "$(command -v busybox)" sh
-shells=(/bin/dash /bin/bash ./sh)
 verify_with() { # SHELL ARGUMENTS: as an auditor would, with nothing else on the PATH
     local shell=$1
     shift
     env -i PATH="$TMP/tools" TMPDIR="$TMP" "$shell" "$@"
 }
-for shell in "${shells[@]}"; do
-    check "verify.sh under ${shell/.\/sh/busybox}, with four tools alone" verify_with "$shell" bundle/verify.sh
-done
+check 'verify.sh under busybox, with four tools alone' verify_with ./sh bundle/verify.sh
+check 'under dash' verify_with /bin/dash bundle/verify.sh
 check_has 'counts the leaves' "$OUT" '^ok: [0-9]+ leaves, each signed by a key of the role that may state it$'
 check_has 'computes the root' "$OUT" '^ok: they are all leaves of the checkpoint'
 check_has 'recomputes the verdicts' "$OUT" '^ok: verdicts: ([1-9][0-9]*) match, 0 mismatch, 0 unverified; \1 recomputed'
 rm -f assay-verify.*
-check 'with the archived files' verify_with /bin/dash bundle/verify.sh bundle .
+check 'with the archived files, under bash as POSIX has it' verify_with /bin/bash --posix bundle/verify.sh bundle .
 check_has 'which it hashes' "$OUT" '^ok: the 1 archived files in '
 cp archive/t.csv kept.csv
 printf 'x' >>archive/t.csv
@@ -52,30 +56,35 @@ ln -s "$(command -v xxd)" tools/
 
 # One byte in the middle of every file in turn, then one more file, and one less.
 cp bundle/verify.sh own.sh
-caught=0 missed='' files=0
-while IFS= read -r file; do
-    files=$((files + 1))
-    cp "bundle/$file" saved
-    python3 - "bundle/$file" <<'PY'
-import sys
-path = sys.argv[1]
-data = bytearray(open(path, "rb").read())
-data[len(data) // 2] ^= 1
-open(path, "wb").write(data)
+python3 - <<'PY'
+import os
+os.mkdir("bent")
+for folder, _, names in os.walk("bundle"):
+    for name in names:
+        path = os.path.join(folder, name)
+        data = bytearray(open(path, "rb").read())
+        data[len(data) // 2] ^= 1
+        open("bent/" + os.path.relpath(path, "bundle").replace("/", ":"), "wb").write(data)
 PY
-    if verify_with /bin/dash own.sh bundle >"$OUT" 2>&1; then
-        missed="$missed $file"
+caught=0 missed='' files=0
+for bent in bent/*; do
+    file=${bent#bent/} file=bundle/${file/://}
+    files=$((files + 1))
+    mv "$file" saved && cp "$bent" "$file"
+    verify_with /bin/dash own.sh bundle >"$OUT" 2>&1
+    if [ $? -eq 4 ] && grep -q '^FAILED: MANIFEST.sha256' "$OUT"; then
+        caught=$((caught + 1))
     else
-        [ $? -eq 4 ] && caught=$((caught + 1))
+        missed="$missed $file"
     fi
-    cp saved "bundle/$file"
-done < <(cd bundle && find . -type f | sed 's,^\./,,' | sort)
-if [ "$caught" -eq "$files" ] && [ "$files" -gt 20 ]; then
+    mv saved "$file"
+done
+if [ "$caught" -eq "$files" ] && [ "$files" -gt 25 ]; then
     ok "one changed byte in any of $files files is caught"
 else
     not_ok "one changed byte in any of $files files is caught" "caught $caught; missed:$missed"
 fi
-check 'the bundle is whole again' verify_with /bin/dash own.sh bundle
+check 'the bundle is whole again' bash -c 'cd bundle && sha256sum --quiet -c MANIFEST.sha256'
 touch bundle/leaves/999
 check_exit 4 'one more file' verify_with /bin/dash own.sh bundle
 rm bundle/leaves/999
@@ -92,10 +101,10 @@ forge() { # WHAT REGEX COMMAND: run in a copy of the bundle, the list made again
 leaf() { grep -lx "assay/v1 $1" bundle/leaves/* | sed -n '1s,bundle/,,p'; }
 source=$(grep -l '^role source' bundle/leaves/* | xargs grep -lx 'assay/v1 chunk' | sed -n '1s,bundle/,,p')
 forge 'a value in a leaf' 'leaves/.*: the signature by .*/source does not verify' "sed -i 's/^rows 3/rows 4/' $source"
-forge 'a leaf left out' 'leaves/.*: neither its proof nor all leaves' "rm $source"
+forge 'a leaf left out' 'leaves/.*: (neither its proof nor all leaves|the statement that the role source made before it is missing)' "rm $source"
 forge 'the last leaves left out' 'leaves: [0-9]+ are here, the checkpoint has [0-9]+' "rm \$(ls leaves/* | tail -2)"
 forge 'two leaves swapped' 'leaves: their root is not that of the checkpoint' \
-    "mv leaves/000000001 x && mv leaves/000000002 leaves/000000001 && mv x leaves/000000002"
+    "mv leaves/000000005 x && mv leaves/000000006 leaves/000000005 && mv x leaves/000000006"
 forge 'a NUL in a leaf' 'MANIFEST|leaves/' "printf '\\\\0' | dd of=$source bs=1 seek=20 conv=notrunc status=none"
 forge 'another root' 'checkpoint: the signature' "sed -i '3s/./A/;3s/./B/2' checkpoint"
 forge 'a hash of an archived file' 'objects.sha256: no leaf says' "sed -i 's/^./0/;s/^0\\(.\\)/\\1\\1/' objects.sha256"
@@ -106,12 +115,33 @@ forge 'two roles with one key' 'policy: this key stands twice' \
     sed -i 's,^role source .*,role source '\"\$(sed -n 's/^role archive //p' policy)\"',' policy"
 forge 'a role that may state more' 'leaves/.*: (the role|is not signed)' "sed -i 's/^chunk .*/chunk reconcile/' kinds"
 
+# Somebody signs again what he has signed, as if another statement had been made before; the ledger takes it in.
+sign_again() { # ROLE FILE: a text, as a signed note
+    local vkey
+    vkey=$(cat "keys/$1.key.pub")
+    openssl pkeyutl -sign -inkey "keys/$1.key" -rawin -in "$2" -out signature
+    id=${vkey#*+}
+    cat "$2"
+    echo
+    echo "— ${vkey%%+*} $({ printf '%s' "${id%%+*}" | xxd -r -p; cat signature; } | base64 -w 0)"
+}
+sed '/^$/,$d; s/^prev-own .*/prev-own sha256:'"$(printf '%064d' 5)"'/' "bundle/$source" >text
+sign_again source text >note
+rm -rf forged && cp -r bundle forged
+check 'a statement that follows another, which is kept back' python3 "$REPO/tests/e2e/evidence_forge.py" forged keys note
+check_exit 4 'shows that' verify_with /bin/dash own.sh forged
+check_has 'and where' "$OUT" 'FAILED: leaves/[0-9]+: the statement that the role source made before it is missing$'
+sed '/^$/,$d; s/^prev-own .*/prev-own sha256:'"$({ printf '\0'; cat "$(grep -lx 'role archive' bundle/leaves/* | head -n 1)"; } | sha256sum | cut -c1-64)"'/' "bundle/$source" >text
+sign_again source text >note
+rm -rf forged && cp -r bundle forged
+check 'one that follows a statement of somebody else' python3 "$REPO/tests/e2e/evidence_forge.py" forged keys note
+check_exit 4 'is found' verify_with /bin/dash own.sh forged
+check_has 'with the role' "$OUT" 'FAILED: leaves/[0-9]+: it follows a statement of the role archive$'
+
 # A sample: some leaves, with proofs.
 check 'a sample' assay evidence plan.yaml --out sample --sample 1
 check 'has proofs' test -s "sample/proofs/$(basename "$source").tlog-proof"
-for shell in "${shells[@]}"; do
-    check "and verifies under ${shell/.\/sh/busybox}" verify_with "$shell" own.sh sample
-done
+check 'and verifies' verify_with ./sh own.sh sample
 check_has 'by its proofs' "$OUT" '^ok: each of them is in the tree of the checkpoint'
 check_has 'with the statements of both sides' "$OUT" '^ok: 1 chunks of which both sides state the same'
 mv sample/proofs/000000003.tlog-proof x
@@ -128,10 +158,7 @@ check 'is whole' verify_with /bin/dash own.sh damaged
 check_has 'and says what was found' "$OUT" '^ok: verdicts: 1 match, 1 mismatch, 0 unverified; 2 recomputed'
 lie() { # SED-COMMAND: the mismatch's leaf, changed and signed again, into the ledger
     sed '/^$/,$d' "$(grep -lx 'verdict mismatch' damaged/leaves/*)" | sed "$1" >text
-    openssl pkeyutl -sign -inkey keys/reconcile.key -rawin -in text -out signature
-    vkey=$(cat keys/reconcile.key.pub)
-    name=${vkey%%+*} id=${vkey#*+}
-    { cat text; echo; echo "— $name $({ printf '%s' "${id%%+*}" | xxd -r -p; cat signature; } | base64 -w 0)"; } >note
+    sign_again reconcile text >note
     { printf 'note %d\n' "$(wc -c <note)"; cat note; echo; } >one.batch
     { echo assay-spool/1; cat one.batch; echo "end 1 $(sha256sum <one.batch | cut -c1-64)"; } >lie.spool
     assay ledger append plan.yaml lie.spool
@@ -160,9 +187,11 @@ vkey_of() { # PEM NAME
 }
 rm -rf cosigned
 cp -r bundle cosigned
+check 'a ledger of one leaf' python3 "$REPO/tests/e2e/evidence_forge.py" --keep 1 cosigned keys
+cp cosigned/checkpoint cosigned/policy .
 w1=$(vkey_of witness.pem w.example/1)
 w2=$(vkey_of absent.pem w.example/2)
-sed '/^$/,$d' bundle/checkpoint >text
+sed '/^$/,$d' checkpoint >text
 { printf 'cosignature/v1\ntime 1700000000\n'; cat text; } >message
 openssl pkeyutl -sign -inkey witness.pem -rawin -in message -out signature
 id=${w1#*+}
@@ -170,8 +199,8 @@ cosign() { # TIME: the witness's line, as of a time that it signed or not
     echo "— w.example/1 $({ printf '%s%016x' "${id%%+*}" "$1" | xxd -r -p; cat signature; } | base64 -w 0)"
 }
 cosigned() { # EXIT WHAT TIME POLICY: a checkpoint with that line under a policy that ends so
-    { cat bundle/checkpoint; cosign "$3"; } >cosigned/checkpoint
-    { grep -v '^quorum' bundle/policy; printf 'witness a %s\nwitness b %s\n%b' "$w1" "$w2" "$4"; } >cosigned/policy
+    { cat checkpoint; cosign "$3"; } >cosigned/checkpoint
+    { grep -v '^quorum' policy; printf 'witness a %s\nwitness b %s\n%b' "$w1" "$w2" "$4"; } >cosigned/policy
     (cd cosigned && rm -f MANIFEST.sha256 && { find . -maxdepth 1 -type f | LC_ALL=C sort; find . -mindepth 2 -type f | LC_ALL=C sort; } |
         sed 's,^\./,,' | xargs sha256sum >../list && mv ../list MANIFEST.sha256)
     check_exit "$1" "$2" verify_with /bin/dash own.sh cosigned
@@ -215,3 +244,59 @@ check 'in another order and spelling' python3 bundle/chunk_root.py --key "$key" 
 check_exit 1 'an empty text is not NULL' python3 bundle/chunk_root.py --key "$key" --expect "$root" empty.csv
 printf 'id:integer:1,v:text\n1.5,a\n' >bad.csv
 check_exit 3 'a value that is none of its type' python3 bundle/chunk_root.py --key "$key" bad.csv
+
+# A sealed dataset: the root of a chunk, again, from its revealed rows and its key, in plain Python.
+mkdir sealed && cd sealed || exit 1
+sqlite3 s.db "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, amount INTEGER, day TEXT);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+    INSERT INTO t SELECT i * 3, CASE WHEN i % 50 THEN 'Erika \"' || i || '\"' END, i * 10, date('2024-01-01', (i % 90) || ' days') FROM n"
+sqlite3 -csv -header s.db 'SELECT * FROM t ORDER BY amount % 7, id DESC' >t.csv
+check 'keys' assay init sqlite:s.db t.csv --table t --output init.yaml --origin example.com/sealed
+cat >plan.yaml <<'PLAN'
+assay: 1
+origin: example.com/sealed
+digest: sealed
+datasets:
+  t:
+    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d01
+    source: {locator: "sqlite:s.db", table: t}
+    archive: {locator: t.csv}
+    columns: {id: integer, name: text, amount: decimal, day: date}
+    key: [id]
+    chunk_rows: 100
+PLAN
+check 'a sealed dataset' assay check plan.yaml
+check 'its evidence' assay evidence plan.yaml --out bundle
+check 'verifies' verify_with /bin/dash ../own.sh bundle .
+check_has 'with its verdict' "$OUT" '^ok: verdicts: 1 match, 0 mismatch, 0 unverified; 1 recomputed'
+statement=$(grep -lx 'ordinal 1' bundle/leaves/* | xargs grep -lx 'role source')
+python3 - "$statement" <<'REVEAL'
+import csv, sys
+said = dict(line.split(" ", 1) for line in open(sys.argv[1], encoding="utf-8").read().split("\n\n")[0].split("\n"))
+rows = [r for r in csv.reader(open("t.csv")) if r[0].isdigit() and int(said["lo-text"]) <= int(r[0]) < int(said["hi-text"])]
+out = csv.writer(open("rows.csv", "w"))
+out.writerow(["id:integer:1", "name:text", "amount:decimal", "day:date"])
+out.writerows([value or "\\N" for value in row] for row in rows)
+REVEAL
+check 'the key of a chunk' assay ledger keyring plan.yaml --reveal --dataset t --segment all --chunk 1
+key=$(cat "$OUT")
+check_exit 2 'of which' assay ledger keyring plan.yaml --reveal --dataset t --segment all
+check_exit 3 'of one that is not there' assay ledger keyring plan.yaml --reveal --dataset t --segment all --chunk 7
+for role in source archive; do
+    statement=$(grep -lx 'ordinal 1' bundle/leaves/* | xargs grep -lx "role $role")
+    check "the root that the $role's checker signed, from the rows of the archive" python3 bundle/chunk_root.py --key "$key" --leaf "$statement" rows.csv
+    check_has '... 100 of them' "$OUT" '^root [0-9a-f]{64} rows 100$'
+done
+sed 's/Erika/erika/' rows.csv >other.csv
+check_exit 1 'other rows' python3 bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
+check_has '... have another root' "$OUT" '^the root is not that of the statement$'
+sed 's/amount:decimal/amount:integer/; s/day:date/day:text/' rows.csv >other.csv
+check_exit 1 'other types' python3 bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
+check_has '... are not the row form' "$OUT" '^the columns, their types or the key are not those of the statement$'
+sed '$d' rows.csv >other.csv
+check_exit 1 'a row less' python3 bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
+check_has '... is counted' "$OUT" '^the statement is about 100 rows$'
+check_exit 1 'the key of another chunk' python3 bundle/chunk_root.py --key "$(assay ledger keyring plan.yaml --reveal --dataset t --segment all --chunk 0)" --leaf "$statement" rows.csv
+check_has '... is not what the statement commits to' "$OUT" '^the key is not the one that the statement commits to$'
+check_exit 3 'a statement of another kind' python3 bundle/chunk_root.py --key "$key" --leaf bundle/leaves/000000000 rows.csv
+cd .. || exit 1

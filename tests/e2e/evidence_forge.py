@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""evidence_forge.py BUNDLE KEYS [NOTE...]: what a ledger could do that breaks its own rules. Appends the notes to a bundle of
-all leaves, whatever they say, signs a checkpoint over them with KEYS/ledger.key, and makes the proofs of consistency and
-the list again, so that only what the notes say is wrong."""
+"""evidence_forge.py [--keep N] BUNDLE KEYS [NOTE...]: what a ledger could do that breaks its own rules. Appends the notes to a
+bundle of all leaves, whatever they say, signs a checkpoint over them with KEYS/ledger.key, and makes what depends on it and
+the list again, so that only what the notes say is wrong. With --keep the ledger has its first N leaves only."""
 import base64
 import hashlib
 import os
@@ -56,16 +56,34 @@ def sign(keys, text):
     return text + f"\n\u2014 {name} {line}\n".encode()
 
 
-def main(bundle, keys, *notes):
+def change_report(path, before, text):
+    """The checkpoint in it, before the signature, as JSON has it."""
+    old, new = (b.decode().replace("\n", "\\n").encode() for b in (before, text))
+    report = read(path)
+    if old not in report:
+        sys.exit(f"{path}: does not show the checkpoint")
+    write(path, report.replace(old, new))
+
+
+def main(keep, bundle, keys, *notes):
     at = len(os.listdir(bundle + "/leaves"))
+    if keep:
+        for i in range(keep, at):
+            os.remove(f"{bundle}/leaves/{i:09}")
+        at = keep
+        write(bundle + "/objects.sha256", b"")
     for i, note in enumerate(notes):
         write(f"{bundle}/leaves/{at + i:09}", read(note))
     leaves = [sha256(b"\0", read(f"{bundle}/leaves/{i:09}")) for i in range(at + len(notes))]
-    origin = read(bundle + "/checkpoint").split(b"\n")[0]
-    text = b"%s\n%d\n%s\n" % (origin, len(leaves), base64.b64encode(root(leaves)))
+    before = read(bundle + "/checkpoint").partition(b"\n\n")[0] + b"\n"
+    text = b"%s\n%d\n%s\n" % (before.split(b"\n")[0], len(leaves), base64.b64encode(root(leaves)))
     write(bundle + "/checkpoint", sign(keys, text))
+    change_report(bundle + "/report.json", before, text)
     sizes = os.listdir(bundle + "/consistency") if os.path.isdir(bundle + "/consistency") else []
     for size in sizes:
+        if int(size) > len(leaves):
+            os.remove(f"{bundle}/consistency/{size}")
+            continue
         lines = [base64.b64encode(h) + b"\n" for h in growth(int(size), leaves, True)]
         write(f"{bundle}/consistency/{size}", b"".join(lines))
     names = [os.path.relpath(os.path.join(folder, name), bundle) for folder, _, files in os.walk(bundle) for name in files]
@@ -73,4 +91,5 @@ def main(bundle, keys, *notes):
     write(bundle + "/MANIFEST.sha256", b"".join(f"{sha256(read(bundle + '/' + n)).hex()}  {n}\n".encode() for n in names))
 
 
-main(*sys.argv[1:])
+args = sys.argv[1:]
+main(*((int(args[1]), *args[2:]) if args[0] == "--keep" else (0, *args)))

@@ -264,6 +264,10 @@ static const struct assay_opt ledger_keyring_opts[] = {
     {"rotate", 0, ASSAY_OPT_FLAG, NULL, "Make a new dataset key and wrap every chunk key under it."},
     {"recover", 0, ASSAY_OPT_STRING, "ESCROW.pem", "Bring a lost dataset.key back from its escrow."},
     {"private-key", 0, ASSAY_OPT_STRING, "KEY.pem", "With --recover: a recipient's private key."},
+    {"reveal", 0, ASSAY_OPT_FLAG, NULL, "Print the key of one chunk, for whoever is to compute its root from its rows."},
+    OPT_DATASET,
+    OPT_SEGMENT,
+    {"chunk", 'c', ASSAY_OPT_NUMBER, "N", "With --reveal: which chunk, by its number in the segment."},
     END,
 };
 static const struct assay_opt ledger_erase_opts[] = {

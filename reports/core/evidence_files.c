@@ -158,7 +158,7 @@ enum assay_status assay_evidence_report(struct assay_evidence *v)
     enum assay_status s = assay_report_build(v->l, &scope, &r, v->e);
     if (s != ASSAY_OK)
         return s;
-    r->ledger_checked = true;
+    r->ledger_checked = r->bundled = true;
     s = add_text(v, "report.html", assay_render_html(r, &html), &html);
     if (s == ASSAY_OK)
         s = add_text(v, "report.json", assay_render_json(r, &json), &json);

@@ -238,6 +238,7 @@ struct assay_report {
     uint64_t ledger_size;
     const char *root, *checkpoint; /* root: base64 of the newest checkpoint, "" when there is none */
     bool ledger_checked; /* the whole ledger was verified just now */
+    bool bundled; /* the page lies beside verify.sh, in a bundle of evidence */
 };
 
 struct assay_report_scope {

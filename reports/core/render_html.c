@@ -291,6 +291,10 @@ static void trust(struct assay_out *o, const struct assay_report *r)
         assay_out_raw(o, "</pre>");
     }
     assay_out_raw(o, "<h3>Check it yourself</h3>");
+    if (r->bundled)
+        assay_out_raw(o, "<p class=\"small mute\">In the folder that this page lies in, without assay (VERIFY.txt says "
+                         "what it checks):</p><pre class=\"cmd\">sh verify.sh</pre><p class=\"small mute\">With assay, "
+                         "where the ledger is:</p>");
     assay_html_command(o, r, "ledger verify", NULL, NULL, "");
     assay_html_command(o, r, "ledger log", NULL, NULL, run);
     assay_out_raw(o, "<p class=\"small mute\">The same ledger gives this page again, byte for byte, and its machine "

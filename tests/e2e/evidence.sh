@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # assay evidence: a bundle that a stranger checks with openssl, sha256sum, base64 and xxd; one changed byte in any file shows.
 . "$(dirname "$0")/lib.sh"
+python=$(python3 -c 'import sys; print(sys.executable)') # and no wrapper of it, many times
 
 sqlite3 app.db "CREATE TABLE t (id INTEGER PRIMARY KEY, month TEXT, v TEXT);
     INSERT INTO t VALUES (1, '2024-01-03', 'a'), (2, '2024-01-09', 'b'), (3, '2024-02-01', 'c')"
@@ -26,6 +27,15 @@ check 'the zip is one' python3 -m zipfile -t one.zip
 python3 -m zipfile -e one.zip unzipped
 check 'and holds the same files as the folder' diff -r bundle unzipped
 
+# What a person reads is made from the same leaves.
+check 'a report of the ledger' assay report plan.yaml --report json:report.json --report html:report.html -q
+check_same 'says what the one in the bundle says' <(jq -S 'del(.ledger.path)' report.json) <(jq -S 'del(.ledger.path)' bundle/report.json)
+check_lacks 'in which there is no path of this machine' bundle/report.html "$TMP"
+check_has 'which sends its reader to verify.sh' bundle/report.html '<pre class="cmd">sh verify.sh</pre>'
+check_lacks 'as others do not' report.html 'verify\.sh'
+attested() { grep -lx 'assay/v1 chunk' bundle/leaves/* | xargs grep -lx "role $1" | xargs sed -n 's/^rows //p' | awk '{ n += $1 } END { print n }'; }
+check_same 'its rows are those of the statements' <(attested source; attested archive) <(jq '.counts.rows.source, .counts.rows.archive' bundle/report.json)
+
 # What an auditor has: a shell and four tools.
 mkdir tools
 for tool in openssl sha256sum base64 xxd; do
@@ -45,18 +55,13 @@ check_has 'recomputes the verdicts' "$OUT" '^ok: verdicts: ([1-9][0-9]*) match, 
 rm -f assay-verify.*
 check 'with the archived files, under bash as POSIX has it' verify_with /bin/bash --posix bundle/verify.sh bundle .
 check_has 'which it hashes' "$OUT" '^ok: the 1 archived files in '
-cp archive/t.csv kept.csv
-printf 'x' >>archive/t.csv
-check_exit 1 'a changed file' verify_with /bin/dash bundle/verify.sh bundle .
-check_has 'is named' "$OUT" '^  archive/t.csv: FAILED$'
-mv kept.csv archive/t.csv
 rm tools/xxd
 check_exit 3 'without xxd' verify_with /bin/dash bundle/verify.sh
 ln -s "$(command -v xxd)" tools/
 
 # One byte in the middle of every file in turn, then one more file, and one less.
 cp bundle/verify.sh own.sh
-python3 - <<'PY'
+"$python" - <<'PY'
 import os
 os.mkdir("bent")
 for folder, _, names in os.walk("bundle"):
@@ -128,13 +133,13 @@ sign_again() { # ROLE FILE: a text, as a signed note
 sed '/^$/,$d; s/^prev-own .*/prev-own sha256:'"$(printf '%064d' 5)"'/' "bundle/$source" >text
 sign_again source text >note
 rm -rf forged && cp -r bundle forged
-check 'a statement that follows another, which is kept back' python3 "$REPO/tests/e2e/evidence_forge.py" forged keys note
+check 'a statement that follows another, which is kept back' "$python" "$REPO/tests/e2e/evidence_forge.py" forged keys note
 check_exit 4 'shows that' verify_with /bin/dash own.sh forged
 check_has 'and where' "$OUT" 'FAILED: leaves/[0-9]+: the statement that the role source made before it is missing$'
 sed '/^$/,$d; s/^prev-own .*/prev-own sha256:'"$({ printf '\0'; cat "$(grep -lx 'role archive' bundle/leaves/* | head -n 1)"; } | sha256sum | cut -c1-64)"'/' "bundle/$source" >text
 sign_again source text >note
 rm -rf forged && cp -r bundle forged
-check 'one that follows a statement of somebody else' python3 "$REPO/tests/e2e/evidence_forge.py" forged keys note
+check 'one that follows a statement of somebody else' "$python" "$REPO/tests/e2e/evidence_forge.py" forged keys note
 check_exit 4 'is found' verify_with /bin/dash own.sh forged
 check_has 'with the role' "$OUT" 'FAILED: leaves/[0-9]+: it follows a statement of the role archive$'
 
@@ -187,7 +192,7 @@ vkey_of() { # PEM NAME
 }
 rm -rf cosigned
 cp -r bundle cosigned
-check 'a ledger of one leaf' python3 "$REPO/tests/e2e/evidence_forge.py" --keep 1 cosigned keys
+check 'a ledger of one leaf' "$python" "$REPO/tests/e2e/evidence_forge.py" --keep 1 cosigned keys
 cp cosigned/checkpoint cosigned/policy .
 w1=$(vkey_of witness.pem w.example/1)
 w2=$(vkey_of absent.pem w.example/2)
@@ -218,7 +223,7 @@ check_has 'is found' "$OUT" 'FAILED: checkpoint: the cosignature by w.example/1 
 # The second script: a chunk's root from its revealed rows.
 key=$(printf '%064d' 7)
 printf 'key,row\n%s,%s\n%s,%s\n' 8002 aa02 8001 aa01 >rows.csv
-check 'chunk_root.py' python3 bundle/chunk_root.py --key "$key" rows.csv
+check 'chunk_root.py' "$python" bundle/chunk_root.py --key "$key" rows.csv
 root=$(sed -n 's/^root \([0-9a-f]*\) .*/\1/p' "$OUT")
 by_hand() { # KEYHEX ROWHEX: a leaf's hash, by openssl and sha256sum
     local salt rd
@@ -229,21 +234,21 @@ by_hand() { # KEYHEX ROWHEX: a leaf's hash, by openssl and sha256sum
 printf '01%s%s' "$(by_hand 8001 aa01)" "$(by_hand 8002 aa02)" | xxd -r -p | sha256sum | cut -c1-64 >wanted
 check_same 'gives the root that openssl gives' wanted <(echo "$root")
 commit=$(printf '30%s' "$key" | xxd -r -p | sha256sum | cut -c1-64)
-check 'is content with the right commitment and root' python3 bundle/chunk_root.py --key "$key" --commit "$commit" --expect "$root" rows.csv
+check 'is content with the right commitment and root' "$python" bundle/chunk_root.py --key "$key" --commit "$commit" --expect "$root" rows.csv
 printf 'key,row\n%s,%s\n%s,%s\n' 8002 aa02 8001 aa03 >rows.csv
-check_exit 1 'another row has another root' python3 bundle/chunk_root.py --key "$key" --expect "$root" rows.csv
+check_exit 1 'another row has another root' "$python" bundle/chunk_root.py --key "$key" --expect "$root" rows.csv
 
 # Rows as values: cells, key bytes, row form and row bytes as the oracle has them.
-check 'values become the bytes that the oracle makes of them' python3 "$REPO/tests/e2e/evidence_rows.py" bundle/chunk_root.py "$REPO"
+check 'values become the bytes that the oracle makes of them' "$python" "$REPO/tests/e2e/evidence_rows.py" bundle/chunk_root.py "$REPO"
 printf 'id:integer:1,v:text\n1,a\n2,\\N\n' >one.csv
 printf 'v:text,id:integer:1\r\n\\N,2\r\n"a",1\r\n' >two.csv
 printf 'id:integer:1,v:text\n1,a\n2,\n' >empty.csv
-check 'a chunk as CSV' python3 bundle/chunk_root.py --key "$key" one.csv
+check 'a chunk as CSV' "$python" bundle/chunk_root.py --key "$key" one.csv
 root=$(sed -n 's/^root \([0-9a-f]*\) rows 2$/\1/p' "$OUT")
-check 'in another order and spelling' python3 bundle/chunk_root.py --key "$key" --expect "sha256:$root" two.csv
-check_exit 1 'an empty text is not NULL' python3 bundle/chunk_root.py --key "$key" --expect "$root" empty.csv
+check 'in another order and spelling' "$python" bundle/chunk_root.py --key "$key" --expect "sha256:$root" two.csv
+check_exit 1 'an empty text is not NULL' "$python" bundle/chunk_root.py --key "$key" --expect "$root" empty.csv
 printf 'id:integer:1,v:text\n1.5,a\n' >bad.csv
-check_exit 3 'a value that is none of its type' python3 bundle/chunk_root.py --key "$key" bad.csv
+check_exit 3 'a value that is none of its type' "$python" bundle/chunk_root.py --key "$key" bad.csv
 
 # A sealed dataset: the root of a chunk, again, from its revealed rows and its key, in plain Python.
 mkdir sealed && cd sealed || exit 1
@@ -267,10 +272,14 @@ datasets:
 PLAN
 check 'a sealed dataset' assay check plan.yaml
 check 'its evidence' assay evidence plan.yaml --out bundle
-check 'verifies' verify_with /bin/dash ../own.sh bundle .
-check_has 'with its verdict' "$OUT" '^ok: verdicts: 1 match, 0 mismatch, 0 unverified; 1 recomputed'
+cp t.csv kept.csv
+printf 'x' >>t.csv
+check_exit 1 'is whole, but an archived file has changed since' verify_with /bin/dash ../own.sh bundle .
+check_has 'which is named' "$OUT" '^  t.csv: FAILED$'
+check_has 'the verdict of its day stands' "$OUT" '^ok: verdicts: 1 match, 0 mismatch, 0 unverified; 1 recomputed'
+mv kept.csv t.csv
 statement=$(grep -lx 'ordinal 1' bundle/leaves/* | xargs grep -lx 'role source')
-python3 - "$statement" <<'REVEAL'
+"$python" - "$statement" <<'REVEAL'
 import csv, sys
 said = dict(line.split(" ", 1) for line in open(sys.argv[1], encoding="utf-8").read().split("\n\n")[0].split("\n"))
 rows = [r for r in csv.reader(open("t.csv")) if r[0].isdigit() and int(said["lo-text"]) <= int(r[0]) < int(said["hi-text"])]
@@ -284,19 +293,19 @@ check_exit 2 'of which' assay ledger keyring plan.yaml --reveal --dataset t --se
 check_exit 3 'of one that is not there' assay ledger keyring plan.yaml --reveal --dataset t --segment all --chunk 7
 for role in source archive; do
     statement=$(grep -lx 'ordinal 1' bundle/leaves/* | xargs grep -lx "role $role")
-    check "the root that the $role's checker signed, from the rows of the archive" python3 bundle/chunk_root.py --key "$key" --leaf "$statement" rows.csv
+    check "the root that the $role's checker signed, from the rows of the archive" "$python" bundle/chunk_root.py --key "$key" --leaf "$statement" rows.csv
     check_has '... 100 of them' "$OUT" '^root [0-9a-f]{64} rows 100$'
 done
 sed 's/Erika/erika/' rows.csv >other.csv
-check_exit 1 'other rows' python3 bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
+check_exit 1 'other rows' "$python" bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
 check_has '... have another root' "$OUT" '^the root is not that of the statement$'
 sed 's/amount:decimal/amount:integer/; s/day:date/day:text/' rows.csv >other.csv
-check_exit 1 'other types' python3 bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
+check_exit 1 'other types' "$python" bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
 check_has '... are not the row form' "$OUT" '^the columns, their types or the key are not those of the statement$'
 sed '$d' rows.csv >other.csv
-check_exit 1 'a row less' python3 bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
+check_exit 1 'a row less' "$python" bundle/chunk_root.py --key "$key" --leaf "$statement" other.csv
 check_has '... is counted' "$OUT" '^the statement is about 100 rows$'
-check_exit 1 'the key of another chunk' python3 bundle/chunk_root.py --key "$(assay ledger keyring plan.yaml --reveal --dataset t --segment all --chunk 0)" --leaf "$statement" rows.csv
+check_exit 1 'the key of another chunk' "$python" bundle/chunk_root.py --key "$(assay ledger keyring plan.yaml --reveal --dataset t --segment all --chunk 0)" --leaf "$statement" rows.csv
 check_has '... is not what the statement commits to' "$OUT" '^the key is not the one that the statement commits to$'
-check_exit 3 'a statement of another kind' python3 bundle/chunk_root.py --key "$key" --leaf bundle/leaves/000000000 rows.csv
+check_exit 3 'a statement of another kind' "$python" bundle/chunk_root.py --key "$key" --leaf bundle/leaves/000000000 rows.csv
 cd .. || exit 1

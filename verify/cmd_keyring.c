@@ -57,8 +57,7 @@ static enum assay_status reveal(struct assay_args *a, const struct assay_session
     const long long ordinal = assay_arg_number(a, "chunk", -1);
     if (s->n_sets != 1 || s->n_segments != 1 || ordinal < 0 || ordinal >= ASSAY_EVERY_CHUNK)
         return assay_fail(e, ASSAY_EUSAGE, "--reveal: name one --dataset, one --segment and one --chunk");
-    enum assay_status st =
-        assay_keyring_chunk_key(k, s->set[0]->id, s->segments[0], (uint32_t)ordinal, false, key, e);
+    enum assay_status st = assay_keyring_chunk_key(k, s->set[0]->id, s->segments[0], (uint32_t)ordinal, false, key, e);
     if (st == ASSAY_OK) {
         assay_hex(key, sizeof key, hex);
         printf("%s\n", hex);

@@ -916,5 +916,5 @@ check_verdicts
 check_objects
 check_report
 check_files
-printf 'The evidence is whole. Compare the checkpoint with one that you know from elsewhere, and the keys, too: VERIFY.txt\n'
+printf 'The evidence is whole. What was found stands behind "verdicts:". Compare checkpoint and keys with what you know from elsewhere: VERIFY.txt\n'
 exit $different

@@ -97,7 +97,7 @@ $(BUILD)/assay-reconcile: $(call obj,reconcile/main.c $(wildcard reconcile/cmd_*
 $(BUILD)/assay-report: $(call obj,reports/main.c $(wildcard reports/cmd_*.c)) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/assay-purge: $(call obj,verify/purge.c) $(LIB_A)
+$(BUILD)/assay-purge: $(call obj,$(wildcard verify/purge*.c)) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(LIB_A)

@@ -74,6 +74,13 @@ for program in assay-report assay-reconcile; do
         broken=1
     fi
 done
+for program in assay assay-verify assay-reconcile assay-report; do
+    found=$(holds $program "$BUILD"/obj/verify/reader/{deleter,sqlite_delete,pg_delete}.o)
+    if [ -n "$found" ]; then
+        printf 'check-layers: %s can delete at a source:\n%s\n' "$program" "$found"
+        broken=1
+    fi
+done
 found=$(holds assay-report "$BUILD"/obj/verify/ledger/{append,sink,spool}.o)
 if [ -n "$found" ]; then
     printf 'check-layers: assay-report can append to a ledger:\n%s\n' "$found"

@@ -1,5 +1,8 @@
-/* assay-purge: the gate in front of deleting at a source. It has credentials of its own; this release only looks. */
+/* assay-purge: the gate in front of deleting at a source, permits, and what is deleted under them. It has credentials
+ * and roles of its own; this file only looks. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "assay/buf.h"
@@ -8,6 +11,7 @@
 #include "assay/obstacle.h"
 #include "assay/purge.h"
 #include "assay/session.h"
+#include "purge_cmd.h"
 
 #define DEFAULT_MAX_AGE_H 24
 
@@ -18,7 +22,7 @@ struct finding {
     size_t n;
 };
 
-static void say_gate(const struct assay_purge_gate *g, long long hours)
+void assay_purge_say_gate(const struct assay_purge_gate *g, long long hours)
 {
     const unsigned long long match = g->verdicts[0], mismatch = g->verdicts[1], unverified = g->verdicts[2];
     if (g->stands[ASSAY_PURGE_NO_VERDICT])
@@ -72,7 +76,7 @@ static int purge_one(const struct assay_session *s, size_t i, struct assay_ledge
         code = (int)assay_err_exit(e.code);
     } else if (assay_purge_refused(&f.gate) || f.n) {
         printf("%s: must not be purged\n", name);
-        say_gate(&f.gate, hours);
+        assay_purge_say_gate(&f.gate, hours);
         say_obstacles(&f);
         code = ASSAY_EXIT_DISCREPANCY;
     } else {
@@ -82,8 +86,7 @@ static int purge_one(const struct assay_session *s, size_t i, struct assay_ledge
     return code;
 }
 
-/* Everything is checked first: a permit out of a ledger that does not verify would be none. */
-static enum assay_status open_ledger(const struct assay_session *s, struct assay_ledger **l, struct assay_err *e)
+enum assay_status assay_purge_open_ledger(const struct assay_session *s, struct assay_ledger **l, struct assay_err *e)
 {
     struct assay_ledger_stats stats;
     enum assay_status st = assay_session_ledger(s, l, e);
@@ -100,16 +103,19 @@ static int cmd_purge(struct assay_args *a)
     struct assay_session s;
     struct assay_err e = {0};
     struct assay_ledger *l = NULL;
-    long long hours = assay_arg_number(a, "max-age", DEFAULT_MAX_AGE_H);
     int code = assay_session_open(a, &s);
-    if (code == ASSAY_EXIT_OK && open_ledger(&s, &l, &e) != ASSAY_OK) {
+    long long hours = DEFAULT_MAX_AGE_H;
+    if (code == ASSAY_EXIT_OK && s.plan->purge.given)
+        hours = s.plan->purge.max_age / 3600;
+    hours = assay_arg_number(a, "max-age", hours);
+    if (code == ASSAY_EXIT_OK && assay_purge_open_ledger(&s, &l, &e) != ASSAY_OK) {
         assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
         code = (int)assay_err_exit(e.code);
     } else if (code == ASSAY_EXIT_OK) {
         code = -1;
         for (size_t i = 0; i < s.n_sets; i++)
             code = assay_exit_worse(code, purge_one(&s, i, l, hours));
-        printf("Nothing was deleted: this release only looks.\n");
+        printf("Nothing was deleted: this only looks. Then: assay purge permit, assay purge run.\n");
     }
     assay_ledger_close(l);
     assay_session_close(&s);
@@ -118,6 +124,18 @@ static int cmd_purge(struct assay_args *a)
 
 int main(int argc, char **argv)
 {
-    static const struct assay_verb_run run[] = {{"purge", cmd_purge}, {0}};
-    return assay_program_main(argc, argv, "assay-purge", run);
+    static const struct assay_verb_run run[] = {
+        {"purge", cmd_purge}, {"purge permit", assay_cmd_purge_permit}, {"purge run", assay_cmd_purge_run}, {0}};
+    char purge[] = "purge", **v = calloc((size_t)argc + 2, sizeof *v);
+    const bool bare = argc > 1 && (strcmp(argv[1], "permit") == 0 || strcmp(argv[1], "run") == 0);
+    if (!v)
+        return ASSAY_EXIT_UNVERIFIED;
+    /* `assay-purge run` is `assay purge run`. */
+    for (int i = 0; i < argc; i++)
+        v[i + (i > 0 && bare)] = argv[i];
+    if (bare)
+        v[1] = purge;
+    int code = assay_program_main(argc + bare, v, "assay-purge", run);
+    free(v);
+    return code;
 }

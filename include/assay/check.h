@@ -77,6 +77,7 @@ struct assay_scan_job {
     unsigned jobs;
     bool sha512; /* of objects beside SHA-256: a manifest claims it */
     bool filter; /* only the rows of these ranges are wanted, if the reader can tell; those of no place always are */
+    const struct assay_plan_column *by; /* the column of the ranges; NULL: that of the window */
     const struct assay_range *range;
     size_t n_ranges;
     bool (*wanted)(void *ctx, const struct assay_part *p); /* NULL: every part */

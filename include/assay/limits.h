@@ -6,6 +6,7 @@
 #define ASSAY_MAX_PLAN_DEPTH 32 /* nesting in the plan */
 #define ASSAY_MAX_DATASETS 4096 /* datasets a plan */
 #define ASSAY_MAX_RELATIONS 200000 /* tables, partitions and views of one database */
+#define ASSAY_MAX_PURGE_ROWS (1 << 24) /* rows of a chunk that is deleted in one transaction */
 #define ASSAY_MAX_OBSTACLES 4096 /* foreign keys, triggers and rules in the way of deleting rows */
 #define ASSAY_MAX_IGNORED 4096 /* patterns of tables that need no dataset */
 #define ASSAY_MAX_COLUMNS 4096 /* columns a dataset */

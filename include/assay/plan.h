@@ -97,6 +97,18 @@ struct assay_dataset {
     int line;
 };
 
+struct assay_purge_plan { /* what may be deleted at the sources, and by whom */
+    bool given; /* there is such a section: archives are read from the medium, and say so */
+    int64_t max_age; /* seconds: how old the comparison may be that a permit rests on */
+    bool read_any; /* an archive that came from a cache is good enough */
+    char *policy; /* path of the policy whose quorum must have cosigned, or NULL */
+    char *source; /* locator for deleting, of every dataset that is not in `of`, not expanded; NULL: none */
+    struct assay_purge_source {
+        char *dataset, *uri;
+    } * of;
+    size_t n_of;
+};
+
 struct assay_plan {
     char *path; /* as given */
     char *base_dir; /* directory of the plan file: relative paths start here */
@@ -107,6 +119,7 @@ struct assay_plan {
     struct assay_dataset *set;
     size_t n_sets;
     bool full_coverage; /* everything the sources hold must be in a dataset, or ignored */
+    struct assay_purge_plan purge;
     char **ignore; /* patterns of relations that need no dataset: "schema.table" or "table", with * ? [a-z] */
     size_t n_ignore;
 };
@@ -139,6 +152,12 @@ enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assa
 /* SHA-256 of that form as 64 hex digits; blob (may be NULL) gets the form. */
 enum assay_status assay_plan_hash(const struct assay_dataset *d, char hex[65], struct assay_buf *blob,
                                   struct assay_err *e);
+
+/* The locator for deleting at the dataset's source, as it is in the plan's section purge: expanded only here, so that
+ * nobody else needs what it names. *uri is the caller's to free; the locator borrows it and the plan. ASSAY_EPLAN: the
+ * plan has none. */
+enum assay_status assay_plan_purge_locator(const struct assay_plan *p, const struct assay_dataset *d,
+                                           struct assay_locator *out, char **uri, struct assay_err *e);
 
 /* The locator of one side, borrowing from the plan. */
 struct assay_locator assay_plan_locator(const struct assay_plan *p, const struct assay_dataset *d,

@@ -22,6 +22,8 @@ struct assay_purge_gate {
     uint64_t verdicts[3]; /* of the newest comparison: match, mismatch, unverified */
     uint64_t leaf; /* of its newest verdict */
     char run[37], strength[16], observed[40];
+    char side_run[2][37]; /* the runs of source and archive that it compared */
+    char closed_until[128]; /* segments that end behind this were not compared; "": all were */
 };
 /* Look at the newest comparison of a dataset. `plan` is the SHA-256 of its resolved plan in hex; max_age in seconds
  * before `now`. The ledger must have been verified: then every leaf looked at is under a signed checkpoint. */

@@ -36,6 +36,7 @@ struct assay_locator {
     const char *snapshot; /* postgresql: an exported snapshot to import, or NULL to make one's own */
     /* exec: what {segment}, {lo} and {hi} in a word of the command become; NULL: "all", and no bounds. */
     const char *segments, *lo, *hi;
+    bool from_medium; /* files: drop what the page cache has of an object before it is read */
     int timeout_s; /* statement and connect time-out, seconds; 0: 60 to connect, none for statements */
 };
 
@@ -75,6 +76,7 @@ struct assay_scan_end {
     bool hashed; /* objects: sha256 and bytes are those of the very bytes decoded */
     uint8_t sha256[32];
     uint64_t bytes;
+    bool from_medium; /* objects: no page of it was in the page cache when its reading began */
 };
 
 /* [lo, hi): lexemes in ISO form, of years 1 to 9999 where they are dates; NULL: open. Not both. */

@@ -181,6 +181,12 @@ static struct compared compare(struct run *r, const struct attested_chunk *s, co
     const char *erased = assay_erased(r, s && s != &r->none ? s : a);
     if (erased)
         return (struct compared){.verdict = VERDICT_UNVERIFIED, .reason = erased};
+    const struct purged_chunk *gone = a && s && !s->rows && !a->defects ? assay_purged(r, a->id) : NULL;
+    if (gone && gone->rows) {
+        struct compared p = assay_purged_compare(r, gone, a);
+        r->purged_rows += p.verdict == VERDICT_MATCH ? gone->rows : 0;
+        return p;
+    }
     struct compared c = assay_compare_chunk(s, a, r->set->n_cols, r->set->n_key > 0, r->differs);
     const char *why = a && c.verdict == VERDICT_MISMATCH ? why_uncertain(r, &c, a->segment) : NULL;
     if (why)
@@ -344,6 +350,8 @@ static enum assay_status sum_up(struct run *r)
     assay_writer_addf(&w, "chunks", "%llu", (unsigned long long)r->rest);
     assay_writer_addf(&w, "rows-source", "%llu", (unsigned long long)r->rest_rows[0]);
     assay_writer_addf(&w, "rows-archive", "%llu", (unsigned long long)r->rest_rows[1]);
+    if (r->purged_rows)
+        assay_writer_addf(&w, "rows-purged", "%llu", (unsigned long long)r->purged_rows);
     assay_writer_add(&w, "reason", r->out->reason);
     if (match && r->out->accepted)
         assay_writer_addf(&w, "accepted", "%llu", (unsigned long long)r->out->accepted);
@@ -402,6 +410,8 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     if (s == ASSAY_OK)
         s = assay_erased_load(&r);
     if (s == ASSAY_OK)
+        s = assay_purged_load(&r);
+    if (s == ASSAY_OK)
         s = assay_discrepancies_load(l, d, &r.known, e);
     if (s == ASSAY_OK)
         s = assay_waivers_load(l, d->id, &r.waivers, e);
@@ -418,6 +428,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
         s = reconcile_set(&r);
     assay_scope_release(&r);
     assay_erased_release(&r);
+    assay_purged_release(&r);
     assay_attested_release(&r.side[0]);
     assay_attested_release(&r.side[1]);
     assay_discrepancies_release(&r.known);

@@ -48,6 +48,13 @@ struct run {
     } * erased;
     size_t n_erased;
     char erased_by[48];
+    struct purged_chunk { /* deleted at the source under a permit: what was deleted, and the leaf that says so */
+        char id[33], root[72];
+        uint64_t leaf, rows;
+    } * purged; /* by id, the newest first */
+    size_t n_purged, cap_purged;
+    uint64_t purged_rows; /* of those that match */
+    char purged_by[120];
     struct open_segment { /* behind it, and so not compared */
         char *name;
         uint64_t rows[2];
@@ -99,6 +106,13 @@ enum assay_status assay_close_what_is_gone(struct run *r);
 /* What the ledger's erasure leaves say of this dataset; to be released. */
 enum assay_status assay_erased_load(struct run *r);
 void assay_erased_release(struct run *r);
+/* purged.c: the same of purges. */
+enum assay_status assay_purged_load(struct run *r);
+void assay_purged_release(struct run *r);
+/* NULL: it was not. */
+const struct purged_chunk *assay_purged(const struct run *r, const char *chunk);
+/* The archive's statement against what was deleted. */
+struct compared assay_purged_compare(struct run *r, const struct purged_chunk *p, const struct attested_chunk *a);
 /* "erased by leaf N" when the chunk's key was destroyed, until the next call; else NULL. */
 const char *assay_erased(struct run *r, const struct attested_chunk *c);
 

@@ -326,6 +326,21 @@ static const struct assay_opt purge_opts[] = {
     {"max-age", 0, ASSAY_OPT_NUMBER, "HOURS", "How old the newest comparison may be; default 24."},
     END,
 };
+static const struct assay_opt purge_permit_opts[] = {
+    OPT_DATASET,
+    OPT_SEGMENT,
+    {"accept", 0, ASSAY_OPT_LIST, "KIND:NAME",
+     "Permit what else deleting does or loses, as the gate names it, e.g. cascade:items."},
+    OPT_DRY_RUN,
+    END,
+};
+static const struct assay_opt purge_run_opts[] = {
+    OPT_DATASET,
+    {"permit", 0, ASSAY_OPT_NUMBER, "LEAF", "The permit: a leaf of the ledger."},
+    {"execute", 0, ASSAY_OPT_FLAG, NULL, "Delete; without it, it is only said what would be deleted."},
+    OPT_MEMORY,
+    END,
+};
 static const struct assay_opt evidence_opts[] = {
     {"out", 'o', ASSAY_OPT_STRING, "DIR|FILE.zip", "Folder or zip to write; must not exist."},
     OPT_DATASET,
@@ -394,6 +409,14 @@ static const struct assay_verb table[] = {
      "  assay evidence plan.yaml --out evidence --policy trust.policy\n"
      "  sh evidence/verify.sh\n",
      evidence_opts, 0, 1, NULL, REPORT},
+    {"purge permit", "PLAN", "Permit, as the approver, that what is proven to be archived is deleted at the source.",
+     "  assay purge permit plan.yaml --dataset orders --segment 2001-03\n"
+     "  assay purge permit plan.yaml --dataset orders --accept cascade:items --dry-run\n",
+     purge_permit_opts, 1, 1, NULL, PURGE},
+    {"purge run", "PLAN", "Delete what a permit lists, chunk by chunk, each only if its rows are the permitted ones.",
+     "  assay purge run plan.yaml --permit 117\n"
+     "  assay purge run plan.yaml --permit 117 --execute\n",
+     purge_run_opts, 1, 1, NULL, PURGE},
     {"purge", "PLAN", "Say what stands in the way of deleting the source's rows; deletes nothing.",
      "  assay purge plan.yaml\n"
      "  assay purge plan.yaml --dataset orders --max-age 2\n",

@@ -146,6 +146,8 @@ static enum assay_status attest_object(const struct assay_check *c, const char *
         assay_writer_addf(&w, "bytes", "%llu", (unsigned long long)p->end.bytes);
     }
     assay_writer_addf(&w, "rows", "%llu", (unsigned long long)p->rows);
+    if (c->side == ASSAY_ARCHIVE && c->plan->purge.given)
+        assay_writer_add(&w, "read", p->end.from_medium ? "medium" : "cache");
     if (p->misplaced)
         assay_writer_addf(&w, "misplaced", "%llu", (unsigned long long)p->misplaced);
     if (p->unplaced)

@@ -1,4 +1,4 @@
-#include "attested_source.h"
+#include "assay/attested_source.h"
 
 #include <stdio.h>
 #include <stdlib.h>

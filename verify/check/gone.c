@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/attested_source.h"
 #include "assay/check.h"
 #include "assay/cut.h"
 #include "assay/digest.h"
 #include "assay/limits.h"
 #include "assay/log.h"
 #include "assay/reader.h"
-#include "attested_source.h"
 #include "sealer.h"
 
 struct gone {

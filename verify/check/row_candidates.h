@@ -2,9 +2,9 @@
 #ifndef ASSAY_ROW_CANDIDATES_H
 #define ASSAY_ROW_CANDIDATES_H
 
+#include "assay/attested_source.h"
 #include "assay/cut.h"
 #include "assay/row_prove.h"
-#include "attested_source.h"
 
 struct candidate { /* one chunk */
     const struct assay_cut *cut;

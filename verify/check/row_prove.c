@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "assay/anchor.h"
+#include "assay/attested_source.h"
 #include "assay/check.h"
 #include "assay/digest.h"
 #include "assay/ledger_proof.h"
@@ -12,7 +13,6 @@
 #include "assay/proof.h"
 #include "assay/reader.h"
 #include "assay/sealed.h"
-#include "attested_source.h"
 #include "row_candidates.h"
 #include "sealer.h"
 

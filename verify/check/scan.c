@@ -109,7 +109,8 @@ static void prefilter(const struct assay_scan_job *j, struct assay_scan_opts *o)
     const struct assay_dataset *d = j->spec->set;
     for (size_t k = 0; k < d->n_cols; k++) {
         const struct assay_plan_column *c = &d->col[k];
-        if (!d->window.column || strcmp(c->name, d->window.column) != 0 || c->n_rules[j->spec->side])
+        const bool is_it = j->by ? c == j->by : d->window.column && strcmp(c->name, d->window.column) == 0;
+        if (!is_it || c->n_rules[j->spec->side])
             continue;
         o->window_column = c->native[j->spec->side];
         o->window_type = c->type;

@@ -139,11 +139,12 @@ static enum assay_status open_side(struct side *x, struct assay_err *e)
     const struct assay_check *c = x->c;
     struct assay_locator loc = assay_plan_locator(c->plan, c->set, c->side);
     struct assay_err why = {0};
+    const bool archive = c->side == ASSAY_ARCHIVE;
+    loc.from_medium = archive && c->plan->purge.given;
     assay_choice_ask(&x->choice, &loc);
     enum assay_status s = assay_reader_open(&loc, &x->reader, &why);
     if (s == ASSAY_OK)
         s = x->reader->ops->parts(x->reader, c->jobs, &x->part, &x->n_parts, &why);
-    bool archive = c->side == ASSAY_ARCHIVE;
     if (archive && (s == ASSAY_ENOTFOUND || (s == ASSAY_OK && x->n_parts == 0))) {
         x->gone = true;
         if (s == ASSAY_OK)

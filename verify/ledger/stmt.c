@@ -221,6 +221,10 @@ static const struct {
     {"erasure", OWNER},
     {"waiver", APPROVER},
     {"key", OWNER},
+    {"purge-permit", 1 << ASSAY_ROLE_APPROVER},
+    {"purge-begin", 1 << ASSAY_ROLE_PURGER},
+    {"purge-chunk", 1 << ASSAY_ROLE_PURGER},
+    {"purge-done", 1 << ASSAY_ROLE_PURGER},
 };
 
 const char *assay_stmt_kind(size_t i, unsigned *roles)
@@ -253,8 +257,8 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
 
 bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32])
 {
-    static const char *const citing[] = {"plan",       "text",   "cut",    "columns",    "set",
-                                         "object-set", "blocks", "sketch", "checkpoint", "token"};
+    static const char *const citing[] = {"plan",   "text",   "cut",        "columns", "set",   "object-set",
+                                         "blocks", "sketch", "checkpoint", "token",   "policy"};
     char hex[65];
     if (value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
         return false;

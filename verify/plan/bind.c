@@ -195,6 +195,11 @@ bool assay_bind_literal(struct assay_bind *b, const yaml_node_t *node, const cha
     return keep(b, text, out);
 }
 
+bool assay_bind_unexpanded(struct assay_bind *b, const yaml_node_t *node, const char *key, char **out)
+{
+    return scalar(b, node, key) && keep(b, (const char *)node->data.scalar.value, out);
+}
+
 static bool name_is_fine(struct assay_bind *b, const yaml_node_t *node, const char *key, const char *text, size_t max)
 {
     if (!*text)

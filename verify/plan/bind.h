@@ -50,6 +50,8 @@ bool assay_bind_map(struct assay_bind *b, const yaml_node_t *map, const char *wh
 bool assay_bind_text(struct assay_bind *b, const yaml_node_t *node, const char *key, char **out);
 /* The same without interpolation: for what is copied into the ledger as it stands. */
 bool assay_bind_literal(struct assay_bind *b, const yaml_node_t *node, const char *key, char **out);
+/* As it stands, for who expands it later. */
+bool assay_bind_unexpanded(struct assay_bind *b, const yaml_node_t *node, const char *key, char **out);
 /* A literal name: not empty, no control characters, at most ASSAY_MAX_NAME bytes. */
 bool assay_bind_name(struct assay_bind *b, const yaml_node_t *node, const char *key, char **out);
 /* Items of a sequence: *items borrows from the document. */

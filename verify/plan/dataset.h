@@ -47,6 +47,13 @@ void assay_bind_window(struct assay_bind *b, const yaml_node_t *node, struct ass
 void assay_bind_bound(struct assay_bind *b, const yaml_node_t *at, const char *key, enum assay_logical type,
                       const char *zone, char **text);
 
+/* "90s", "30m", "12h", "3d", "2w" in seconds; integer: a plain number. */
+bool assay_bind_span(const char *s, bool integer, int64_t *out);
+
+/* purge.c: the section of that name, after the datasets. */
+void assay_bind_purge(struct assay_bind *b, const yaml_node_t *node, struct assay_plan *p);
+void assay_purge_plan_release(struct assay_purge_plan *x);
+
 /* as_of.c: after the columns. */
 void assay_bind_as_of(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d);
 

@@ -15,7 +15,7 @@ struct raw_plan {
     char *origin, *ledger, *keys, *keyring;
     char *coverage, *digest;
     int64_t sketch;
-    const yaml_node_t *at_origin, *at_coverage, *at_digest, *ignore, *datasets;
+    const yaml_node_t *at_origin, *at_coverage, *at_digest, *ignore, *datasets, *purge;
 };
 
 #define AT(member) offsetof(struct raw_plan, member)
@@ -32,6 +32,7 @@ static const struct assay_field plan_fields[] = {
     {"coverage", ASSAY_F_NAME, false, AT(coverage), 0, 0},
     {"coverage", ASSAY_F_NODE, false, AT(at_coverage), 0, 0},
     {"ignore", ASSAY_F_NODE, false, AT(ignore), 0, 0},
+    {"purge", ASSAY_F_NODE, false, AT(purge), 0, 0},
     {"datasets", ASSAY_F_NODE, true, AT(datasets), 0, 0},
 };
 #undef AT
@@ -156,6 +157,8 @@ static void bind_plan(struct assay_bind *b, const yaml_node_t *root, struct assa
     check_coverage(b, &raw, p);
     if (raw.ignore)
         bind_ignore(b, raw.ignore, p);
+    if (raw.purge)
+        assay_bind_purge(b, raw.purge, p);
     bool remote = raw.ledger && assay_ledger_is_remote(raw.ledger);
     if (!(remote ? (p->ledger = strdup(raw.ledger)) != NULL
                  : place(p->base_dir, raw.ledger, "ledger.db", &p->ledger)) ||
@@ -226,6 +229,7 @@ void assay_plan_free(struct assay_plan *p)
     for (size_t i = 0; i < p->n_ignore; i++)
         free(p->ignore[i]);
     free(p->ignore);
+    assay_purge_plan_release(&p->purge);
     free(p->set);
     free(p->path);
     free(p->base_dir);

@@ -184,7 +184,7 @@ static void check_bounds(struct assay_bind *b, struct raw_window *raw, enum assa
 }
 
 /* "90s", "30m", "12h", "3d", "2w"; for an integer window a plain number. */
-static bool parse_lag(const char *s, bool integer, int64_t *out)
+bool assay_bind_span(const char *s, bool integer, int64_t *out)
 {
     static const struct {
         char unit;
@@ -209,7 +209,7 @@ static void check_mark(struct assay_bind *b, struct raw_window *raw, enum assay_
         assay_diag_add(b->diag, &raw->at_lag->start_mark, "lag: closed_until is given, too; expected one of them");
     if (raw->closed_until)
         assay_bind_bound(b, raw->at_closed, "closed_until", type, raw->timezone, &raw->closed_until);
-    if (raw->lag && !(w->has_lag = parse_lag(raw->lag, integer, &w->lag)))
+    if (raw->lag && !(w->has_lag = assay_bind_span(raw->lag, integer, &w->lag)))
         assay_diag_add(b->diag, &raw->at_lag->start_mark, "lag: expected %s, found \"%.40s\"",
                        integer ? "a number" : "a number and s, m, h, d or w, such as 3d", raw->lag);
 }

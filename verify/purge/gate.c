@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "assay/note.h"
+#include "assay/plan.h"
 #include "assay/purge.h"
 
 enum { MATCH, MISMATCH, UNVERIFIED };
@@ -65,6 +66,10 @@ static bool each_verdict(void *ctx, const struct assay_leaf *leaf)
         copy(k->g->run, sizeof k->g->run, run);
         copy(k->g->observed, sizeof k->g->observed, assay_stmt_get(&s, "observed"));
         copy(k->g->strength, sizeof k->g->strength, assay_stmt_get(&s, "strength"));
+        const char *source = assay_stmt_get(&s, "source-run"), *archive = assay_stmt_get(&s, "archive-run");
+        copy(k->g->side_run[ASSAY_SOURCE], sizeof k->g->side_run[0], source ? source : run);
+        copy(k->g->side_run[ASSAY_ARCHIVE], sizeof k->g->side_run[0], archive ? archive : run);
+        copy(k->g->closed_until, sizeof k->g->closed_until, assay_stmt_get(&s, "closed-until"));
     }
     bool same = is(run, k->g->run);
     if (same)

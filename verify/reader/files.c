@@ -38,6 +38,7 @@ struct files_scan {
     char *filler; /* asked for when the path holds all that was requested: rows must come from somewhere */
     struct assay_value *v; /* widened batch; NULL while there is no partition column */
     size_t v_rows;
+    bool from_medium;
 };
 
 /* ---- objects ---- */
@@ -280,6 +281,8 @@ static enum assay_status open_object(struct files_scan *s, const struct files_re
                                      const struct assay_scan_opts *o, struct assay_err *e)
 {
     enum assay_status st = assay_file_open(&r->loc, f, &s->fd, &s->id, e);
+    if (st == ASSAY_OK && r->loc.from_medium)
+        s->from_medium = assay_file_evict(s->fd, (uint64_t)s->id.st_size);
     if (st == ASSAY_OK)
         st = assay_hive_parse(s->name, &s->hive, e);
     if (st == ASSAY_OK)
@@ -366,6 +369,7 @@ static void files_end(struct assay_scan *base, struct assay_scan_end *end)
 {
     const struct files_scan *s = (const struct files_scan *)base;
     s->format->end(s->inner, end);
+    end->from_medium = s->from_medium;
 }
 
 /* ---- identity ---- */

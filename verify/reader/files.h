@@ -78,6 +78,9 @@ enum assay_status assay_file_marks(const struct assay_locator *loc, const struct
 struct assay_sha256;
 enum assay_status assay_file_hash(int fd, const char *name, struct assay_sha256 *h, uint64_t *bytes,
                                   struct assay_err *e);
+/* medium.c: drop from the page cache what is there of a file of that size. false: some of it stayed, or nobody knows.
+ */
+bool assay_file_evict(int fd, uint64_t size);
 /* Is the open file still what it was when `id` was taken? ASSAY_ECHANGED. */
 enum assay_status assay_file_unchanged(int fd, const struct stat *id, const char *name, struct assay_err *e);
 

@@ -42,6 +42,13 @@ struct assay_pg_reader {
     size_t n_parts;
     bool estimated, counted;
     uint64_t estimate, count;
+    /* Of who deletes: scans run on conn itself, in its transaction, and the position of a row is its id: the place of
+     * its relation in kin, block and offset (pg_id.c). */
+    bool writer;
+    uint32_t *kin; /* relations that rows came from */
+    size_t n_kin, cap_kin;
+    const uint64_t *doomed; /* a scan deletes these, and delivers what was deleted; NULL: it reads */
+    size_t n_doomed;
 };
 
 /* ---- pg_conn.c: connection, session, statements, messages ---- */
@@ -52,6 +59,8 @@ PGconn *assay_pg_connect(struct assay_pg_reader *r, struct assay_err *e);
 void assay_pg_disconnect(struct assay_pg_reader *r);
 /* BEGIN a read-only repeatable-read transaction with every setting pinned. snapshot NULL: none is imported yet. */
 enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const char *snapshot, struct assay_err *e);
+/* The same, but read and write, and durable when it is committed. */
+enum assay_status assay_pg_begin_write(struct assay_pg_reader *r, PGconn *conn, struct assay_err *e);
 /* Run one statement (or, without parameters, several) and wait; a signal cancels it. *out is a result without error;
  * NULL when the caller does not want it. `doing` begins the message: "counting the rows of". */
 enum assay_status assay_pg_exec(struct assay_pg_reader *r, PGconn *conn, const char *doing, const char *sql,
@@ -111,6 +120,15 @@ void assay_pg_parts_release(struct assay_pg_reader *r);
 enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, const struct assay_scan_opts *o,
                                     const struct assay_pg_field *field, struct assay_buf *sql, bool *filtered,
                                     struct assay_err *e);
+
+/* ---- pg_id.c: ids of rows ---- */
+
+/* Before the columns of a row stand its tableoid and ctid: take them off the tuple of *n bytes at *p, which gets a
+ * field count of `fields` again. ASSAY_EDATA: no such tuple. */
+enum assay_status assay_pg_take_id(struct assay_pg_reader *r, uint8_t **p, size_t *n, size_t fields, uint64_t *id,
+                                   struct assay_err *e);
+/* Append the condition that is true of the doomed rows. */
+enum assay_status assay_pg_doomed(const struct assay_pg_reader *r, struct assay_buf *sql);
 
 /* ---- pg_scan.c ---- */
 

@@ -315,7 +315,8 @@ static const char pinned[] = "SET LOCAL search_path = '';"
                              /* the main session idles while scans run */
                              "SET LOCAL idle_in_transaction_session_timeout = 0;";
 
-enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const char *snapshot, struct assay_err *e)
+static enum assay_status begin(struct assay_pg_reader *r, PGconn *conn, const char *snapshot, bool write,
+                               struct assay_err *e)
 {
     struct assay_buf sql = {0};
     long long ms = r->loc.timeout_s > 0 ? (long long)r->loc.timeout_s * 1000 : 0;
@@ -323,7 +324,8 @@ enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const 
     char *literal = NULL;
     if (snapshot && !(literal = PQescapeLiteral(conn, snapshot, strlen(snapshot))))
         return assay_fail_nomem(e);
-    assay_buf_adds(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;");
+    assay_buf_adds(&sql, write ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL synchronous_commit = on;"
+                               : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;");
     if (literal)
         assay_buf_addf(&sql, "SET TRANSACTION SNAPSHOT %s;", literal);
     assay_buf_adds(&sql, pinned);
@@ -335,9 +337,22 @@ enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const 
     if (!text)
         s = assay_fail_nomem(e);
     else
-        s = assay_pg_exec(r, conn, snapshot ? "importing the snapshot for reading" : "opening a transaction to read",
+        s = assay_pg_exec(r, conn,
+                          snapshot ? "importing the snapshot for reading"
+                          : write  ? "opening a transaction to delete from"
+                                   : "opening a transaction to read",
                           text, NULL, NULL, e);
     PQfreemem(literal);
     assay_buf_release(&sql);
     return s;
+}
+
+enum assay_status assay_pg_begin(struct assay_pg_reader *r, PGconn *conn, const char *snapshot, struct assay_err *e)
+{
+    return begin(r, conn, snapshot, false, e);
+}
+
+enum assay_status assay_pg_begin_write(struct assay_pg_reader *r, PGconn *conn, struct assay_err *e)
+{
+    return begin(r, conn, NULL, true, e);
 }

@@ -145,18 +145,32 @@ static bool add_range(const struct assay_pg_part *g, struct assay_buf *sql)
     return s == ASSAY_OK;
 }
 
+/* What is deleted is what is delivered, as a SELECT would deliver it. */
+static enum assay_status delete_sql(struct assay_pg_reader *r, const struct assay_scan_opts *o,
+                                    const struct assay_pg_field *field, struct assay_buf *sql, struct assay_err *e)
+{
+    bool ok = assay_buf_addf(sql, "COPY (DELETE FROM %s WHERE ", r->rel.quoted) == ASSAY_OK &&
+              assay_pg_doomed(r, sql) == ASSAY_OK && assay_buf_adds(sql, " RETURNING tableoid, ctid, ") == ASSAY_OK &&
+              add_columns(r, field, o->n_columns, sql) &&
+              assay_buf_adds(sql, ") TO STDOUT (FORMAT binary)") == ASSAY_OK;
+    return ok && assay_buf_str(sql) ? ASSAY_OK : assay_fail_nomem(e);
+}
+
 enum assay_status assay_pg_copy_sql(struct assay_pg_reader *r, size_t part, const struct assay_scan_opts *o,
                                     const struct assay_pg_field *field, struct assay_buf *sql, bool *filtered,
                                     struct assay_err *e)
 {
     bool windowed = o->window_column != NULL;
     *filtered = false;
+    if (r->doomed)
+        return delete_sql(r, o, field, sql, e);
     if (windowed && assay_schema_find(&r->schema, o->window_column) == SIZE_MAX)
         return assay_fail(e, ASSAY_ENOTFOUND, "table %s has no column %s to select a window by", r->rel.show,
                           o->window_column);
     double percent = o->sample ? sample_percent(r, o->sample_rows) : 100;
     pthread_mutex_lock(&r->lock); /* quoting reads the connection's state */
-    bool ok = assay_buf_adds(sql, "COPY (SELECT ") == ASSAY_OK && add_columns(r, field, o->n_columns, sql);
+    bool ok = assay_buf_adds(sql, r->writer ? "COPY (SELECT tableoid, ctid, " : "COPY (SELECT ") == ASSAY_OK &&
+              add_columns(r, field, o->n_columns, sql);
     assay_buf_addf(sql, " FROM %s", r->rel.quoted);
     if (percent < 100) {
         *filtered = true;

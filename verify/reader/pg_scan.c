@@ -19,6 +19,7 @@ struct pg_scan {
     struct assay_value *v; /* ASSAY_BATCH_ROWS x n */
     struct assay_pool pool; /* what the values of the batch point to beside the row buffers */
     char *row[ASSAY_BATCH_ROWS]; /* buffers of the batch, freed at the next call */
+    uint64_t id[ASSAY_BATCH_ROWS]; /* of who deletes */
     size_t n_rows;
     uint64_t rows; /* delivered so far */
     uint64_t claimed;
@@ -33,6 +34,17 @@ static void free_rows(struct pg_scan *s)
     assay_pool_reset(&s->pool);
 }
 
+/* Whatever else comes of a COPY on a connection that goes on to be used. */
+static void drain(PGconn *conn)
+{
+    PGresult *res;
+    char *buf;
+    while (PQgetCopyData(conn, &buf, 0) > 0)
+        PQfreemem(buf);
+    while ((res = PQgetResult(conn)))
+        PQclear(res);
+}
+
 void assay_pg_scan_free(struct assay_scan *base)
 {
     struct pg_scan *s = (struct pg_scan *)base;
@@ -41,7 +53,10 @@ void assay_pg_scan_free(struct assay_scan *base)
     if (s->copying && PQstatus(s->conn) == CONNECTION_OK)
         assay_pg_cancel(s->conn);
     free_rows(s);
-    PQfinish(s->conn);
+    if (s->conn && s->r->writer)
+        drain(s->conn);
+    else
+        PQfinish(s->conn);
     free(s->field);
     free(s->v);
     assay_pool_release(&s->pool);
@@ -68,9 +83,10 @@ static enum assay_status map_columns(struct pg_scan *s, const struct assay_scan_
 
 static enum assay_status start_copy(struct pg_scan *s, const char *sql, struct assay_err *e)
 {
-    if (!(s->conn = assay_pg_connect(s->r, e)))
+    s->conn = s->r->writer ? s->r->conn : assay_pg_connect(s->r, e);
+    if (!s->conn)
         return e && e->code ? e->code : ASSAY_ESOURCE;
-    enum assay_status st = assay_pg_begin(s->r, s->conn, s->r->snapshot, e);
+    enum assay_status st = s->r->writer ? ASSAY_OK : assay_pg_begin(s->r, s->conn, s->r->snapshot, e);
     PGresult *res = NULL;
     if (st == ASSAY_OK)
         st = assay_pg_exec(s->r, s->conn, "reading table", sql, NULL, &res, e);
@@ -145,7 +161,7 @@ static enum assay_status finish(struct pg_scan *s, struct assay_err *e)
 /* One message of n bytes: header, trailer, or a tuple (with the header before the first). Takes the buffer. */
 static enum assay_status take_message(struct pg_scan *s, char *buf, size_t n, struct assay_err *e)
 {
-    const uint8_t *p = (const uint8_t *)buf;
+    uint8_t *p = (uint8_t *)buf;
     s->row[s->n_rows] = buf;
     if (!s->header) {
         size_t skip = assay_pg_header(p, n, s->r->rel.show, e);
@@ -165,9 +181,13 @@ static enum assay_status take_message(struct pg_scan *s, char *buf, size_t n, st
     }
     uint64_t ordinal = s->rows + s->n_rows + 1;
     enum assay_status st =
-        s->trailer ? assay_fail(e, ASSAY_EDATA, "table %s: the server sent rows after the end of its COPY stream",
-                                s->r->rel.show)
-                   : assay_pg_tuple(&s->dec, p, n, ordinal, s->v + s->n_rows * s->dec.n, &s->pool, e);
+        !s->trailer ? ASSAY_OK
+                    : assay_fail(e, ASSAY_EDATA, "table %s: the server sent rows after the end of its COPY stream",
+                                 s->r->rel.show);
+    if (st == ASSAY_OK && s->r->writer)
+        st = assay_pg_take_id(s->r, &p, &n, s->dec.n, &s->id[s->n_rows], e);
+    if (st == ASSAY_OK)
+        st = assay_pg_tuple(&s->dec, p, n, ordinal, s->v + s->n_rows * s->dec.n, &s->pool, e);
     if (st != ASSAY_OK) {
         PQfreemem(buf);
         return st;
@@ -204,6 +224,7 @@ enum assay_status assay_pg_scan_next(struct assay_scan *base, struct assay_batch
     struct pg_scan *s = (struct pg_scan *)base;
     free_rows(s);
     *b = (struct assay_batch){.cols = s->dec.n, .v = s->v, .first_pos = s->rows + 1};
+    b->pos = s->r->writer ? s->id : NULL;
     if (s->done)
         return ASSAY_OK;
     enum assay_status st = fill(s, e);

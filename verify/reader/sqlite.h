@@ -24,6 +24,9 @@ struct assay_sqlite_reader_state {
     bool immutable; /* opened without locks: identity is checked at the end of every scan */
     bool utf16; /* text is stored as UTF-16 */
     bool rowid; /* the table has rowids that can be probed */
+    bool with_ids; /* for who deletes: the position of a row is its rowid */
+    const uint64_t *doomed; /* a scan deletes these rowids, and delivers what was deleted; NULL: it only reads */
+    size_t n_doomed;
 };
 
 /* ---- sqlite_open.c ---- */
@@ -33,6 +36,8 @@ struct assay_sqlite_reader_state {
 enum assay_status assay_sqlite_open_db(struct assay_sqlite_reader_state *r, struct assay_err *e);
 /* The file itself, copied or not; *wal: it is in WAL mode. */
 enum assay_status assay_sqlite_open_file(struct assay_sqlite_reader_state *r, bool *wal, struct assay_err *e);
+/* Open r->path for deleting, without a transaction. */
+enum assay_status assay_sqlite_open_writer(struct assay_sqlite_reader_state *r, struct assay_err *e);
 /* All pages of r->db to another connection. */
 enum assay_status assay_sqlite_copy_pages(struct assay_sqlite_reader_state *r, sqlite3 *to, struct assay_err *e);
 /* Is there a file of that suffix beside the database that holds anything? Unreadable counts as yes. */

@@ -307,6 +307,22 @@ enum assay_status assay_sqlite_open_file(struct assay_sqlite_reader_state *r, bo
     return s;
 }
 
+enum assay_status assay_sqlite_open_writer(struct assay_sqlite_reader_state *r, struct assay_err *e)
+{
+    enum assay_status s = check_file(r, e);
+    if (s != ASSAY_OK)
+        return s;
+    if (sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return assay_sqlite_fail(r, r->db, "opening", e);
+    harden(r, r->db);
+    /* Foreign keys hold here, whatever the application does: what a permit does not list must not be left dangling. */
+    int rc = sqlite3_exec(r->db,
+                          "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
+                          "SELECT count(*) FROM sqlite_schema",
+                          NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ASSAY_OK : assay_sqlite_fail(r, r->db, "opening", e);
+}
+
 enum assay_status assay_sqlite_open_db(struct assay_sqlite_reader_state *r, struct assay_err *e)
 {
     bool wal;

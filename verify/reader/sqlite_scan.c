@@ -16,6 +16,7 @@ struct sqlite_scan {
     sqlite3_stmt *st;
     size_t n_cols;
     struct assay_value *v; /* ASSAY_BATCH_ROWS x n_cols */
+    uint64_t id[ASSAY_BATCH_ROWS]; /* of who wants them */
     struct assay_pool pool; /* of one batch */
     uint64_t rows;
     bool done;
@@ -134,7 +135,7 @@ static bool read_value(struct sqlite_scan *s, int col, struct assay_value *v)
 
 static enum assay_status read_row(struct sqlite_scan *s, struct assay_value *v, struct assay_err *e)
 {
-    int first = s->probing; /* a probe selects the rowid before the columns */
+    int first = s->probing || s->r->with_ids; /* the rowid stands before the columns */
     for (size_t c = 0; c < s->n_cols; c++)
         if (!read_value(s, (int)c + first, &v[c]))
             return assay_fail_nomem(e);
@@ -173,6 +174,8 @@ static enum assay_status fill(struct sqlite_scan *s, size_t *rows, struct assay_
         if (rc != SQLITE_ROW)
             return assay_sqlite_fail(s->r, s->r->db, "reading", e);
         st = read_row(s, s->v + *rows * s->n_cols, e);
+        if (s->r->with_ids)
+            s->id[*rows] = (uint64_t)sqlite3_column_int64(s->st, 0);
         *rows += st == ASSAY_OK;
     }
     return st;
@@ -184,6 +187,7 @@ enum assay_status assay_sqlite_scan_next(struct assay_scan *base, struct assay_b
     size_t rows = 0;
     assay_pool_reset(&s->pool);
     *b = (struct assay_batch){.cols = s->n_cols, .v = s->v, .first_pos = s->rows + 1};
+    b->pos = s->r->with_ids ? s->id : NULL;
     if (s->done)
         return ASSAY_OK;
     if (assay_interrupted())
@@ -224,12 +228,26 @@ static enum assay_status plan_probe(struct sqlite_scan *s, const struct assay_sc
     return ASSAY_OK;
 }
 
+/* What is deleted is what is delivered: the values go through the same steps as those of a SELECT. */
+static char *delete_sql(const struct sqlite_scan *s, const struct assay_scan_opts *o)
+{
+    sqlite3_str *sql = sqlite3_str_new(s->r->db);
+    sqlite3_str_appendf(sql, "DELETE FROM main.\"%w\" WHERE rowid IN (", s->r->table);
+    for (size_t i = 0; i < s->r->n_doomed; i++)
+        sqlite3_str_appendf(sql, "%s%lld", i ? "," : "", (long long)s->r->doomed[i]);
+    sqlite3_str_appendall(sql, ") RETURNING rowid");
+    for (size_t i = 0; i < o->n_columns; i++)
+        sqlite3_str_appendf(sql, ",\"%w\"", o->columns[i]);
+    return sqlite3_str_finish(sql);
+}
+
 static char *select_sql(const struct sqlite_scan *s, const struct assay_scan_opts *o)
 {
     sqlite3_str *sql = sqlite3_str_new(s->r->db);
-    sqlite3_str_appendall(sql, s->probing ? "SELECT rowid" : o->n_columns ? "SELECT " : "SELECT 1");
+    const bool id = s->probing || s->r->with_ids;
+    sqlite3_str_appendall(sql, id ? "SELECT rowid" : o->n_columns ? "SELECT " : "SELECT 1");
     for (size_t i = 0; i < o->n_columns; i++)
-        sqlite3_str_appendf(sql, "%s\"%w\"", i || s->probing ? "," : "", o->columns[i]);
+        sqlite3_str_appendf(sql, "%s\"%w\"", i || id ? "," : "", o->columns[i]);
     sqlite3_str_appendf(sql, " FROM main.\"%w\"", s->r->table);
     char *where = o->window_column && !s->probing ? assay_sqlite_window(s->r->db, o) : NULL;
     if (s->probing)
@@ -252,7 +270,8 @@ static enum assay_status start(struct sqlite_scan *s, const struct assay_scan_op
     pthread_mutex_lock(&s->r->lock);
     enum assay_status st = plan_probe(s, o, e);
     if (st == ASSAY_OK)
-        st = assay_sqlite_prepare(s->r, select_sql(s, o), "reading", &s->st, e);
+        st = assay_sqlite_prepare(s->r, s->r->doomed ? delete_sql(s, o) : select_sql(s, o),
+                                  s->r->doomed ? "deleting from" : "reading", &s->st, e);
     pthread_mutex_unlock(&s->r->lock);
     return st;
 }

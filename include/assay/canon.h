@@ -27,9 +27,10 @@ bool assay_resolve(enum assay_logical type, const struct assay_value *v, struct 
 /* The same for a nested type: reads every element under the shape. A list is read from LIST, from PostgreSQL's array
  * text or a JSON array; a struct from STRUCT (by name, whatever the order), from PostgreSQL's row text (by position) or
  * a JSON object; a map from MAP or a JSON object. The tree that *out points to lives in scratch, until that is reset.
- * The cell of a resolved tree needs no shape. */
+ * The cell of a resolved tree needs no shape. filled NULL: an absent field of a struct stays absent; else it becomes
+ * NULL and is counted there. */
 bool assay_resolve_shape(const struct assay_shape *shape, const struct assay_value *v, struct assay_value *out,
-                         struct assay_buf *scratch, const char **why);
+                         struct assay_buf *scratch, uint64_t *filled, const char **why);
 
 /* May assay_resolve be skipped? Cells, keys and rules check ranges themselves. */
 static inline bool assay_is_resolved(enum assay_logical type, const struct assay_value *v)

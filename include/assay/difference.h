@@ -17,6 +17,7 @@
 enum assay_difference_kind { /* those that take least from a value come first: of two that explain as much it wins */
                              ASSAY_DK_NULL_EMPTY,
                              ASSAY_DK_ABSENT,
+                             ASSAY_DK_FIELDS,
                              ASSAY_DK_MEMBERS,
                              ASSAY_DK_SENTINEL, /* n: which, see assay_difference_word */
                              ASSAY_DK_RTRIM,

@@ -39,6 +39,8 @@ const char *assay_rule_name(const struct assay_rule *r);
 const char *assay_rule_says(const struct assay_rule *r);
 /* Does the rule act on the raw value, before it is read under the declared type? */
 bool assay_rule_is_early(const struct assay_rule *r);
+/* The first of n rules under which absent fields of a struct are NULL; n: none. Reading does it, not the rule. */
+size_t assay_rule_fills(const struct assay_rule *r, size_t n);
 /* Change *v in place; bytes that must live on go to scratch (never moved during one row: the caller reserves).
  * Returns false with *why set to a static sentence when the value is a defect under the rule. */
 bool assay_rule_apply(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,

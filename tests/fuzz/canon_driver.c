@@ -85,10 +85,13 @@ static void answer(const struct assay_shape *shape, struct assay_value v, const 
     struct assay_rule rule[MAX_RULES] = {0};
     struct assay_err e = {0};
     const char *why = "";
+    uint64_t filled = 0;
     if (!parse_rules(given, type, rule, &e)) {
         printf("!%s\n", e.msg);
     } else if (apply_all(rule, given->n, true, type, &v, &scratch, &why) &&
-               assay_resolve_shape(shape, &v, &v, &scratch, &why) &&
+               assay_resolve_shape(shape, &v, &v, &scratch,
+                                   assay_rule_fills(rule, (size_t)given->n) < (size_t)given->n ? &filled : NULL,
+                                   &why) &&
                apply_all(rule, given->n, false, type, &v, &scratch, &why) && assay_cell_put(type, &v, &cell, &why) &&
                put_key(type, &v, &key, &why)) {
         print_hex(&cell, '\t');

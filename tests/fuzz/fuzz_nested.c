@@ -28,14 +28,23 @@ static void check_value(const struct assay_shape *shape, const struct assay_valu
     struct assay_buf scratch = {0}, again = {0}, cell = {0}, twice = {0};
     struct assay_value r = {0}, r2 = {0};
     const char *why = NULL;
-    const bool read = assay_resolve_shape(shape, v, &r, &scratch, &why);
+    uint64_t filled = 0, none = 0;
+    const bool read = assay_resolve_shape(shape, v, &r, &scratch, NULL, &why);
     must(read || why);
     if (read && assay_cell_put(shape->type, &r, &cell, &why)) {
         check_cell(&cell);
         if (shape->type >= ASSAY_L_LIST) { /* a tree reads as itself */
-            must(assay_resolve_shape(shape, &r, &r2, &again, &why));
+            must(assay_resolve_shape(shape, &r, &r2, &again, NULL, &why));
             must(assay_cell_put(shape->type, &r2, &twice, &why));
             must(twice.len == cell.len && memcmp(twice.ptr, cell.ptr, cell.len) == 0);
+            assay_buf_reset(&again);
+            if (assay_resolve_shape(shape, v, &r2, &again, &filled, &why)) { /* once filled, nothing is absent */
+                assay_buf_reset(&scratch);
+                must(assay_resolve_shape(shape, &r2, &r, &scratch, &none, &why) && none == 0);
+                assay_buf_reset(&twice);
+                if (assay_cell_put(shape->type, &r, &twice, &why))
+                    must((filled == 0) == (twice.len == cell.len && memcmp(twice.ptr, cell.ptr, cell.len) == 0));
+            }
         }
     }
     assay_buf_release(&scratch);

@@ -458,6 +458,8 @@ RULE_SETS = [
     (['as=date'], ['date'], ('ts', 'date', 'tstz'), ZONED + texts('2024-02-29 00:00:00', '2024-02-29T00:00:00.000', '2024-02-28 24:00:00',
                                                                  '2024-02-30 00:00:00', '2024-02-29 00:00:00.000000001')),
     (['null_if=NaN'], FLOATS, (), texts('nan', 'NaN', '-NaN')), (['null_if=-Infinity', 'null_if=Infinity'], FLOATS, (), texts('inf', 'Infinity')),
+    (['absent=null'], ['struct<a: integer, b: text>', 'list<struct<a: integer, b: text>>', 'map<text, struct<a: integer, b: struct<c: date>>>'],
+     ('absent', 'text', 'json'), texts('{}', '{"b":"x"}', '{"b":null,"a":1}', '[{},null,{"a":1}]', '{"k":{},"l":null,"m":{"b":{}}}', '(,)', '[0:0]={"{}"}', '{"a":1,"a":2}')),
     (['absent=null'], EVERY, ('absent', 'text', 'string'), []),
     (['constant=5'], EVERY, ('absent', 'text', 'string'), []), (['constant=', 'null_if='], EVERY, ('absent', 'text'), []),
     (['justify'], ['interval'], (), texts('24:00:00', '1 mon -30 days', '29 days 24:00:00', '-1 mon 1 day', '-00:00:00.5',

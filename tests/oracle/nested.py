@@ -56,6 +56,18 @@ def drop_bounds(v):
     return map_value([(key, drop_bounds(value)) for key, value in v[3]])
 
 
+def fill(shape, v):
+    """The same value, every field that a struct in it lacks NULL."""
+    if v is None or v[0] not in '[{M':
+        return v
+    if v[0] == '[':
+        made = v[1][:1] == b'('
+        return list_value([fill(shape.parts[0], e) for e in v[3]], struct.unpack('>i', v[1][1:5])[0] if made else 1)
+    if v[0] == '{':
+        return struct_value({name: fill(part, v[3].get(name)) for name, part in zip(shape.names, shape.parts)})
+    return map_value([(key, fill(shape.parts[1], value)) for key, value in v[3]])
+
+
 # ---- Reading -------------------------------------------------------------------------------------------------------
 
 def read(shape, v):

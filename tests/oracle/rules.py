@@ -11,7 +11,7 @@ from scalars import (
     DAY_NS, DECIMAL_KINDS, I32, I64, STAMP, TAGS, TEXT_KINDS, TIMETZ, Defect, Refused, civil, decimal_of, finite, float_of_special,
     from_int, interval, is_infinite_stamp, limited, nearest_binary32, parse_finite, parse_float, parse_stamp,
     pgnumeric_parts, shortest, shortest_decimal, stamp, to_binary32, to_binary64, within)
-from nested import drop_bounds, read
+from nested import drop_bounds, fill, read
 from shapes import NESTED, parse_shape
 from cells import READ, read_date, read_interval, read_json, read_stamp, read_time, read_timetz, read_uuid
 
@@ -622,6 +622,8 @@ def canonical(type_name, value, rules=()):
     value = read(shape, value)
     if value is None:
         return None
+    if shape.kind in NESTED and any(name == 'absent' for name, _ in rules):
+        value = fill(shape, value)
     for step in late:
         value = step(value)
     return value

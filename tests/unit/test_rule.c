@@ -382,12 +382,50 @@ static void cell_of(const struct assay_shape *shape, const char *text, const str
     struct assay_buf scratch = {0};
     const char *why = "";
     struct assay_value v = {.kind = ASSAY_K_LEXEME, .len = (uint32_t)strlen(text), .p = (const uint8_t *)text};
-    if (!assay_resolve_shape(shape, &v, &v, &scratch, &why))
+    uint64_t filled = 0;
+    const bool fills = r && assay_rule_fills(r, 1) == 0;
+    if (!assay_resolve_shape(shape, &v, &v, &scratch, fills ? &filled : NULL, &why))
         fail_msg("%s: %s", text, why);
     if (r)
         assert_true(assay_rule_apply(r, shape->type, &v, &scratch, &why));
     assert_true(assay_cell_put(shape->type, &v, out, &why));
     assay_buf_release(&scratch);
+}
+
+/* An absent field is NULL under the rule, on every level, and nothing else is. */
+static void test_fill(void **state)
+{
+    static const struct {
+        const char *shape, *text, *full;
+    } cases[] = {
+        {"struct<a: integer, b: text>", "{\"a\": 1}", "{\"a\": 1, \"b\": null}"},
+        {"struct<a: integer, b: text>", "{}", "(,)"},
+        {"struct<a: integer, b: text>", "{\"b\": \"x\"}", "(,x)"},
+        {"list<struct<a: integer, b: struct<c: integer>>>", "[{}, null, {\"b\": {}}, {\"b\": {\"c\": 1}, \"a\": 3}]",
+         "[{\"a\": null, \"b\": null}, null, {\"a\": null, \"b\": {\"c\": null}}, {\"a\": 3, \"b\": {\"c\": 1}}]"},
+        {"map<text, struct<a: integer>>", "{\"k\": {}}", "{\"k\": {\"a\": null}}"},
+        {"struct<a: map<text, integer>, b: list<integer>>", "{\"a\": {}}", "{\"a\": {}, \"b\": null}"},
+    };
+    struct assay_rule r = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct assay_buf with = {0}, full = {0}, without = {0};
+        struct assay_shape *shape = NULL;
+        const char *why;
+        assert_true(assay_shape_parse(cases[i].shape, &shape, &why));
+        assert_int_equal(assay_rule_parse("absent", "null", shape->type, &r, NULL), ASSAY_OK);
+        cell_of(shape, cases[i].text, &r, &with);
+        cell_of(shape, cases[i].text, NULL, &without);
+        cell_of(shape, cases[i].full, NULL, &full);
+        if (with.len != full.len || memcmp(with.ptr, full.ptr, full.len) != 0)
+            fail_msg("%s under %s", cases[i].text, cases[i].shape);
+        assert_false(without.len == full.len && memcmp(without.ptr, full.ptr, full.len) == 0);
+        assay_rule_release(&r);
+        assay_shape_free(shape);
+        assay_buf_release(&with);
+        assay_buf_release(&full);
+        assay_buf_release(&without);
+    }
 }
 
 /* Bounds are dropped on every level, and nothing else is. */
@@ -512,9 +550,10 @@ static void test_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples), cmocka_unit_test(test_null_passes),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_list),     cmocka_unit_test(test_chain_in_scratch), cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_mask_key), cmocka_unit_test(test_drop_bounds),      cmocka_unit_test(test_nfc_version),
+        cmocka_unit_test(test_examples),    cmocka_unit_test(test_null_passes),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_list),        cmocka_unit_test(test_chain_in_scratch), cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_mask_key),    cmocka_unit_test(test_drop_bounds),      cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_nfc_version),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

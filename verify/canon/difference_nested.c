@@ -71,7 +71,7 @@ static void add_set(struct walk *w, const struct assay_differences *d)
     }
     w->set[w->n] = *d;
     for (size_t i = 0; i < d->n; i++)
-        w->set[w->n].d[i].inside = d->d[i].kind != ASSAY_DK_BOUNDS;
+        w->set[w->n].d[i].inside = d->d[i].kind != ASSAY_DK_BOUNDS && d->d[i].kind != ASSAY_DK_FIELDS;
     w->n++;
 }
 
@@ -220,7 +220,7 @@ static void walk_field(struct walk *w, const struct assay_shape *s, struct cell 
         walk(w, f, a, b);
     else if ((a.p ? a : b).p[0] == 0x00) {
         note_path(w);
-        add_one(w, ASSAY_DK_MEMBERS, a.p ? ASSAY_DS_ARCHIVE : ASSAY_DS_SOURCE);
+        add_one(w, s ? ASSAY_DK_FIELDS : ASSAY_DK_MEMBERS, a.p ? ASSAY_DS_ARCHIVE : ASSAY_DS_SOURCE);
     } else
         w->lost = true;
     w->path.len = mark;

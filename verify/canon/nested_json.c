@@ -96,7 +96,7 @@ static bool object(struct assay_nest *n, struct assay_json_text *t, const struct
         if (!assay_json_expect(t, '}'))
             return false;
     }
-    return assay_nest_close(n, &o, map ? ASSAY_K_MAP : ASSAY_K_STRUCT, 1);
+    return map ? assay_nest_close(n, &o, ASSAY_K_MAP, 1) : assay_nest_close_struct(n, s, &o);
 }
 
 static bool nested(struct assay_nest *n, struct assay_json_text *t, const struct assay_shape *s, unsigned depth)

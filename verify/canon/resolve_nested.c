@@ -120,6 +120,15 @@ static bool is_named(const struct assay_shape *field, const uint8_t *name, size_
     return strlen(field->name) == len && memcmp(field->name, name, len) == 0;
 }
 
+/* scale: which field it is, for those that look for absent ones. */
+static struct assay_value field_name(const struct assay_shape *s, size_t i)
+{
+    return (struct assay_value){.kind = ASSAY_K_TEXT,
+                                .scale = (int16_t)i,
+                                .len = (uint32_t)strlen(s->child[i].name),
+                                .p = (const uint8_t *)s->child[i].name};
+}
+
 bool assay_nest_field(struct assay_nest *n, const struct assay_shape *s, struct assay_nest_open *o, const uint8_t *name,
                       size_t len, const struct assay_shape **field)
 {
@@ -132,8 +141,29 @@ bool assay_nest_field(struct assay_nest *n, const struct assay_shape *s, struct 
         return assay_nest_defect(n, "a field that the struct does not have");
     *field = &s->child[i];
     o->next = i + 1;
-    const struct assay_value v = {.kind = ASSAY_K_TEXT, .len = (uint32_t)len, .p = (const uint8_t *)s->child[i].name};
+    const struct assay_value v = field_name(s, i);
     return push(n, &v);
+}
+
+static bool fill(struct assay_nest *n, const struct assay_shape *s, const struct assay_nest_open *o)
+{
+    uint64_t there[(ASSAY_MAX_COLUMNS + 63) / 64] = {0};
+    for (size_t at = o->base; at < n->n; at += 2)
+        there[(size_t)n->stack[at].scale / 64] |= UINT64_C(1) << (n->stack[at].scale % 64);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct assay_value name = field_name(s, i);
+        if (there[i / 64] >> (i % 64) & 1)
+            continue;
+        if (!push(n, &name) || !assay_nest_push_null(n))
+            return false;
+        ++*n->filled;
+    }
+    return true;
+}
+
+bool assay_nest_close_struct(struct assay_nest *n, const struct assay_shape *s, const struct assay_nest_open *o)
+{
+    return (!n->filled || o->fields >= s->n || fill(n, s, o)) && assay_nest_close(n, o, ASSAY_K_STRUCT, 1);
 }
 
 /* ---- trees that a reader made ---- */
@@ -165,7 +195,7 @@ static bool read_struct(struct assay_nest *n, const struct assay_shape *s, const
         if (!assay_nest_field(n, s, &o, name->p, name->len, &field) || !assay_nest_read(n, field, name + 1))
             return false;
     }
-    return assay_nest_close(n, &o, ASSAY_K_STRUCT, 1);
+    return assay_nest_close_struct(n, s, &o);
 }
 
 static bool read_map(struct assay_nest *n, const struct assay_shape *s, const struct assay_value *v)
@@ -251,11 +281,12 @@ static void settle(const struct assay_buf *scratch, struct assay_value *v)
 }
 
 bool assay_resolve_shape(const struct assay_shape *shape, const struct assay_value *v, struct assay_value *out,
-                         struct assay_buf *scratch, const char **why)
+                         struct assay_buf *scratch, uint64_t *filled, const char **why)
 {
     if (shape->type < ASSAY_L_LIST)
         return assay_resolve(shape->type, v, out, scratch, why);
-    struct assay_nest n = {.scratch = scratch, .why = why, .start = scratch->len, .cap = ASSAY_NESTED_INLINE};
+    struct assay_nest n = {
+        .scratch = scratch, .why = why, .start = scratch->len, .filled = filled, .cap = ASSAY_NESTED_INLINE};
     n.stack = n.first;
     const bool ok = assay_nest_read(&n, shape, v);
     if (ok) {

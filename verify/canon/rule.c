@@ -304,6 +304,14 @@ bool assay_rule_is_early(const struct assay_rule *r)
     return r->spec->early;
 }
 
+size_t assay_rule_fills(const struct assay_rule *r, size_t n)
+{
+    size_t i = 0;
+    while (i < n && r[i].spec->apply != assay_rule_absent)
+        i++;
+    return i;
+}
+
 bool assay_rule_apply(const struct assay_rule *r, enum assay_logical type, struct assay_value *v,
                       struct assay_buf *scratch, const char **why)
 {

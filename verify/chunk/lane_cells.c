@@ -17,8 +17,20 @@
 static bool read_typed(const struct lane_column *c, const struct assay_value *v, struct assay_value *out,
                        struct assay_buf *scratch, const char **why)
 {
-    return c->shape ? assay_resolve_shape(c->shape, v, out, scratch, why)
+    return c->shape ? assay_resolve_shape(c->shape, v, out, scratch, NULL, why)
                     : assay_resolve(c->type, v, out, scratch, why);
+}
+
+/* The same with the rules that reading obeys. */
+static bool read_ruled(struct lane_column *c, const struct assay_value *v, const char **why)
+{
+    const size_t i = c->shape ? assay_rule_fills(c->rule, c->n_rules) : c->n_rules;
+    uint64_t filled = 0;
+    if (i == c->n_rules)
+        return read_typed(c, v, &c->value, &c->scratch, why);
+    const bool ok = assay_resolve_shape(c->shape, v, &c->value, &c->scratch, &filled, why);
+    c->altered |= filled ? UINT32_C(1) << i : 0;
+    return ok;
 }
 
 /* Do two values of one kind look the same? p: where the bytes of the first one are now. */
@@ -77,7 +89,7 @@ const struct assay_value *assay_lane_settle_slowly(struct lane_column *c, const 
     for (; ok && i < c->n_rules && assay_rule_is_early(&c->rule[i]); i++)
         ok = apply(c, i, &in, &why);
     if (ok)
-        ok = read_typed(c, &in, &c->value, &c->scratch, &why);
+        ok = read_ruled(c, &in, &why);
     if (ok && window)
         *window = c->value;
     for (; ok && i < c->n_rules; i++)

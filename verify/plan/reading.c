@@ -27,6 +27,7 @@ bool assay_reading_try(struct assay_reading *r, const struct assay_value *v, str
 {
     struct assay_value in = *v;
     const char *why;
+    uint64_t filled = 0;
     assay_buf_reset(scratch);
     assay_buf_reset(&r->cell);
     if (assay_buf_reserve(scratch, SCRATCH) != ASSAY_OK)
@@ -34,7 +35,8 @@ bool assay_reading_try(struct assay_reading *r, const struct assay_value *v, str
     for (size_t i = 0; i < r->n; i++)
         if (assay_rule_is_early(&r->rule[i]) && !assay_rule_apply(&r->rule[i], r->type, &in, scratch, &why))
             return false;
-    if (r->shape ? !assay_resolve_shape(r->shape, &in, out, scratch, &why)
+    if (r->shape ? !assay_resolve_shape(r->shape, &in, out, scratch,
+                                        assay_rule_fills(r->rule, r->n) < r->n ? &filled : NULL, &why)
                  : !assay_resolve(r->type, &in, out, scratch, &why))
         return false;
     return assay_cell_put(r->type, out, &r->cell, &why);

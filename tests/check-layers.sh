@@ -27,6 +27,7 @@ deny '^sqlite3\.h'                         "$ours"                      '^verify
 deny '^yaml\.h'                            "$ours"                      '^verify/plan/'
 deny '^(zlib|zstd.*|lz4.*|lzma|bzlib|snappy-c|brotli/.*)\.h' "$ours"    '^(verify/(reader|parquet|avro)/|reports/core/bundle_zip\.c$)'
 deny '^openssl/(evp|hmac|sha|kdf|core_names|params|rand)|^xxhash\.h'                "$ours"                      '^verify/((base|chunk|ledger)/|check/spill\.c$)'
+deny '^iconv\.h'                            "$ours"                      '^verify/reader/multibyte\.c$'
 deny '^curl/'                              "$ours"                      '^verify/ledger/http\.c$'
 deny '^microhttpd\.h'                      "$ours"                      '^reports/cmd_serve\.c$'
 deny '^openssl/ts\.h'                      "$ours"                      '^verify/ledger/stamp\.c$'

@@ -15,6 +15,23 @@
 
 #define ASSAY_BATCH_ROWS 256 /* most rows a batch */
 
+/* Of text files. The byte order of utf-16 is that of its mark; those from shift_jis on have a table. */
+enum assay_text_encoding {
+    ASSAY_TEXT_UTF8 = 0,
+    ASSAY_TEXT_UTF16,
+    ASSAY_TEXT_UTF16LE,
+    ASSAY_TEXT_UTF16BE,
+    ASSAY_TEXT_SHIFT_JIS,
+    ASSAY_TEXT_CP932,
+    ASSAY_TEXT_EUC_JP,
+    ASSAY_TEXT_EUC_KR,
+    ASSAY_TEXT_CP949,
+    ASSAY_TEXT_GBK,
+    ASSAY_TEXT_ENCODINGS
+};
+extern const char *const assay_text_encodings[ASSAY_TEXT_ENCODINGS]; /* "utf-8", ... */
+bool assay_text_encoding_parse(const char *name, enum assay_text_encoding *out); /* false: not one of them */
+
 struct assay_csv_dialect {
     char delimiter; /* default ',' */
     char quote; /* default '"' */
@@ -23,6 +40,7 @@ struct assay_csv_dialect {
     const char *null_text; /* unquoted text that means NULL; default "" (PostgreSQL); NULL: nothing means NULL */
     bool copy; /* PostgreSQL's COPY text: nothing quotes, the backslash escapes */
     bool quoted_null; /* a quoted null_text means NULL too (psql --csv, sqlite3 -csv); default false */
+    enum assay_text_encoding encoding; /* of the file, decompressed; what is no character is a defect of its value */
 };
 
 /* Where a side is and how to read it. All strings borrowed for the life of the reader. */

@@ -63,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] & 32)
         loc.csv = (struct assay_csv_dialect){
             .copy = true, .delimiter = loc.csv.delimiter, .header = loc.csv.header, .null_text = loc.csv.null_text};
+    loc.csv.encoding = (enum assay_text_encoding)(data[1] >> 6); /* utf-8 and the three of UTF-16 */
     struct assay_csv_tuning whole = {.block = 1u << 21, .max_field = 4096};
     struct assay_csv_tuning pieces = whole;
     pieces.block = 1u + data[1];

@@ -103,7 +103,8 @@ static bool canon(struct line *l, struct assay_buf *cell, struct assay_buf *key,
         !canon_any_parse(l->field[1], (const uint8_t *)l->field[2], len, &tree, &v))
         fail_msg("line %d: not a value: %s %s", l->number, l->field[0], l->field[1]);
     *why = NULL;
-    const bool ok = assay_resolve_shape(shape, &v, &v, &scratch, NULL, why) && assay_cell_put(shape->type, &v, cell, why) &&
+    const bool ok = assay_resolve_shape(shape, &v, &v, &scratch, NULL, why) &&
+                    assay_cell_put(shape->type, &v, cell, why) &&
                     (shape->type >= ASSAY_L_LIST || assay_key_put(shape->type, &v, key, why));
     assay_buf_release(&scratch);
     assay_shape_free(shape);

@@ -254,7 +254,7 @@ static void defects(void **state)
         {"x,y\n1,2\n", "f.csv: no column \"a\"", 1},
         {"\xff\xfe"
          "a\n",
-         "f.csv: UTF-16 byte order mark, expected UTF-8", 1},
+         "f.csv: UTF-16 byte order mark, expected UTF-8; csv: {encoding: utf-16} reads it", 1},
     };
     struct assay_csv_dialect d = assay_csv_default();
     check_cases(cases, COUNT(cases), &d);

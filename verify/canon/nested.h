@@ -39,7 +39,8 @@ bool assay_nest_push_null(struct assay_nest *n);
 /* A struct's field of that name: its name is pushed, and *field is what its value has to be. */
 bool assay_nest_field(struct assay_nest *n, const struct assay_shape *s, struct assay_nest_open *o, const uint8_t *name,
                       size_t len, const struct assay_shape **field);
-/* The end of a struct's fields: where they are to be filled, those that are absent are pushed as NULL; then as below. */
+/* The end of a struct's fields: where they are to be filled, those that are absent are pushed as NULL; then as below.
+ */
 bool assay_nest_close_struct(struct assay_nest *n, const struct assay_shape *s, const struct assay_nest_open *o);
 /* The children become one value of that kind, pushed in their place. bound: a list's, 1 for none. */
 bool assay_nest_close(struct assay_nest *n, const struct assay_nest_open *o, enum assay_kind kind, int32_t bound);

@@ -236,6 +236,18 @@ static void expand_profiles(struct assay_bind *b, struct assay_dataset *d)
     }
 }
 
+/* The rule would read what is left of bytes that were no character of the file's encoding. */
+static void check_encodings(struct assay_bind *b, const yaml_node_t *at, const struct assay_dataset *d)
+{
+    for (int s = ASSAY_SOURCE; s <= ASSAY_ARCHIVE; s++)
+        for (size_t i = 0; d->side[s].csv.encoding && i < d->n_cols; i++)
+            for (size_t k = 0; k < d->col[i].n_rules[s]; k++)
+                if (d->col[i].type != ASSAY_L_BYTES && strcmp(assay_rule_name(&d->col[i].rule[s][k]), "encoding") == 0)
+                    assay_diag_add(b->diag, &at->start_mark,
+                                   "column \"%.60s\": the rule encoding, and an encoding of its file: one of them",
+                                   d->col[i].name);
+}
+
 static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, struct assay_dataset *d)
 {
     if (raw->source)
@@ -247,6 +259,8 @@ static void bind_parts(struct assay_bind *b, const struct raw_dataset *raw, stru
     if (raw->columns)
         assay_bind_columns(b, raw->columns, d);
     expand_profiles(b, d);
+    if (raw->columns)
+        check_encodings(b, raw->columns, d);
     if (raw->key)
         bind_key(b, raw->key, d);
     if (raw->window)

@@ -94,7 +94,12 @@ static void dialect(struct pen *p, const struct assay_csv_dialect *c)
         scalar(p, c->null_text);
     else
         put(p, "null");
-    put(p, c->quoted_null ? ", quoted_null: true}" : ", quoted_null: false}");
+    put(p, c->quoted_null ? ", quoted_null: true" : ", quoted_null: false");
+    if (c->encoding) {
+        put(p, ", encoding: ");
+        put(p, assay_text_encodings[c->encoding]);
+    }
+    put(p, "}");
 }
 
 /* Which exporter, why, and what is known of it. */

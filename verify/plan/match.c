@@ -106,6 +106,12 @@ static void find_delimiter(const struct assay_survey *source, struct assay_locat
     struct assay_locator with = *loc;
     size_t best = 0, best_columns = 0, columns;
     bool csv;
+    score(source, &with, &columns, &csv);
+    if (!columns) { /* not UTF-8: what has a byte order mark says what it is */
+        with.csv.encoding = ASSAY_TEXT_UTF16;
+        score(source, &with, &columns, &csv);
+        loc->csv.encoding = with.csv.encoding = csv && columns ? ASSAY_TEXT_UTF16 : ASSAY_TEXT_UTF8;
+    }
     for (size_t i = 0; i < sizeof delimiters; i++) {
         with.csv.delimiter = delimiters[i];
         size_t n = score(source, &with, &columns, &csv);

@@ -103,9 +103,13 @@ static json_t *dialect(const struct assay_side *s)
     const struct assay_csv_dialect *c = &s->csv;
     if (s->format && strcmp(s->format, "csv") != 0 && !c->copy)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:b}", "delimiter", one_char(c->delimiter), "quote", one_char(c->quote),
-                     "escape", one_char(c->escape), "header", (int)c->header, "null", text_or_null(c->null_text),
-                     "quoted_null", (int)c->quoted_null);
+    json_t *encoding =
+        c->encoding ? json_string(assay_text_encodings[c->encoding]) : NULL; /* utf-8 goes without saying */
+    if (c->encoding && !encoding)
+        return NULL;
+    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:b, s:o*}", "delimiter", one_char(c->delimiter), "quote",
+                     one_char(c->quote), "escape", one_char(c->escape), "header", (int)c->header, "null",
+                     text_or_null(c->null_text), "quoted_null", (int)c->quoted_null, "encoding", encoding);
 }
 
 /* A table has no dialect and files have no table name: neither is part of what the rows are. */

@@ -29,7 +29,7 @@ static const struct assay_field side_fields[] = {
 #undef AT
 
 struct raw_csv {
-    const yaml_node_t *delimiter, *quote, *escape, *null_text;
+    const yaml_node_t *delimiter, *quote, *escape, *null_text, *encoding;
     bool header, quoted_null;
 };
 
@@ -40,6 +40,7 @@ static const struct assay_field csv_fields[] = {
     {"header", ASSAY_F_BOOL, false, offsetof(struct raw_csv, header), 0, 0},
     {"null", ASSAY_F_NODE, false, offsetof(struct raw_csv, null_text), 0, 0},
     {"quoted_null", ASSAY_F_BOOL, false, offsetof(struct raw_csv, quoted_null), 0, 0},
+    {"encoding", ASSAY_F_NODE, false, offsetof(struct raw_csv, encoding), 0, 0},
 };
 
 /* postgresql://, postgres://, sqlite:, or a libpq connection string: one of its keywords, then '='. The readers decide
@@ -99,6 +100,19 @@ static void check_csv(struct assay_bind *b, const yaml_node_t *node, const struc
         assay_diag_add(b->diag, &node->start_mark, "csv: quoted_null has no meaning when null is null");
 }
 
+static void bind_encoding(struct assay_bind *b, const yaml_node_t *node, enum assay_text_encoding *out)
+{
+    char *name = NULL;
+    if (!assay_bind_literal(b, node, "encoding", &name))
+        return;
+    if (!assay_text_encoding_parse(name, out))
+        assay_diag_add(
+            b->diag, &node->start_mark,
+            "encoding: expected utf-8, utf-16, utf-16le, utf-16be, shift_jis, cp932, euc-jp, euc-kr, cp949 or gbk; "
+            "those of one byte are a rule of a column, big5 and gb18030 are not read");
+    free(name);
+}
+
 static void bind_csv(struct assay_bind *b, const yaml_node_t *node, struct assay_csv_dialect *c)
 {
     struct raw_csv raw = {.header = c->header, .quoted_null = c->quoted_null};
@@ -122,6 +136,8 @@ static void bind_csv(struct assay_bind *b, const yaml_node_t *node, struct assay
             c->null_text = text;
         }
     }
+    if (raw.encoding)
+        bind_encoding(b, raw.encoding, &c->encoding);
     if (c->escape && c->escape == c->quote)
         c->escape = '\0'; /* the quote doubled, said in another way: one resolved form for one meaning */
     check_csv(b, node, &raw, c);

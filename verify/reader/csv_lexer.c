@@ -63,8 +63,12 @@ enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const
     enum assay_status s = check_dialect(lx, d, e);
     if (s == ASSAY_OK)
         s = assay_stream_open(fd, name, NULL, &lx->in, e);
-    if (s != ASSAY_OK)
+    if (s == ASSAY_OK && d->encoding != ASSAY_TEXT_UTF8)
+        s = assay_recoder_new(d->encoding, lx->in, name, t->block, &lx->recoder, e);
+    if (s != ASSAY_OK) {
+        assay_csv_lexer_release(lx);
         return s;
+    }
     lx->cap = lx->block > 3 ? lx->block : 3; /* a byte order mark fits */
     lx->buf = calloc(1, lx->cap + ASSAY_CSV_SLACK);
     lx->idx = malloc((ASSAY_CSV_WINDOW + ASSAY_CSV_SLACK) * sizeof *lx->idx);
@@ -76,7 +80,9 @@ enum assay_status assay_csv_lexer_init(struct assay_csv_lexer *lx, int fd, const
 
 void assay_csv_lexer_release(struct assay_csv_lexer *lx)
 {
+    assay_recoder_free(lx->recoder);
     assay_stream_free(lx->in);
+    lx->recoder = NULL;
     free(lx->buf);
     free(lx->idx);
     lx->in = NULL;
@@ -108,7 +114,8 @@ static enum assay_status make_room(struct assay_csv_lexer *lx, struct assay_err 
 static enum assay_status read_some(struct assay_csv_lexer *lx, size_t n, struct assay_err *e)
 {
     size_t got;
-    enum assay_status s = assay_stream_read(lx->in, lx->buf + lx->len, n, &got, e);
+    enum assay_status s = lx->recoder ? assay_recoder_read(lx->recoder, lx->buf + lx->len, n, &got, e)
+                                      : assay_stream_read(lx->in, lx->buf + lx->len, n, &got, e);
     if (s != ASSAY_OK)
         return s;
     lx->eof = got == 0;
@@ -126,7 +133,8 @@ static enum assay_status read_first(struct assay_csv_lexer *lx, struct assay_err
     if (s != ASSAY_OK)
         return s;
     if (lx->len >= 2 && (memcmp(lx->buf, "\xff\xfe", 2) == 0 || memcmp(lx->buf, "\xfe\xff", 2) == 0))
-        return assay_fail(e, ASSAY_EDATA, "%s: UTF-16 byte order mark, expected UTF-8", lx->name);
+        return assay_fail(e, ASSAY_EDATA,
+                          "%s: UTF-16 byte order mark, expected UTF-8; csv: {encoding: utf-16} reads it", lx->name);
     if (lx->len >= 3 && memcmp(lx->buf, "\xef\xbb\xbf", 3) == 0)
         lx->start = 3;
     return ASSAY_OK;

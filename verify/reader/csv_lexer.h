@@ -11,6 +11,7 @@
 #include "assay/err.h"
 #include "assay/reader.h"
 #include "assay/value.h"
+#include "recode.h"
 #include "stream.h"
 
 #define ASSAY_CSV_BLOCK (256u << 10) /* bytes a read: parsed while still in the second-level cache */
@@ -43,6 +44,7 @@ struct assay_csv_tuning {
 
 struct assay_csv_lexer {
     struct assay_stream *in; /* owned */
+    struct assay_recoder *recoder; /* between in and buf; NULL: the bytes are UTF-8; owned */
     const char *name; /* for messages; not owned */
     struct assay_csv_special special;
     assay_csv_indexer *indexer;

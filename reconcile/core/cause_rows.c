@@ -108,16 +108,25 @@ static bool is_round(uint64_t n)
     return false;
 }
 
+static bool limits_may_explain(const struct run *r, const struct causes *all, size_t i, const char *segment)
+{
+    return is_rows(&r->mismatch[i]) && !all->row_explained[i] &&
+           (!segment || strcmp(segment, r->mismatch[i].a->segment) == 0);
+}
+
 /* All that rows are missing for in the segment, or (NULL) in the whole dataset. */
 static enum assay_status limit_of(const struct run *r, struct causes *all, const char *segment)
 {
     uint64_t rows[2] = {0, 0};
     char text[512];
+    bool left = false; /* a limit cuts somewhere; where whole segments explain all, the number is a coincidence */
+    for (size_t i = 0; i < r->n_mismatches; i++)
+        left = left || limits_may_explain(r, all, i, segment);
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < r->side[i].n_chunks; k++)
             if (!segment || strcmp(segment, r->side[i].chunk[k].segment) == 0)
                 rows[i] += r->side[i].chunk[k].rows;
-    if (rows[1] >= rows[0] || !is_round(rows[1]))
+    if (!left || rows[1] >= rows[0] || !is_round(rows[1]))
         return ASSAY_OK;
     snprintf(text, sizeof text, "the archive ends at exactly %llu rows%s%s, the source has %llu",
              (unsigned long long)rows[1], segment ? " in segment " : "", segment ? segment : "",
@@ -127,8 +136,7 @@ static enum assay_status limit_of(const struct run *r, struct causes *all, const
     if (!c)
         return ASSAY_ENOMEM;
     for (size_t i = 0; i < r->n_mismatches; i++)
-        if (is_rows(&r->mismatch[i]) && !all->row_explained[i] &&
-            (!segment || strcmp(segment, r->mismatch[i].a->segment) == 0))
+        if (limits_may_explain(r, all, i, segment))
             cover(all, c, r, &r->mismatch[i], gone(&r->mismatch[i]));
     return ASSAY_OK;
 }

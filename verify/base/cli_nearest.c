@@ -42,8 +42,8 @@ const char *assay_nearest(const char *word, const char *const *names, size_t n)
         if (m > WORD_MAX)
             continue;
         unsigned d = distance(word, len, names[i], m);
-        /* A distance of the whole word would suggest anything for "x". */
-        if (d < best_d && d < (len > m ? len : m)) {
+        /* More than half of a word would suggest "at" for "note". */
+        if (d < best_d && d * 2 <= (len > m ? len : m)) {
             best_d = d;
             best = names[i];
         }

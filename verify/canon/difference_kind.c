@@ -263,8 +263,11 @@ bool assay_difference_parse(const char *text, size_t n, struct assay_difference_
 static void fill(const char *pattern, const char *arg, char *out, size_t n)
 {
     const char *hole = strstr(pattern, "%s");
+    const size_t unit = hole && hole[2] == ' ' ? 1 + strcspn(hole + 3, " ") : 0; /* " digits" */
+    const bool one = unit && strcmp(arg + strspn(arg, "+-"), "1") == 0 && hole[1 + unit] == 's';
     if (hole)
-        snprintf(out, n, "%.*s%s%s", (int)(hole - pattern), pattern, arg, hole + 2);
+        snprintf(out, n, "%.*s%s%.*s%s", (int)(hole - pattern), pattern, arg, (int)(unit - one), hole + 2,
+                 hole + 2 + unit);
     else
         snprintf(out, n, "%s", pattern);
 }

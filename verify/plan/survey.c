@@ -9,7 +9,7 @@
 #define PARTS 8 /* objects looked into */
 #define CELLS (1u << 19) /* sampled values a side */
 #define KEEP 256 /* bytes of a value that is kept */
-#define KEEP_NESTED 8192 /* the same of a list, struct or map, with 16 a value in it */
+#define KEEP_NESTED 8192 /* the same of a number, and of a list, struct or map, with 16 a value in it */
 #define MEMORY (32u << 20) /* bytes of all kept values */
 
 static size_t items_of(const struct assay_value *v)
@@ -73,9 +73,21 @@ static bool keep(struct assay_survey *s, struct assay_sampled *c, const struct a
     return true;
 }
 
+/* Numbers may have many digits; a long text is not looked at. */
+static bool is_number(const struct assay_value *v)
+{
+    static const char digits[] = "0123456789+-.eE";
+    if (v->kind != ASSAY_K_LEXEME && v->kind != ASSAY_K_TEXT)
+        return v->kind != ASSAY_K_BYTES && v->kind != ASSAY_K_JSON;
+    size_t i = 0;
+    while (i < v->len && i < KEEP_NESTED && memchr(digits, v->p[i], sizeof digits - 1))
+        i++;
+    return i == v->len;
+}
+
 static bool note_value(struct assay_survey *s, struct assay_sampled *c, const struct assay_value *v, uint32_t part)
 {
-    const size_t most = items_of(v) ? KEEP_NESTED : KEEP;
+    const size_t most = items_of(v) || is_number(v) ? KEEP_NESTED : KEEP;
     if (v->kind == ASSAY_K_NULL) {
         c->nulls++;
     } else if (v->kind == ASSAY_K_BAD) {

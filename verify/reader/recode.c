@@ -31,7 +31,8 @@ enum assay_status assay_recoder_new(enum assay_text_encoding from, struct assay_
     struct assay_recoder *r = calloc(1, sizeof *r);
     if (!r)
         return assay_fail_nomem(e);
-    *r = (struct assay_recoder){.from = from, .in = in, .name = name, .block = block ? block : STORED_BLOCK};
+    *r = (struct assay_recoder){
+        .from = from, .in = in, .name = name, .block = block && block < STORED_BLOCK ? block : STORED_BLOCK};
     r->ordered = from != ASSAY_TEXT_UTF16;
     r->big = from == ASSAY_TEXT_UTF16BE;
     r->stored = malloc(r->block + WIDEST);

@@ -24,8 +24,9 @@ enum assay_status assay_keyring_open(const char *path, const char *keys_dir, str
 void assay_keyring_close(struct assay_keyring *k);
 
 /* The key of a chunk. The caller wipes `out`. Threads may call this at the same time.
- * When there is none: a new random one with create (only the source's checker may; save before a statement that uses it
- * is committed), else ASSAY_ENOTFOUND. ASSAY_EERASED: it was destroyed, and none may take its place.
+ * A key that is not there is looked for in the file again, where others may have saved it. When there is none: a new
+ * random one with create (only the source's checker may; save before anybody is told of its chunk), else
+ * ASSAY_ENOTFOUND. ASSAY_EERASED: it was destroyed, and none may take its place.
  * ASSAY_EDATA: its wrapping does not open (damaged, or moved from another chunk). */
 enum assay_status assay_keyring_chunk_key(struct assay_keyring *k, const char *dataset_id, const char *segment,
                                           uint32_t ordinal, bool create, uint8_t out[ASSAY_CHUNK_KEY_LEN],

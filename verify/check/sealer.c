@@ -122,8 +122,12 @@ static enum assay_status chunk_new(struct sealer *s, const struct assay_cut *cut
     struct chunk *c = &s->chunk[s->n];
     *c = (struct chunk){.cut = cut, .ordinal = ordinal, .out_of_scope = !in_scope(s->c, cut->name)};
     enum assay_status st = c->out_of_scope ? ASSAY_OK : chunk_key(s, c, key, &c->is.why, e);
-    if (st != ASSAY_OK)
+    if (st == ASSAY_OK) /* of a segment that has no cut yet */
+        st = assay_keyring_save(s->ring, e);
+    if (st != ASSAY_OK) {
+        OPENSSL_cleanse(key, sizeof key);
         return st;
+    }
     if (!c->out_of_scope && !c->is.why) {
         assay_sealed_key_init(&c->key, key);
         assay_sealed_commit(key, c->is.commit);
@@ -320,7 +324,7 @@ enum assay_status assay_sealer_finish(struct sealer *s, const struct assay_lane_
         st = finish_chunk(s, i, e);
     assay_sorter_free(s->sorter);
     s->sorter = NULL;
-    return st == ASSAY_OK ? assay_keyring_save(s->ring, e) : st;
+    return st;
 }
 
 const struct sealed_chunk *assay_sealer_chunk(const struct sealer *s, const struct assay_cut *cut, uint32_t ordinal)

@@ -5,6 +5,7 @@
 
 #include "assay/check.h"
 #include "assay/lane.h"
+#include "assay/reader.h"
 #include "assay/sealed.h"
 
 struct sealer;
@@ -16,11 +17,17 @@ struct sealed_chunk {
     uint8_t sketch[32]; /* likewise */
 };
 
+/* Before the source's cuts are committed: make and save the keys of all their chunks, and of those of files that have a
+ * segment each, so that the archive's checker, which may begin as soon as there are cuts, finds them. Nothing for the
+ * archive, and for a dataset that is not sealed. */
+enum assay_status assay_sealer_draw(const struct assay_check *c, const struct assay_cutset *cuts,
+                                    const struct assay_part *part, size_t n_parts, struct assay_err *e);
+
 enum assay_status assay_sealer_new(const struct assay_check *c, struct sealer **out, struct assay_err *e);
 /* assay_row_fn of a lane with rows_whole and rows_formed; ctx: the sealer. */
 enum assay_status assay_sealer_row(void *ctx, const struct assay_lane_row *row, struct assay_err *e);
 /* After the scan. seg: what the lane has, which must outlive the sealer. unplaced: rows of the side that have no chunk.
- * Blobs go to the sink, and the keys that were made are saved. */
+ * Blobs go to the sink. */
 enum assay_status assay_sealer_finish(struct sealer *s, const struct assay_lane_segment *seg, size_t n,
                                       uint64_t unplaced, struct assay_err *e);
 /* NULL: the chunk was not in scope. */

@@ -234,7 +234,7 @@ static enum assay_status get_cuts(struct side *x, struct assay_err *e)
     if (c->ledger)
         s = assay_cuts_load(c->ledger, c->set, x->plan_hash, &x->router, &x->cuts, e);
     if (s != ASSAY_OK || x->cuts.n)
-        return s;
+        return s == ASSAY_OK ? assay_sealer_draw(c, &x->cuts, x->part, x->n_parts, e) : s;
     if (c->side == ASSAY_ARCHIVE && ((s = look_for_source(x, e)) != ASSAY_OK || x->source_seen))
         return s;
     if (c->side == ASSAY_ARCHIVE)
@@ -248,6 +248,8 @@ static enum assay_status get_cuts(struct side *x, struct assay_err *e)
     s = assay_cuts_make(c, x->reader, x->secret, rows, &x->cuts, e);
     if (s == ASSAY_OK) /* the sample was drawn from one part: divide the side again */
         s = x->reader->ops->parts(x->reader, c->jobs, &x->part, &x->n_parts, e);
+    if (s == ASSAY_OK)
+        s = assay_sealer_draw(c, &x->cuts, x->part, x->n_parts, e);
     for (size_t i = 0; i < x->cuts.n && s == ASSAY_OK; i++)
         s = assay_cut_attest(c, x->plan_hash, &x->cuts.cut[i], &x->router, e);
     return s == ASSAY_OK ? assay_sink_commit(c->sink, e) : s;

@@ -44,6 +44,13 @@ static enum assay_status read_file(const char *path, struct keyring_text *out, s
     return s;
 }
 
+/* What the file is now; zeros when it is not there. */
+static void see(const char *path, struct stat *out)
+{
+    if (stat(path, out))
+        *out = (struct stat){0};
+}
+
 /* A rotation that was stopped after it had published the keyring left its key in dataset.key.next. */
 static enum assay_status finish_rotation(struct assay_keyring *k, const uint8_t id[16], struct assay_err *e)
 {
@@ -75,8 +82,10 @@ static enum assay_status load(struct assay_keyring *k, struct assay_err *e)
     enum assay_status s = assay_keyring_file(k->keys_dir, "/dataset.key", file, e);
     if (s == ASSAY_OK)
         s = assay_dataset_key_read(file, k->key, e);
-    if (s == ASSAY_OK)
+    if (s == ASSAY_OK) {
+        see(k->path, &k->seen);
         s = read_file(k->path, &k->text, e);
+    }
     if (s != ASSAY_OK)
         return s;
     assay_dataset_key_id(k->key, id);
@@ -129,11 +138,40 @@ static enum assay_status make(struct assay_keyring *k, struct keyring_entry *x, 
     return s;
 }
 
+/* A key that is not there may have been saved meanwhile, by the checker of the source that runs at the same time. The
+ * file is read again when it is another one; a keyring under another dataset key is none of ours. */
+static enum assay_status look_again(struct assay_keyring *k, bool *changed, struct assay_err *e)
+{
+    struct stat now;
+    struct keyring_text t = {0};
+    see(k->path, &now);
+    *changed = !k->fresh && !k->keyless &&
+               (now.st_ino != k->seen.st_ino || now.st_dev != k->seen.st_dev || now.st_size != k->seen.st_size ||
+                now.st_mtim.tv_sec != k->seen.st_mtim.tv_sec || now.st_mtim.tv_nsec != k->seen.st_mtim.tv_nsec);
+    if (!*changed)
+        return ASSAY_OK;
+    enum assay_status s = read_file(k->path, &t, e);
+    k->seen = now;
+    if (s == ASSAY_OK && t.epoch && memcmp(t.id, k->text.id, sizeof t.id) == 0) {
+        struct keyring_text before = k->text;
+        k->text = t;
+        t = before;
+    }
+    assay_keyring_text_release(&t);
+    return s;
+}
+
 static enum assay_status look_up(struct assay_keyring *k, struct keyring_entry *x, bool create, uint8_t out[32],
                                  struct assay_err *e)
 {
     size_t at;
+    bool changed = false;
     const struct keyring_entry *y = assay_keyring_find(&k->text, x->dataset, x->segment, x->ordinal, &at);
+    enum assay_status s = y ? ASSAY_OK : look_again(k, &changed, e);
+    if (s != ASSAY_OK)
+        return s;
+    if (changed)
+        y = assay_keyring_find(&k->text, x->dataset, x->segment, x->ordinal, &at);
     if (!y && create)
         return make(k, x, out, e);
     if (!y)
@@ -141,7 +179,7 @@ static enum assay_status look_up(struct assay_keyring *k, struct keyring_entry *
     if (y->erased)
         return assay_fail(e, ASSAY_EERASED, "%s: the key of chunk %u of segment %s was erased", k->path, x->ordinal,
                           x->segment);
-    enum assay_status s = assay_keyring_unwrap_entry(k->key, y, out);
+    s = assay_keyring_unwrap_entry(k->key, y, out);
     if (s == ASSAY_EDATA)
         return assay_fail(e, s, "%s: the key of chunk %u of segment %s does not open under dataset.key", k->path,
                           x->ordinal, x->segment);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "assay/buf.h"
 #include "assay/cipher.h"
@@ -60,6 +61,7 @@ struct assay_keyring {
     uint8_t key[32]; /* the dataset key of this epoch */
     struct keyring_text text;
     size_t fresh;
+    struct stat seen; /* the file as it was read last */
     bool keyless; /* opened to erase only: any dataset key's, and none is known */
     pthread_mutex_t lock;
 };

@@ -57,3 +57,8 @@ void assay_store_checkpoint_release(struct assay_store_checkpoint *c)
     assay_buf_release(&c->note);
     assay_buf_release(&c->frontier);
 }
+
+int assay_store_patience(const char *role)
+{
+    return strcmp(role, assay_role_name(ASSAY_ROLE_OWNER)) == 0 ? 30000 : 0;
+}

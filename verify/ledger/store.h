@@ -56,7 +56,7 @@ struct assay_store {
      * on failure too when there is something to close. */
     enum assay_status (*open)(const char *location, bool write, int wait_ms, struct assay_db **db, struct assay_err *e);
     void (*close)(struct assay_db *db); /* NULL is a no-op */
-    /* One run a role: held until released, by a process that has no connection open. */
+    /* One run a role: held until released, by a process that has no connection open. Waits assay_store_patience. */
     enum assay_status (*hold)(const char *location, const char *role, struct assay_db **held, struct assay_err *e);
     /* Every table, index and trigger exactly as created and nothing else. */
     enum assay_status (*intact)(struct assay_db *db, struct assay_err *e);
@@ -202,5 +202,9 @@ enum assay_status assay_ledger_open_append_wait(const char *path, const char *ke
                                                 struct assay_ledger **out, struct assay_err *e);
 /* ---- read.c ---- */
 struct assay_ledger *assay_ledger_new(const char *path, const char *keys_dir, struct assay_err *e);
+
+/* How long to wait for a role that is held, in ms. The owner states a plan or a key and is done: two checkers that
+ * begin at once both state the plan. Of other roles a second run has nothing to wait for. */
+int assay_store_patience(const char *role);
 
 #endif

@@ -256,7 +256,7 @@ static enum assay_status hold(const char *location, const char *role, struct ass
     enum assay_status s = connect_db(db, e);
     if (s == ASSAY_OK)
         s = setup_session(db, false, e);
-    return s == ASSAY_OK ? lock(db, (unsigned)r + 1, 0, what, e) : s;
+    return s == ASSAY_OK ? lock(db, (unsigned)r + 1, assay_store_patience(role), what, e) : s;
 }
 
 /* ---- the schema ---- */

@@ -294,7 +294,7 @@ static enum assay_status hold(const char *location, const char *role, struct ass
         return assay_fail(e, ASSAY_ELIMIT, "path of more than %d bytes", ASSAY_MAX_PATH);
     if (!assay_file_exists(location))
         return assay_fail(e, ASSAY_ENOTFOUND, "ledger %s: does not exist", location);
-    return assay_file_lock(lock, what, 0, &db->lock, e);
+    return assay_file_lock(lock, what, assay_store_patience(role), &db->lock, e);
 }
 
 static enum assay_status begin(struct assay_db *db, bool write, struct assay_err *e)

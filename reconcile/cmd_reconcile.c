@@ -1,7 +1,11 @@
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "assay/blob.h"
 #include "assay/digest.h"
+#include "assay/keys.h"
+#include "assay/limits.h"
 #include "assay/log.h"
 #include "assay/reconcile.h"
 #include "assay/session.h"
@@ -22,6 +26,12 @@ static void say(const struct assay_dataset *d, const struct assay_reconciled *r)
     printf("%s%s\n", r->reason ? "; " : "", r->reason ? r->reason : "");
     if (r->weaker[0])
         assay_log(ASSAY_LOG_WARN, "%s: compared by sums alone: %s", d->name, r->weaker);
+    if (r->opaque)
+        assay_log(ASSAY_LOG_WARN,
+                  "%s: the sums of %llu statements about fewer than %d rows are sealed, and their key is not here: "
+                  "compared by "
+                  "roots; their columns and the cells that rules changed are not told",
+                  d->name, (unsigned long long)r->opaque, ASSAY_SMALL_CHUNK);
 }
 
 /* A verdict cites its plan, and only the checkers bring a plan into the ledger. */
@@ -48,14 +58,20 @@ static int reconcile_set(const struct assay_session *s, const struct assay_datas
     struct assay_ledger *l = NULL;
     struct assay_sink *sink = NULL;
     struct assay_reconciled r;
-    struct assay_err e = {0};
+    struct assay_err e = {0}, no_key = {0};
+    uint8_t key[32] = {0};
+    const struct assay_blob_keys keys = {key, s->plan->keyring, s->keys_dir};
+    const bool opens = d->keys_sealed && assay_dataset_key_load(s->keys_dir, key, &no_key) == ASSAY_OK;
     enum assay_status st = assay_session_ledger(s, &l, &e);
     if (st == ASSAY_OK)
         st = plan_is_known(l, d, &e);
     if (st == ASSAY_OK)
         st = spool ? assay_sink_spool(spool, s->keys_dir, ASSAY_ROLE_RECONCILE, &sink, &e)
                    : assay_sink_ledger(s->ledger_path, s->keys_dir, ASSAY_ROLE_RECONCILE, &sink, &e);
-    if (st == ASSAY_OK && (st = assay_reconcile(l, sink, d, run, result_run, what, &r, &e)) == ASSAY_OK)
+    if (st == ASSAY_OK)
+        st = assay_reconcile_open(l, sink, d, opens ? &keys : NULL, run, result_run, what, &r, &e);
+    OPENSSL_cleanse(key, sizeof key);
+    if (st == ASSAY_OK)
         say(d, &r);
     assay_sink_free(sink);
     assay_ledger_close(l);

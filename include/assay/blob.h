@@ -30,6 +30,16 @@ enum assay_status assay_blob_open(const uint8_t key[32], const struct assay_blob
 /* Is this a sealed blob? id (may be NULL) gets what its key is known by (assay_dataset_key_id). */
 bool assay_blob_sealed(const void *bytes, size_t n, uint8_t id[16]);
 
+/* For what is sealed under a dataset key: of this epoch, or of one before it that the keyring holds. Borrowed. */
+struct assay_blob_keys {
+    const uint8_t *dataset_key; /* 32 bytes */
+    const char *keyring, *keys_dir;
+};
+/* assay_blob_open under the dataset key that it was sealed with; keys NULL: there is none here. ASSAY_ENOTFOUND says
+ * that it is not at hand. */
+enum assay_status assay_blob_open_any(const struct assay_blob_keys *keys, const struct assay_blob_about *about,
+                                      const void *sealed, size_t n, struct assay_buf *out, struct assay_err *e);
+
 /* HMAC-SHA-256(HKDF(dataset key, "assay/bound/1" dataset), segment ‖ 0x0a ‖ bound)[:16] of a chunk's key bound: equal
  * tags are equal bounds, so that tiling shows without disclosure. */
 enum assay_status assay_bound_tag(const uint8_t dataset_key[32], const char *dataset, const char *segment,

@@ -53,6 +53,11 @@ struct assay_cutset;
 struct assay_router;
 enum assay_status assay_cuts_load(struct assay_ledger *l, const struct assay_dataset *d, const char *plan_hash,
                                   const struct assay_router *r, struct assay_cutset *out, struct assay_err *e);
+/* The same where bounds may be sealed. keys NULL: one that is sealed is ASSAY_ENOTFOUND. */
+struct assay_blob_keys;
+enum assay_status assay_cuts_open(struct assay_ledger *l, const struct assay_dataset *d, const char *plan_hash,
+                                  const struct assay_router *r, const struct assay_blob_keys *keys,
+                                  struct assay_cutset *out, struct assay_err *e);
 
 /* Hand every row of one side to a lane per thread: the scan behind attesting and drill-down. */
 struct assay_lane;

@@ -27,7 +27,7 @@ struct assay_cut {
     uint32_t chunks; /* >= 1; a power of two for ASSAY_CUT_HASH */
     struct assay_bound *bound; /* ASSAY_CUT_RANGE: chunks - 1, strictly rising; chunk i is [bound[i-1], bound[i]) */
     uint8_t *bytes; /* what the bounds point into; owned, as is bound */
-    uint8_t hash[32]; /* SHA-256 of the text form */
+    uint8_t hash[32]; /* SHA-256 of the blob: of the text form, or of that sealed */
 };
 
 /* All bounds copied; they must rise strictly (ASSAY_EUSAGE). n_bounds is chunks - 1 for RANGE and ignored else. */

@@ -57,6 +57,7 @@
 #define ASSAY_MAX_CERTIFICATE 8192 /* bytes of a recipient's certificate in DER */
 #define ASSAY_MAX_FINDINGS 8 /* located defects carried by one statement */
 #define ASSAY_MAX_SKETCH_CAPACITY 64 /* differences of one chunk that a sketch can name */
+#define ASSAY_SMALL_CHUNK 16 /* under `keys: sealed`, sums of fewer rows than that are sealed */
 #define ASSAY_DEFAULT_SKETCH 16
 #define ASSAY_MAX_SKETCH_WORDS 20 /* payload words of 8 bytes */
 #define ASSAY_DEFAULT_CHUNK_ROWS 65536u /* rows a chunk */

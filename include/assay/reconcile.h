@@ -14,6 +14,7 @@ struct assay_reconciled {
     uint64_t waived; /* mismatches of chunks and objects that a waiver covers: neither matched nor mismatched */
     uint64_t rows[2];
     uint64_t accepted; /* cells that a rule changed in matching chunks */
+    uint64_t opaque; /* statements whose sealed sums were not opened: no key of them was at hand */
     uint32_t opened, closed, open; /* discrepancies: new, proven gone, open after this */
     const char *reason; /* why the dataset as a whole is unverified, NULL if it is not; static or in text */
     char text[1024];
@@ -33,6 +34,13 @@ enum assay_reconcile_what {
 enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sink, const struct assay_dataset *d,
                                   const char *run, const char *result_run, unsigned what, struct assay_reconciled *out,
                                   struct assay_err *e);
+
+/* The same where sums of small chunks may be sealed (`keys: sealed`). keys NULL: what is sealed is compared by its
+ * root. */
+struct assay_blob_keys;
+enum assay_status assay_reconcile_open(struct assay_ledger *l, struct assay_sink *sink, const struct assay_dataset *d,
+                                       const struct assay_blob_keys *keys, const char *run, const char *result_run,
+                                       unsigned what, struct assay_reconciled *out, struct assay_err *e);
 
 /* Exit code of a reconciled dataset: 1 before 3 before 0. */
 int assay_reconciled_exit(const struct assay_reconciled *r);

@@ -107,10 +107,10 @@ static void choose_runs(struct loader *l)
 
 enum assay_status assay_attested_load(struct assay_ledger *ledger, const struct assay_dataset *d,
                                       enum assay_side_id side, const char *plan_hash, const char *run,
-                                      struct attested *out, struct assay_err *e)
+                                      const struct attested_opener *open, struct attested *out, struct assay_err *e)
 {
     char plan[80];
-    struct loader l = {.ledger = ledger, .set = d, .plan = plan, .out = out, .err = e};
+    struct loader l = {.ledger = ledger, .set = d, .plan = plan, .open = open, .out = out, .err = e};
     snprintf(plan, sizeof plan, "sha256:%s", plan_hash);
     *out = (struct attested){0};
     enum assay_status s = load_kind(&l, "run-start", side, run, take_start);

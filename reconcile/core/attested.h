@@ -19,6 +19,8 @@ struct attested_chunk {
     char unsealed[16]; /* why a sealed plan's chunk has no root; "" else */
     uint32_t ordinal;
     uint64_t leaf, rows, defects;
+    bool opaque; /* its sums are sealed and no key was at hand to open them: they are zeros, and compare with nothing */
+    char sums[72]; /* name of the sealed sums; "" when they are in clear */
     assay_sum row, key;
     assay_sum *col, *raw; /* n_cols each; raw only of ruled columns */
     uint64_t *changed; /* cells that a rule changed, by column */
@@ -65,11 +67,24 @@ struct attested {
     bool in_objects; /* the side is files, whether or not any of them is left after filtering */
 };
 
+/* What opens sealed sums (attested_sums.c); both NULL: nothing does. Borrowed. */
+struct assay_keyring;
+struct assay_blob_keys;
+struct attested_opener {
+    struct assay_keyring *ring;
+    const struct assay_blob_keys *keys;
+};
+/* A blob under the key of the chunk, or else under the dataset key. Appends. ASSAY_ENOTFOUND: its key is not at hand.
+ */
+enum assay_status assay_attested_unseal(const struct attested_opener *o, const struct assay_dataset *d,
+                                        const char *kind, const char *segment, uint32_t ordinal,
+                                        const struct assay_buf *sealed, struct assay_buf *out, struct assay_err *e);
+
 /* run NULL: the newest statement about each chunk, whatever the run; else only those of that run. Statements under
  * another plan hash, and those of runs that failed or never ended, are passed over. */
 enum assay_status assay_attested_load(struct assay_ledger *l, const struct assay_dataset *d, enum assay_side_id side,
-                                      const char *plan_hash, const char *run, struct attested *out,
-                                      struct assay_err *e);
+                                      const char *plan_hash, const char *run, const struct attested_opener *open,
+                                      struct attested *out, struct assay_err *e);
 /* Drop the chunks, and the objects that belong to one segment, of segments that `keep` does not want. rows: of the
  * chunk; 0 for an object. */
 void assay_attested_filter(struct attested *a, bool (*keep)(void *ctx, const char *segment, uint64_t rows), void *ctx);
@@ -78,8 +93,8 @@ void assay_attested_release(struct attested *a);
 /* What one side ever stated about one chunk under this plan ("sha256:..."), newest first, at most `most` statements.
  * Those of runs that did not end well are among them: they are signed all the same. */
 enum assay_status assay_attested_about(struct assay_ledger *l, const struct assay_dataset *d, enum assay_side_id side,
-                                       const char *plan, const char *chunk, size_t most, struct attested_chunk **out,
-                                       size_t *n, struct assay_err *e);
+                                       const char *plan, const char *chunk, const struct attested_opener *open,
+                                       size_t most, struct attested_chunk **out, size_t *n, struct assay_err *e);
 void assay_attested_chunks_free(struct attested_chunk *c, size_t n);
 
 #endif

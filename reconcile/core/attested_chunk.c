@@ -84,23 +84,61 @@ static enum assay_status take_raw(struct loader *l, struct attested_chunk *c, co
     return ASSAY_OK;
 }
 
+/* One line of a blob: of the columns of a statement, or of sums that are sealed. */
+static enum assay_status take_line(struct loader *l, struct attested_chunk *c, const char *line)
+{
+    if (strncmp(line, "col ", 4) == 0)
+        return take_sum(l, c, line + 4);
+    if (strncmp(line, "raw ", 4) == 0)
+        return take_raw(l, c, line + 4);
+    if (strncmp(line, "sum-row ", 8) == 0)
+        return assay_sum_parse(line + 8, &c->row) ? bad_chunk(l, "its sums are not 32 hex digits") : ASSAY_OK;
+    if (strncmp(line, "sum-key ", 8) == 0)
+        return assay_sum_parse(line + 8, &c->key) ? bad_chunk(l, "its sums are not 32 hex digits") : ASSAY_OK;
+    return strncmp(line, "rule ", 5) == 0 ? ASSAY_OK /* for reports only */
+                                          : bad_chunk(l, "an unknown line in its columns");
+}
+
+static enum assay_status take_lines(struct loader *l, struct attested_chunk *c, struct assay_buf *b)
+{
+    char *save = NULL;
+    enum assay_status s = assay_buf_str(b) ? ASSAY_OK : assay_fail_nomem(l->err);
+    for (char *line = s == ASSAY_OK ? strtok_r((char *)b->ptr, "\n", &save) : NULL; line && s == ASSAY_OK;
+         line = strtok_r(NULL, "\n", &save))
+        s = take_line(l, c, line);
+    return s;
+}
+
+static enum assay_status load_blob(struct loader *l, const char *name, struct assay_buf *out)
+{
+    uint8_t hash[32];
+    if (strncmp(name, "sha256:", 7) != 0 || assay_unhex(name + 7, hash, sizeof hash))
+        return bad_chunk(l, "its columns are no blob");
+    return assay_ledger_blob(l->ledger, hash, out, l->err);
+}
+
 static enum assay_status take_blob(struct loader *l, struct attested_chunk *c, const char *name)
 {
     struct assay_buf b = {0};
-    uint8_t hash[32];
-    char *save = NULL;
-    if (strncmp(name, "sha256:", 7) != 0 || assay_unhex(name + 7, hash, sizeof hash))
-        return bad_chunk(l, "its columns are no blob");
-    enum assay_status s = assay_ledger_blob(l->ledger, hash, &b, l->err);
-    if (s == ASSAY_OK && !assay_buf_str(&b))
-        s = assay_fail_nomem(l->err);
-    for (char *line = s == ASSAY_OK ? strtok_r((char *)b.ptr, "\n", &save) : NULL; line && s == ASSAY_OK;
-         line = strtok_r(NULL, "\n", &save))
-        s = strncmp(line, "col ", 4) == 0    ? take_sum(l, c, line + 4)
-            : strncmp(line, "raw ", 4) == 0  ? take_raw(l, c, line + 4)
-            : strncmp(line, "rule ", 5) == 0 ? ASSAY_OK /* for reports only */
-                                             : bad_chunk(l, "an unknown line in its columns");
+    enum assay_status s = load_blob(l, name, &b);
+    if (s == ASSAY_OK)
+        s = take_lines(l, c, &b);
     assay_buf_release(&b);
+    return s;
+}
+
+/* Without the key the chunk is opaque, which is no failure. */
+static enum assay_status take_sealed(struct loader *l, struct attested_chunk *c, const char *kind, const char *name)
+{
+    struct assay_buf sealed = {0}, plain = {0};
+    enum assay_status s = load_blob(l, name, &sealed);
+    if (s == ASSAY_OK) {
+        s = assay_attested_unseal(l->open, l->set, kind, c->segment, c->ordinal, &sealed, &plain, l->err);
+        c->opaque |= s == ASSAY_ENOTFOUND;
+        s = s == ASSAY_OK ? take_lines(l, c, &plain) : s == ASSAY_ENOTFOUND ? ASSAY_OK : s;
+    }
+    assay_buf_release(&sealed);
+    assay_buf_release(&plain);
     return s;
 }
 
@@ -117,6 +155,11 @@ static enum assay_status take_columns(struct loader *l, const struct assay_stmt 
     if (blob)
         return take_blob(l, c, blob);
     enum assay_status st = ASSAY_OK;
+    if (c->sums[0]) {
+        const char *raw = assay_stmt_get(s, "raw-sums");
+        st = take_sealed(l, c, "sums", c->sums);
+        return st == ASSAY_OK && raw ? take_sealed(l, c, "raw-sums", raw) : st;
+    }
     size_t sums = 0; /* a column that did not exist in the segment has none, and the row form says so */
     for (; (name = assay_stmt_nth(s, "without", sums)); sums++)
         if (column_of(l->set, name) == SIZE_MAX)
@@ -137,9 +180,11 @@ static enum assay_status read_chunk(struct loader *l, const struct assay_stmt *s
 {
     const char *segment = assay_stmt_get(s, "segment");
     const char *row = assay_stmt_get(s, "sum-row"), *key = assay_stmt_get(s, "sum-key");
-    if (!segment || !row || !key)
+    const char *sums = assay_stmt_get(s, "sums");
+    if (!segment || (!sums && (!row || !key)))
         return bad_chunk(l, "segment, sum-row or sum-key is missing");
     copy_to(c->cut, sizeof c->cut, assay_stmt_get(s, "cut"));
+    copy_to(c->sums, sizeof c->sums, sums);
     copy_to(c->run, sizeof c->run, assay_stmt_get(s, "run"));
     copy_to(c->form, sizeof c->form, assay_stmt_get(s, "form"));
     copy_to(c->root, sizeof c->root, assay_stmt_get(s, "root"));
@@ -156,7 +201,7 @@ static enum assay_status read_chunk(struct loader *l, const struct assay_stmt *s
         return assay_fail_nomem(l->err);
     if (c->root[0] && (strlen(c->root) != 71 || strlen(c->keycommit) != 64))
         return bad_chunk(l, "its root is no SHA-256 under a committed key");
-    if (assay_sum_parse(row, &c->row) || assay_sum_parse(key, &c->key))
+    if (!sums && (assay_sum_parse(row, &c->row) || assay_sum_parse(key, &c->key)))
         return bad_chunk(l, "its sums are not 32 hex digits");
     return take_columns(l, s, c);
 }
@@ -254,12 +299,15 @@ static bool each_about(void *ctx, const struct assay_leaf *leaf)
 }
 
 enum assay_status assay_attested_about(struct assay_ledger *ledger, const struct assay_dataset *d,
-                                       enum assay_side_id side, const char *plan, const char *chunk, size_t most,
-                                       struct attested_chunk **out, size_t *n, struct assay_err *e)
+                                       enum assay_side_id side, const char *plan, const char *chunk,
+                                       const struct attested_opener *open, size_t most, struct attested_chunk **out,
+                                       size_t *n, struct assay_err *e)
 {
     struct attested a = {.chunk = calloc(most, sizeof *a.chunk)};
-    struct about x = {
-        {.ledger = ledger, .set = d, .plan = plan, .out = &a, .err = e}, assay_side_name(side), chunk, most};
+    struct about x = {{.ledger = ledger, .set = d, .plan = plan, .open = open, .out = &a, .err = e},
+                      assay_side_name(side),
+                      chunk,
+                      most};
     struct assay_ledger_query q = {.chunk = chunk, .newest_first = true}; /* by the one index that is narrow */
     *out = NULL;
     *n = 0;

@@ -12,6 +12,7 @@ struct loader {
     struct assay_ledger *ledger;
     const struct assay_dataset *set;
     const char *plan; /* "sha256:..." */
+    const struct attested_opener *open;
     struct attested *out;
     size_t cap_runs, cap_chunks, cap_objects, n_slots;
     size_t last; /* run found last */

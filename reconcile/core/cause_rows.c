@@ -258,7 +258,10 @@ static enum assay_status ranges(const struct run *r, const struct samples *sampl
 static uint64_t multiple_of(const struct mismatch *m)
 {
     const uint64_t n = m->s->rows ? m->a->rows / m->s->rows : 0;
-    return n > 1 && n * m->s->rows == m->a->rows && m->a->row == (assay_sum)n * m->s->row ? n : 0;
+    return !m->s->opaque && !m->a->opaque && n > 1 && n * m->s->rows == m->a->rows &&
+                   m->a->row == (assay_sum)n * m->s->row
+               ? n
+               : 0;
 }
 
 static enum assay_status doubled(const struct run *r, struct causes *all)

@@ -22,6 +22,8 @@ static bool same(const struct attested_chunk *a, const struct attested_chunk *b,
 {
     if (a->defects || b->defects || strcmp(a->form, b->form) != 0 || resealed(a, b))
         return false;
+    if (a->opaque || b->opaque) /* what cannot be looked at equals nothing but itself */
+        return a->rows == b->rows && strcmp(a->sums, b->sums) == 0;
     return a->rows == b->rows && a->key == b->key && a->row == b->row &&
            (n_cols == 0 || memcmp(a->col, b->col, n_cols * sizeof *a->col) == 0);
 }
@@ -46,8 +48,8 @@ enum assay_status assay_late_find(struct run *r, const struct attested_chunk *so
     bool found = false;
     *out = LATE_UNKNOWN;
     for (int side = 0; side < 2 && s == ASSAY_OK; side++)
-        s = assay_attested_about(r->ledger, r->set, (enum assay_side_id)side, r->plan, archive->id, MOST_STATEMENTS,
-                                 &list[side], &n[side], r->err);
+        s = assay_attested_about(r->ledger, r->set, (enum assay_side_id)side, r->plan, archive->id, &r->opener,
+                                 MOST_STATEMENTS, &list[side], &n[side], r->err);
     for (size_t k = 0; k < n[ASSAY_SOURCE] && s == ASSAY_OK && !found; k++)
         for (size_t i = 0; i < n[ASSAY_ARCHIVE] && !found; i++)
             if (same(&list[ASSAY_SOURCE][k], &list[ASSAY_ARCHIVE][i], cols)) {

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/blob.h"
+#include "assay/keyring.h"
 #include "assay/writer.h"
 #include "cause.h"
 #include "late.h"
@@ -91,6 +93,7 @@ static enum assay_status segment_columns(struct run *r, const char *segment)
 {
     size_t n = r->set->n_cols;
     uint64_t rows[2] = {0, 0};
+    bool opaque = false;
     if (r->summed && strcmp(r->summed, segment) == 0)
         return ASSAY_OK;
     assay_sum *sum = calloc(2 * n + 1, sizeof *sum);
@@ -102,11 +105,12 @@ static enum assay_status segment_columns(struct run *r, const char *segment)
             if (strcmp(c->segment, segment) != 0)
                 break;
             rows[i] += c->rows;
+            opaque |= c->opaque;
             for (size_t j = 0; j < n; j++)
                 sum[(size_t)i * n + j] += c->col[j];
         }
     for (size_t j = 0; j < n; j++)
-        r->differs[j] = rows[0] == rows[1] && sum[j] != sum[n + j];
+        r->differs[j] = !opaque && rows[0] == rows[1] && sum[j] != sum[n + j];
     free(sum);
     r->summed = segment;
     assay_buf_reset(&r->columns);
@@ -394,6 +398,23 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
                                   const char *run, const char *result_run, unsigned what, struct assay_reconciled *out,
                                   struct assay_err *e)
 {
+    return assay_reconcile_open(l, sink, d, NULL, run, result_run, what, out, e);
+}
+
+static uint64_t count_opaque(const struct run *r)
+{
+    uint64_t n = 0;
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < r->side[side].n_chunks; i++)
+            n += r->side[side].chunk[i].opaque;
+    return n;
+}
+
+enum assay_status assay_reconcile_open(struct assay_ledger *l, struct assay_sink *sink, const struct assay_dataset *d,
+                                       const struct assay_blob_keys *keys, const char *run, const char *result_run,
+                                       unsigned what, struct assay_reconciled *out, struct assay_err *e)
+{
+    struct assay_err no_ring = {0};
     struct run r = {
         .ledger = l, .sink = sink, .what = what, .set = d, .run = run, .result_run = result_run, .out = out, .err = e};
     char hash[65];
@@ -402,9 +423,13 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
     if (s != ASSAY_OK)
         return s;
     snprintf(r.plan, sizeof r.plan, "sha256:%s", hash);
+    if (keys && d->keys_sealed &&
+        assay_keyring_open(keys->keyring, keys->keys_dir, &r.opener.ring, &no_ring) == ASSAY_OK)
+        r.opener.keys = keys;
     for (int i = 0; i < 2 && s == ASSAY_OK; i++)
-        s = assay_attested_load(l, d, (enum assay_side_id)i, hash, what & ASSAY_RECONCILE_REUSE ? NULL : run,
+        s = assay_attested_load(l, d, (enum assay_side_id)i, hash, what & ASSAY_RECONCILE_REUSE ? NULL : run, &r.opener,
                                 &r.side[i], e);
+    out->opaque = s == ASSAY_OK ? count_opaque(&r) : 0;
     if (s == ASSAY_OK)
         s = assay_scope_apply(&r);
     if (s == ASSAY_OK)
@@ -426,6 +451,7 @@ enum assay_status assay_reconcile(struct assay_ledger *l, struct assay_sink *sin
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = reconcile_set(&r);
+    assay_keyring_close(r.opener.ring);
     assay_scope_release(&r);
     assay_erased_release(&r);
     assay_purged_release(&r);

@@ -27,6 +27,7 @@ struct run {
     size_t n_mismatches, cap_mismatches;
     const struct assay_dataset *set;
     const char *run, *result_run;
+    struct attested_opener opener;
     struct attested side[2];
     struct discrepancies known;
     bool *seen; /* of known: found again now */

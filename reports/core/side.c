@@ -149,8 +149,8 @@ static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, stru
     }
     bool judged_bad = k->judged && k->verdict != ASSAY_RV_MATCH;
     if (!k->lo && !k->hi && (judged_bad || c->d->n_chunks < KEEP_TEXTS_BELOW)) {
-        k->lo = assay_collect_text(c->r, s, "lo-text");
-        k->hi = assay_collect_text(c->r, s, "hi-text");
+        k->lo = assay_stmt_get(s, "lo-tag") ? "(sealed)" : assay_collect_text(c->r, s, "lo-text");
+        k->hi = assay_stmt_get(s, "hi-tag") ? "(sealed)" : assay_collect_text(c->r, s, "hi-text");
     }
     return true;
 }

@@ -91,10 +91,48 @@ static void test_what_comes_before_any_digest(void **state)
     assert_int_equal(compare(&s, &a).verdict, VERDICT_UNVERIFIED);
 }
 
+/* Sealed sums that nobody could open: equal names are equal sums, the roots tell the rest, and zeros never do. */
+static void test_opaque(void **state)
+{
+    static const struct {
+        const char *root[2], *sums[2];
+        uint64_t rows[2];
+        enum verdict verdict;
+        bool sealed;
+        const char *kind;
+    } cases[] = {
+        {{"", ""}, {"x", "x"}, {3, 3}, VERDICT_MATCH, false, NULL},
+        {{"", ""}, {"x", "y"}, {3, 3}, VERDICT_UNVERIFIED, false, NULL},
+        {{ROOT, ""}, {"x", "y"}, {3, 3}, VERDICT_UNVERIFIED, false, NULL},
+        {{ROOT, ROOT}, {"x", "x"}, {3, 3}, VERDICT_MATCH, true, NULL},
+        {{ROOT, ROOT}, {"x", "y"}, {3, 3}, VERDICT_MATCH, true, NULL}, /* sealed under different keys */
+        {{ROOT, OTHER}, {"x", "y"}, {3, 3}, VERDICT_MISMATCH, true, "rows"},
+        {{ROOT, OTHER}, {"x", "x"}, {3, 3}, VERDICT_MISMATCH, true, "resealed"},
+        {{ROOT, OTHER}, {"x", "y"}, {3, 2}, VERDICT_MISMATCH, true, "lost"},
+        {{"", ""}, {"x", "y"}, {2, 3}, VERDICT_MISMATCH, false, "extra"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct attested_chunk side[2];
+        for (int k = 0; k < 2; k++) {
+            side[k] = statement(k, 0, cases[i].root[k], "");
+            side[k].opaque = true;
+            side[k].rows = cases[i].rows[k];
+            side[k].key = 0;
+            snprintf(side[k].sums, sizeof side[k].sums, "%s", cases[i].sums[k]);
+        }
+        struct compared c = compare(&side[0], &side[1]);
+        if (c.verdict != cases[i].verdict || c.sealed != cases[i].sealed || !c.kind != !cases[i].kind ||
+            (c.kind && strcmp(c.kind, cases[i].kind) != 0))
+            fail_msg("case %zu: %s, %s, %s", i, assay_verdict_name(c.verdict), c.kind, c.sealed ? "sealed" : "fast");
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strengths),
+        cmocka_unit_test(test_opaque),
         cmocka_unit_test(test_roots_under_different_keys_say_nothing),
         cmocka_unit_test(test_what_comes_before_any_digest),
     };

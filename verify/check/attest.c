@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "assay/blob.h"
 #include "assay/canon.h"
 #include "assay/digest.h"
 #include "assay/publish.h"
@@ -269,8 +270,42 @@ static void add_bound(struct assay_writer *w, const struct assay_check *c, const
     assay_buf_release(&text);
 }
 
-static enum assay_status put_line(struct assay_writer *w, struct assay_buf *blob, const char *key, const char *line)
+/* Equal tags are equal bounds: that chunks tile shows without a key. */
+static void add_bound_tag(struct assay_writer *w, const struct assay_check *c, const char *key, const char *segment,
+                          const struct assay_bound *b)
 {
+    uint8_t tag[16];
+    if (w->status == ASSAY_OK)
+        w->status = assay_bound_tag(c->dataset_key, c->set->id, segment, b->p, b->len, tag);
+    assay_writer_hex(w, key, "", tag, sizeof tag);
+}
+
+static void add_bounds(struct assay_writer *w, const struct assay_check *c, const struct assay_cut *cut,
+                       uint32_t ordinal)
+{
+    const struct assay_bound *lo = ordinal > 0 ? &cut->bound[ordinal - 1] : NULL,
+                             *hi = ordinal + 1 < cut->chunks ? &cut->bound[ordinal] : NULL;
+    if (lo && c->set->keys_sealed)
+        add_bound_tag(w, c, "lo-tag", cut->name, lo);
+    else if (lo)
+        add_bound(w, c, "lo", "lo-text", lo);
+    if (hi && c->set->keys_sealed)
+        add_bound_tag(w, c, "hi-tag", cut->name, hi);
+    else if (hi)
+        add_bound(w, c, "hi", "hi-text", hi);
+}
+
+/* Where the lines about columns go: into the statement, or into a blob; those that both sides have alike into another
+ * one than those about rules. */
+struct lines {
+    struct assay_writer *w;
+    struct assay_buf *sums, *raw; /* NULL: into the statement; they may be one */
+};
+
+static enum assay_status put_line(const struct lines *to, const char *key, const char *line)
+{
+    struct assay_writer *w = to->w;
+    struct assay_buf *blob = strcmp(key, "col") == 0 ? to->sums : to->raw;
     if (blob)
         return assay_buf_addf(blob, "%s %s\n", key, line);
     assay_writer_add(w, key, line);
@@ -280,7 +315,7 @@ static enum assay_status put_line(struct assay_writer *w, struct assay_buf *blob
 /* "col SUM NAME", for a ruled column "raw SUM CHANGED-CELLS NAME", and where it has several rules for each that changed
  * any "rule CHANGED-CELLS ORDINAL NAME". */
 static enum assay_status column_sums(const struct assay_check *c, const struct assay_lane *lane, const bool *has,
-                                     const struct assay_tally *t, struct assay_writer *w, struct assay_buf *blob)
+                                     const struct assay_tally *t, const struct lines *to)
 {
     char sum[33], line[ASSAY_MAX_NAME + 128];
     enum assay_status s = ASSAY_OK;
@@ -290,18 +325,18 @@ static enum assay_status column_sums(const struct assay_check *c, const struct a
             continue;
         assay_sum_hex(t->sum[2 + i], sum);
         snprintf(line, sizeof line, "%s %s", sum, c->set->col[i].name);
-        s = put_line(w, blob, "col", line);
+        s = put_line(to, "col", line);
         if (ruled == SIZE_MAX || s != ASSAY_OK)
             continue;
         assay_sum_hex(t->sum[2 + c->set->n_cols + ruled], sum);
         snprintf(line, sizeof line, "%s %llu %s", sum, (unsigned long long)t->changed[ruled], c->set->col[i].name);
-        s = put_line(w, blob, "raw", line);
+        s = put_line(to, "raw", line);
         const size_t rules = c->set->col[i].n_rules[c->side];
         const uint64_t *by_rule = t->changed + assay_lane_by_rule(lane, i);
         for (size_t k = 0; rules > 1 && k < rules && s == ASSAY_OK; k++) {
             snprintf(line, sizeof line, "%llu %zu %s", (unsigned long long)by_rule[k], k, c->set->col[i].name);
             if (by_rule[k])
-                s = put_line(w, blob, "rule", line);
+                s = put_line(to, "rule", line);
         }
     }
     return s;
@@ -316,13 +351,50 @@ static enum assay_status add_columns(const struct assay_check *c, const struct a
     for (size_t i = 0; i < c->set->n_cols; i++)
         bytes += (assay_lane_ruled(lane, i) == SIZE_MAX ? 1 : 2 + c->set->col[i].n_rules[c->side]) *
                  (64 + 3 * strlen(c->set->col[i].name));
+    struct lines to = {w, NULL, NULL};
     if (bytes <= MAX_INLINE_BYTES)
-        return column_sums(c, lane, has, t, w, NULL);
-    enum assay_status s = column_sums(c, lane, has, t, w, &blob);
+        return column_sums(c, lane, has, t, &to);
+    to.sums = to.raw = &blob;
+    enum assay_status s = column_sums(c, lane, has, t, &to);
     if (s == ASSAY_OK)
         s = assay_sink_blob(c->sink, blob.ptr, blob.len, hash, e);
     assay_writer_hex(w, "columns", "sha256:", hash, 32);
     assay_buf_release(&blob);
+    return s;
+}
+
+static enum assay_status add_sealed(struct assay_writer *w, struct sealer *sealer, const struct assay_cut *cut,
+                                    uint32_t ordinal, const char *kind, const struct assay_buf *plain,
+                                    struct assay_err *e)
+{
+    uint8_t name[32];
+    if (!plain->len)
+        return ASSAY_OK;
+    enum assay_status s = assay_sealer_store(sealer, cut, ordinal, kind, plain, name, e);
+    if (s == ASSAY_OK)
+        assay_writer_hex(w, kind, "sha256:", name, sizeof name);
+    return s;
+}
+
+/* Whoever has the dataset key could try rows until the sums of a few fit: they die with the chunk's key. */
+static enum assay_status add_small(const struct assay_check *c, const struct assay_lane *lane,
+                                   const struct assay_lane_segment *seg, uint32_t ordinal, struct sealer *sealer,
+                                   struct assay_writer *w, struct assay_err *e)
+{
+    const struct assay_tally *t = &seg->chunk[ordinal];
+    struct assay_buf sums = {0}, raw = {0};
+    const struct lines to = {w, &sums, &raw};
+    char row[33], key[33];
+    assay_sum_hex(t->sum[0], row);
+    assay_sum_hex(t->sum[1], key);
+    enum assay_status s = assay_buf_addf(&sums, "sum-row %s\nsum-key %s\n", row, key);
+    if (s == ASSAY_OK)
+        s = column_sums(c, lane, seg->has, t, &to);
+    s = s == ASSAY_OK ? add_sealed(w, sealer, seg->cut, ordinal, "sums", &sums, e) : assay_fail_nomem(e);
+    if (s == ASSAY_OK)
+        s = add_sealed(w, sealer, seg->cut, ordinal, "raw-sums", &raw, e);
+    assay_buf_release(&sums);
+    assay_buf_release(&raw);
     return s;
 }
 
@@ -339,8 +411,8 @@ static void add_seal(struct assay_writer *w, const struct sealed_chunk *s)
 }
 
 enum assay_status assay_attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
-                                     const struct assay_lane_segment *seg, uint32_t ordinal,
-                                     const struct sealer *sealer, struct assay_err *e)
+                                     const struct assay_lane_segment *seg, uint32_t ordinal, struct sealer *sealer,
+                                     struct assay_err *e)
 {
     const struct assay_cut *cut = seg->cut;
     const struct sealed_chunk *sealed = sealer ? assay_sealer_chunk(sealer, cut, ordinal) : NULL;
@@ -357,10 +429,8 @@ enum assay_status assay_attest_chunk(const struct assay_check *c, const char *pl
     assay_writer_hex(&w, "chunk", "", id, sizeof id);
     assay_writer_addf(&w, "ordinal", "%u", ordinal);
     assay_writer_add(&w, "method", assay_cut_method_name(cut->method));
-    if (cut->method == ASSAY_CUT_RANGE && ordinal > 0)
-        add_bound(&w, c, "lo", "lo-text", &cut->bound[ordinal - 1]);
-    if (cut->method == ASSAY_CUT_RANGE && ordinal + 1 < cut->chunks)
-        add_bound(&w, c, "hi", "hi-text", &cut->bound[ordinal]);
+    if (cut->method == ASSAY_CUT_RANGE)
+        add_bounds(&w, c, cut, ordinal);
     assay_writer_addf(&w, "canon", "%d", ASSAY_CANON_VERSION);
     assay_writer_add(&w, "strength", sealed && !sealed->why ? "sealed" : "fast");
     assay_writer_hex(&w, "form", "sha256:", seg->form, 32);
@@ -368,13 +438,17 @@ enum assay_status assay_attest_chunk(const struct assay_check *c, const char *pl
         if (!seg->has[i])
             assay_writer_add(&w, "without", c->set->col[i].name);
     assay_writer_addf(&w, "rows", "%llu", (unsigned long long)t->rows);
-    assay_sum_hex(t->sum[0], sum);
-    assay_writer_add(&w, "sum-row", sum);
-    assay_sum_hex(t->sum[1], sum);
-    assay_writer_add(&w, "sum-key", sum);
+    const bool small = sealed && c->set->keys_sealed && t->rows && t->rows < ASSAY_SMALL_CHUNK;
+    if (!small) {
+        assay_sum_hex(t->sum[0], sum);
+        assay_writer_add(&w, "sum-row", sum);
+        assay_sum_hex(t->sum[1], sum);
+        assay_writer_add(&w, "sum-key", sum);
+    }
     if (sealed)
         add_seal(&w, sealed);
-    enum assay_status s = add_columns(c, lane, seg->has, t, &w, e);
+    enum assay_status s =
+        small ? add_small(c, lane, seg, ordinal, sealer, &w, e) : add_columns(c, lane, seg->has, t, &w, e);
     if (w.status == ASSAY_OK)
         w.status = s;
     if (t->defects)

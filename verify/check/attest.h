@@ -28,8 +28,8 @@ enum assay_status assay_attest_missing(const struct assay_check *c, const char *
                                        struct assay_err *e);
 /* One chunk leaf. sealer NULL: fast only. */
 enum assay_status assay_attest_chunk(const struct assay_check *c, const char *plan_hash, const struct assay_lane *lane,
-                                     const struct assay_lane_segment *seg, uint32_t ordinal,
-                                     const struct sealer *sealer, struct assay_err *e);
+                                     const struct assay_lane_segment *seg, uint32_t ordinal, struct sealer *sealer,
+                                     struct assay_err *e);
 
 struct attest_end {
     enum assay_status status;

@@ -14,6 +14,7 @@ struct loading {
     const struct assay_dataset *set;
     const char *plan_hash;
     const struct assay_router *router;
+    const struct assay_blob_keys *keys;
     struct assay_cutset *out;
     enum assay_status status;
     struct assay_err *err;
@@ -41,8 +42,11 @@ static enum assay_status load_one(struct loading *l, const struct assay_stmt *st
     struct assay_buf text = {0};
     struct assay_cut c = {0};
     enum assay_status s = assay_ledger_blob(l->ledger, hash, &text, l->err);
+    if (s == ASSAY_OK && l->set->keys_sealed)
+        s = assay_cut_unseal(l->set, name, l->keys, &text, l->err);
     if (s == ASSAY_OK)
         s = assay_cut_parse((const char *)text.ptr, text.len, l->set->id, seg, name, &c, l->err);
+    memcpy(c.hash, hash, sizeof c.hash); /* of what the ledger has, sealed or not */
     struct assay_cut *old = (struct assay_cut *)assay_cutset_find(l->out, seg);
     if (s == ASSAY_OK && old) { /* of an older generation */
         assay_cut_release(old);
@@ -68,7 +72,14 @@ static bool load_leaf(void *ctx, const struct assay_leaf *leaf)
 enum assay_status assay_cuts_load(struct assay_ledger *ledger, const struct assay_dataset *d, const char *plan_hash,
                                   const struct assay_router *r, struct assay_cutset *out, struct assay_err *e)
 {
-    struct loading l = {ledger, d, plan_hash, r, out, ASSAY_OK, e};
+    return assay_cuts_open(ledger, d, plan_hash, r, NULL, out, e);
+}
+
+enum assay_status assay_cuts_open(struct assay_ledger *ledger, const struct assay_dataset *d, const char *plan_hash,
+                                  const struct assay_router *r, const struct assay_blob_keys *keys,
+                                  struct assay_cutset *out, struct assay_err *e)
+{
+    struct loading l = {ledger, d, plan_hash, r, keys, out, ASSAY_OK, e};
     struct assay_ledger_query q = {.kind = "cut", .dataset = d->id}; /* oldest first: that is rising order, mostly */
     enum assay_status s = assay_ledger_each(ledger, &q, load_leaf, &l, e);
     return s == ASSAY_OK ? l.status : s;
@@ -310,6 +321,8 @@ enum assay_status assay_cuts_make(const struct assay_check *c, struct assay_read
     }
     if (st == ASSAY_OK && set->n == 0 && !file_set)
         st = cut_nothing(c, assay_lane_router(lane), set, e);
+    for (size_t i = 0; i < set->n && st == ASSAY_OK; i++)
+        st = assay_cut_name(c, &set->cut[i], e);
     assay_lane_free(lane);
     assay_buf_release(&s.keys);
     free(s.pick);
@@ -324,7 +337,7 @@ enum assay_status assay_cut_attest(const struct assay_check *c, const char *plan
     struct assay_buf text = {0}, lo = {0}, hi = {0};
     uint8_t hash[32];
     bool has = false;
-    enum assay_status s = assay_cut_text(cut, c->set->id, &text);
+    enum assay_status s = assay_cut_blob(c, cut, &text, e);
     if (s == ASSAY_OK)
         s = assay_segment_bounds(router, cut->segment, &has, &lo, &hi);
     if (s == ASSAY_OK)

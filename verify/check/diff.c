@@ -1,4 +1,5 @@
 #include "assay/diff.h"
+#include "assay/blob.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,6 +167,7 @@ static enum assay_status set_up(struct diff *d, uint8_t *secret, struct assay_er
 {
     const struct assay_dataset *set = d->job->set;
     enum assay_logical type = ASSAY_L_NONE;
+    const struct assay_blob_keys keys = {d->job->dataset_key, d->job->plan->keyring, d->job->plan->keys};
     char hash[65], info[64];
     enum assay_status s = assay_fast_secret(d->job->dataset_key, set->id, secret);
     snprintf(info, sizeof info, "assay/mask/1%s", set->id);
@@ -186,7 +188,7 @@ static enum assay_status set_up(struct diff *d, uint8_t *secret, struct assay_er
     if (s == ASSAY_OK)
         s = assay_router_init(&d->router, &set->window, type, e);
     if (s == ASSAY_OK)
-        s = assay_cuts_load(d->job->ledger, set, hash, &d->router, &d->cuts, e);
+        s = assay_cuts_open(d->job->ledger, set, hash, &d->router, &keys, &d->cuts, e);
     if (s == ASSAY_OK)
         s = assay_targets_load(d->job, &d->target, e);
     if (s == ASSAY_OK)

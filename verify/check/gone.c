@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "assay/attested_source.h"
+#include "assay/blob.h"
 #include "assay/check.h"
 #include "assay/cut.h"
 #include "assay/digest.h"
@@ -31,6 +32,7 @@ static enum assay_status set_up(struct gone *g, struct assay_err *e)
     const struct assay_dataset *d = g->job->set;
     struct assay_router router;
     enum assay_logical type = ASSAY_L_NONE;
+    const struct assay_blob_keys keys = {g->job->dataset_key, g->job->plan->keyring, g->job->keys_dir};
     char hash[65];
     if (!(g->key_type = calloc(d->n_key + 1, sizeof *g->key_type)))
         return assay_fail_nomem(e);
@@ -46,7 +48,7 @@ static enum assay_status set_up(struct gone *g, struct assay_err *e)
     if (s == ASSAY_OK)
         s = assay_router_init(&router, &d->window, type, e);
     if (s == ASSAY_OK)
-        s = assay_cuts_load(g->job->ledger, d, hash, &router, &g->cuts, e);
+        s = assay_cuts_open(g->job->ledger, d, hash, &router, &keys, &g->cuts, e);
     if (s == ASSAY_OK)
         s = assay_sealed_attested_load(g->job->ledger, d, ASSAY_SOURCE, hash, g->job->run, &g->cuts, &g->source, e);
     if (s == ASSAY_OK && !g->source.n)

@@ -213,6 +213,19 @@ static enum assay_status store(struct sealer *s, const struct chunk *c, const ui
     return st;
 }
 
+enum assay_status assay_sealer_store(struct sealer *s, const struct assay_cut *cut, uint32_t ordinal, const char *kind,
+                                     const struct assay_buf *plain, uint8_t name[32], struct assay_err *e)
+{
+    const struct chunk c = {.cut = cut, .ordinal = ordinal};
+    uint8_t key[ASSAY_CHUNK_KEY_LEN];
+    const char *why;
+    enum assay_status st = chunk_key(s, &c, key, &why, e);
+    if (st == ASSAY_OK)
+        st = store(s, &c, why ? s->c->dataset_key : key, kind, plain, name, e);
+    OPENSSL_cleanse(key, sizeof key);
+    return st;
+}
+
 /* What the rows of a chunk add up to while they come in order. */
 struct sum {
     struct assay_sealed_tree tree;

@@ -30,6 +30,9 @@ enum assay_status assay_sealer_row(void *ctx, const struct assay_lane_row *row, 
  * Blobs go to the sink. */
 enum assay_status assay_sealer_finish(struct sealer *s, const struct assay_lane_segment *seg, size_t n,
                                       uint64_t unplaced, struct assay_err *e);
+/* A blob under the key of a chunk in scope, or, when that key is not there, under the dataset key. */
+enum assay_status assay_sealer_store(struct sealer *s, const struct assay_cut *cut, uint32_t ordinal, const char *kind,
+                                     const struct assay_buf *plain, uint8_t name[32], struct assay_err *e);
 /* NULL: the chunk was not in scope. */
 const struct sealed_chunk *assay_sealer_chunk(const struct sealer *s, const struct assay_cut *cut, uint32_t ordinal);
 /* ---- for who looks at the digests themselves, in place of assay_sealer_finish ---- */

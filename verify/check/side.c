@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "assay/blob.h"
 #include "assay/check.h"
 #include "assay/cli.h"
 #include "assay/digest.h"
@@ -230,9 +231,10 @@ static enum assay_status look_for_source(struct side *x, struct assay_err *e)
 static enum assay_status get_cuts(struct side *x, struct assay_err *e)
 {
     const struct assay_check *c = x->c;
+    const struct assay_blob_keys keys = {c->dataset_key, c->plan->keyring, c->keys_dir};
     enum assay_status s = ASSAY_OK;
     if (c->ledger)
-        s = assay_cuts_load(c->ledger, c->set, x->plan_hash, &x->router, &x->cuts, e);
+        s = assay_cuts_open(c->ledger, c->set, x->plan_hash, &x->router, &keys, &x->cuts, e);
     if (s != ASSAY_OK || x->cuts.n)
         return s == ASSAY_OK ? assay_sealer_draw(c, &x->cuts, x->part, x->n_parts, e) : s;
     if (c->side == ASSAY_ARCHIVE && ((s = look_for_source(x, e)) != ASSAY_OK || x->source_seen))

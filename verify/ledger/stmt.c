@@ -257,8 +257,8 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
 
 bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32])
 {
-    static const char *const citing[] = {"plan",   "text",   "cut",        "columns", "set",   "object-set",
-                                         "blocks", "sketch", "checkpoint", "token",   "policy"};
+    static const char *const citing[] = {"plan",   "text",       "cut",   "columns", "set",      "object-set", "blocks",
+                                         "sketch", "checkpoint", "token", "sums",    "raw-sums", "policy"};
     char hex[65];
     if (value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
         return false;

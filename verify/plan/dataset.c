@@ -13,10 +13,10 @@
 
 struct raw_dataset {
     char *id, *owner, *retention;
-    char *digest;
+    char *digest, *keys;
     int64_t chunk_rows, sketch;
-    const yaml_node_t *at_digest, *at_sketch, *at_id, *at_retention, *source, *archive, *key, *window, *as_of, *columns,
-        *uncovered, *reprocess, *references;
+    const yaml_node_t *at_digest, *at_sketch, *at_keys, *at_id, *at_retention, *source, *archive, *key, *window, *as_of,
+        *columns, *uncovered, *reprocess, *references;
 };
 
 #define AT(member) offsetof(struct raw_dataset, member)
@@ -36,6 +36,8 @@ static const struct assay_field dataset_fields[] = {
     {"digest", ASSAY_F_NODE, false, AT(at_digest), 0, 0},
     {"sketch", ASSAY_F_INT, false, AT(sketch), 0, ASSAY_MAX_SKETCH_CAPACITY},
     {"sketch", ASSAY_F_NODE, false, AT(at_sketch), 0, 0},
+    {"keys", ASSAY_F_NAME, false, AT(keys), 0, 0},
+    {"keys", ASSAY_F_NODE, false, AT(at_keys), 0, 0},
     {"columns", ASSAY_F_NODE, true, AT(columns), 0, 0},
     {"uncovered", ASSAY_F_NODE, false, AT(uncovered), 0, 0},
     {"reprocess", ASSAY_F_NODE, false, AT(reprocess), 0, 0},
@@ -77,6 +79,12 @@ static void bind_strength(struct assay_bind *b, const struct raw_dataset *raw, s
     if (raw->at_sketch && !d->sealed)
         assay_diag_add(b->diag, &raw->at_sketch->start_mark, "sketch: only of a dataset with digest: sealed");
     d->sketch = d->sealed ? (uint32_t)(raw->at_sketch ? raw->sketch : b->sketch) : 0;
+    d->keys_sealed = raw->keys && strcmp(raw->keys, "sealed") == 0;
+    if (raw->keys && !d->keys_sealed && strcmp(raw->keys, "public") != 0)
+        assay_diag_add(b->diag, &raw->at_keys->start_mark, "keys: expected public or sealed, found \"%.40s\"",
+                       raw->keys);
+    if (d->keys_sealed && !d->sealed)
+        assay_diag_add(b->diag, &raw->at_keys->start_mark, "keys: sealed only of a dataset with digest: sealed");
 }
 
 static void bind_key(struct assay_bind *b, const yaml_node_t *node, struct assay_dataset *d)
@@ -294,6 +302,7 @@ void assay_bind_dataset(struct assay_bind *b, const yaml_node_t *node, struct as
     d->chunk_rows = (uint32_t)raw.chunk_rows;
     bind_strength(b, &raw, d);
     free(raw.digest);
+    free(raw.keys);
 }
 
 void assay_dataset_release(struct assay_dataset *d)

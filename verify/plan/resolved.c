@@ -172,7 +172,8 @@ enum assay_status assay_plan_resolved(const struct assay_dataset *d, struct assa
     }
     if (j && d->sealed &&
         (json_object_set_new(j, "digest", json_string("sealed")) ||
-         json_object_set_new(j, "sketch", json_integer((json_int_t)d->sketch)))) {
+         json_object_set_new(j, "sketch", json_integer((json_int_t)d->sketch)) ||
+         (d->keys_sealed && json_object_set_new(j, "keys", json_string("sealed"))))) {
         json_decref(j);
         j = NULL;
     }

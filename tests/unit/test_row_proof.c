@@ -91,9 +91,9 @@ static void what_is_there(void **state)
             assert_int_equal(check(&r, &p), ASSAY_OK);
             part->leaf[1].occurrence++;
             assert_int_equal(check(&r, &p), ASSAY_ELEDGER);
-            part->leaf[1] = part->leaf[0]; /* the first one twice */
-            part->leaf[1].key = (struct assay_buf){0};
-            assert_int_equal(assay_buf_add(&part->leaf[1].key, part->leaf[0].key.ptr, 2), ASSAY_OK);
+            part->leaf[1].index = part->leaf[0].index; /* the first one twice */
+            part->leaf[1].occurrence = part->leaf[0].occurrence;
+            part->leaf[1].path = part->leaf[0].path;
             assert_int_equal(check(&r, &p), ASSAY_ELEDGER);
             assay_row_proof_release(&p);
             part = begin(&p, true, (uint16_t)(2 * i + 1)); /* of another key */

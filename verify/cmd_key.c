@@ -178,6 +178,10 @@ static enum assay_status arguments(struct assay_args *a, struct change *c, struc
     c->reason = assay_arg(a, "reason");
     if (role < 0)
         return assay_fail(e, ASSAY_EUSAGE, "--role: name the role whose key it is");
+    if (role == ASSAY_ROLE_LEDGER && c->revoke)
+        return assay_fail(e, ASSAY_EUSAGE,
+                          "--revoke: the ledger's own key signs its own successor (--rotate) or has "
+                          "none; after a theft, begin another ledger under another origin");
     if ((c->rotate || c->revoke) && (!c->reason || !c->reason[0]))
         return assay_fail(e, ASSAY_EUSAGE, "--reason: say why; it stays in the ledger");
     c->role = (enum assay_role)role;

@@ -221,10 +221,11 @@ first_keys() {
         role=${line%% *} line=${line#* }
         eval "if [ -z \"\${now_$role-}\" ]; then now_$role=\$line; else next_$role=\${next_$role-}\$line\$nl; fi"
     done
+    first_ledger=${now_ledger-} ledger_turns=''
 }
 # turn INDEX: the leaf $text, $signatures of kind key ends the key that the role $of signs with. It was signed by the owner.
 turn() {
-    case $of in ledger | '' | *[!a-z]*) fail "$where: the key of \"$of\" cannot change" ;; esac
+    case $of:$status in *[!a-z:]* | :* | ledger:revoked) fail "$where: the key of \"$of\" cannot change" ;; esac
     eval "now=\${now_$of-} next=\${next_$of-} gone=\${gone_$of-}"
     [ -n "$now" ] && [ "$old_key" = "${now##* }" ] || fail "$where: its old key is not the one that the role $of signs with"
     case $status:$new_key in
@@ -240,7 +241,16 @@ turn() {
     fi
     now=${now#* } now=${now%% *}
     eval "now_$of=\$heir next_$of=\$next gone_$of=\" \$now:\$1\$gone\""
+    [ "$of" != ledger ] || ledger_turns="$ledger_turns$1 $heir$nl"
     turns=$((turns + 1))
+}
+# ledger_key SIZE: $now is the key that the ledger signs the checkpoint of so many leaves with: that of the last of them.
+ledger_key() {
+    now=$first_ledger turned=$ledger_turns
+    while [ -n "$turned" ]; do
+        line=${turned%%"$nl"*} turned=${turned#*"$nl"}
+        [ "$1" -le $((${line%% *} + 1)) ] || now=${line#* }
+    done
 }
 # signed_in_turn: the note has the signature of the key that the role $signer signs with here.
 signed_in_turn() {
@@ -376,12 +386,23 @@ witnessed() {
 read_checkpoint() {
     where=checkpoint
     split checkpoint
-    eval "now=\${now_ledger-}"
+    any=$first_ledger$nl${next_ledger-}
+    while [ -n "$any" ]; do
+        now=${any%%"$nl"*} any=${any#*"$nl"}
+        ! (signed "$now" '') >/dev/null 2>&1 || any=''
+    done
     signed "$now" 'a key of the role ledger'
     head
     origin=$h_origin size=$h_size root_b64=$h_b64 root=$h_root
     checkpoint_note=$text$nl$signatures
     witnessed
+}
+# After the leaves, for they say which key the ledger has.
+signed_checkpoint() {
+    where=checkpoint
+    split checkpoint
+    ledger_key "$size"
+    signed "$now" 'a key of the role ledger'
     ok "checkpoint of $origin: $size leaves, root $root_b64"
 }
 
@@ -699,9 +720,9 @@ check_anchors() {
         eval "a_type=\$type_$a a_size=\$size_$a file=blobs/\$checkpoint_$a token=blobs/\$token_$a a_time=\$time_$a"
         cited_file "$file"
         split "$file"
-        eval "now=\${now_ledger-}"
-        signed "$now" 'a key of the role ledger'
         head
+        ledger_key "$h_size"
+        signed "$now" 'a key of the role ledger'
         [ "$h_origin" = "$origin" ] && [ "$h_size" = "$a_size" ] || fail "$where: its checkpoint is of $h_size leaves of $h_origin"
         name=$h_size
         while [ ${#name} -lt 9 ]; do name=0$name; done
@@ -917,6 +938,7 @@ first_keys
 check_blobs
 read_checkpoint
 read_leaves
+signed_checkpoint
 check_anchors
 check_verdicts
 check_objects

@@ -15,7 +15,7 @@ cp keys/approver.key before
 check 'once more' assay ledger key plan.yaml --role approver
 check_same 'changes nothing' before keys/approver.key
 check_exit 2 'a role that there is not' assay ledger key plan.yaml --role nobody
-check_exit 2 'the ledger has one key for ever' assay ledger key plan.yaml --role ledger --rotate --reason r
+check_exit 2 'the ledger key has a successor or none' assay ledger key plan.yaml --role ledger --revoke --rotate --reason r
 check_exit 2 'a change wants a reason' assay ledger key plan.yaml --role archive --rotate
 
 mkdir far
@@ -79,3 +79,37 @@ leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
 check_exit 4 'it signs no more' assay verify plan.yaml --side archive
 check_has 'by which leaf' "$ERR" "the key of role archive was revoked by leaf $leaf"
 check 'what was signed before stays good' assay ledger verify plan.yaml
+
+# The ledger's own key: the old one signs the checkpoint that covers its successor, the new one every later one.
+cp -r keys old && cp ledger.db.checkpoint before.checkpoint
+check 'an old report' assay report plan.yaml --report json:old.json
+check 'publish, to be recovered' assay ledger publish plan.yaml --tiles tiles
+check 'rotate the key of the ledger' assay ledger key plan.yaml --role ledger --rotate --reason yearly
+leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
+cp ledger.db.checkpoint handover
+cp -p keys/ledger.key new.key && cp -p keys/ledger.key.pub new.key.pub
+cp -p old/ledger.key old/ledger.key.pub keys/ && cp -p new.key keys/ledger.key.next && cp -p new.key.pub keys/ledger.key.next.pub
+check_exit 4 'the old key signs nothing any more' assay verify plan.yaml --side source
+check_has 'and is told why' "$ERR" "ledger\.key is not the key that signs the ledger.s checkpoints now .signed by a key of role ledger that leaf $leaf put out of use"
+check 'what was stopped is finished by the same command' assay ledger key plan.yaml --role ledger --rotate --reason yearly
+check_same 'with the key that was there' new.key keys/ledger.key
+check 'statements go on under the new key' assay verify plan.yaml --side source
+check 'all of it verifies' assay ledger verify plan.yaml
+check 'also for who has the old public key' assay ledger verify --ledger ledger.db --keys old
+check 'against an old report' assay ledger verify plan.yaml --against old.json
+check 'against the checkpoint over the change' assay ledger verify --ledger ledger.db --keys old --against handover
+check 'a proof under the newest checkpoint' assay ledger prove plan.yaml --leaf "$leaf" --out proof
+check 'verifies with the new key' assay ledger verify-proof proof --keys keys
+check_exit 4 'not with the old one alone' assay ledger verify-proof proof --keys old
+printf 'log %s\nlog %s\nquorum none\n' "$(cat old/ledger.key.pub)" "$(cat keys/ledger.key.pub)" >both.policy
+check 'a policy may have both' assay ledger verify-proof proof --policy both.policy
+check 'and judges the ledger' assay ledger verify plan.yaml --policy both.policy
+sed 1d both.policy >new.policy && sed 2d both.policy >old.policy
+check_exit 4 'under the old key alone it does not' assay ledger verify plan.yaml --policy old.policy
+check 'a bundle has both' assay evidence plan.yaml --out after
+check 'and verifies with openssl alone' sh after/verify.sh
+check_has 'by two keys of the ledger' <(grep -c '^log ' after/policy) '^2$'
+check 'publish goes on' assay ledger publish plan.yaml --tiles tiles
+mkdir again && cp -r keys again/keys
+check 'what was published becomes a ledger again' assay ledger recover --from tiles --ledger again/ledger.db --keys again/keys
+check 'which verifies' assay ledger verify --ledger again/ledger.db --keys again/keys

@@ -5,7 +5,7 @@
 pg_start
 uri="postgresql:///%s?host=$PGHOST&user=assay"
 
-for name in ledger ledger_spool ledger_fault; do
+for name in ledger ledger_spool ledger_fault ledger_crash tenure; do
     check "unit/test_$name on PostgreSQL" env ASSAY_TEST_LEDGER="$uri" "$BUILD/unit/test_$name"
 done
 
@@ -34,6 +34,41 @@ check_exit 3 'a database without a ledger' assay ledger verify --ledger "postgre
 check_has 'is said to have none' "$ERR" 'does not exist: the database has no schema "assay"'
 printf 'id,v\n1,a\n2,x\n' >archive/t.csv
 check_exit 1 'a discrepancy goes into it' assay check plan.yaml
+
+# ---- every verb of the ledger ----
+check 'a key for the approver' assay ledger key plan.yaml --role approver
+check 'waive' assay ledger waive plan.yaml --column v --until 2999-01-01 --by 'J. Doe' --reason 'ticket 17'
+waiver=$(sed -n 's/^waiver \([0-9a-f]*\): .*/\1/p' "$OUT")
+check 'what is waived fails no check' assay check plan.yaml --report json:old.json
+check 'withdraw' assay ledger waive plan.yaml --withdraw "$waiver" --by 'J. Doe' --reason 'mended'
+check 'rotate the key of a checker' assay ledger key plan.yaml --role archive --rotate --reason yearly
+check 'rotate the key of the ledger' assay ledger key plan.yaml --role ledger --rotate --reason yearly
+check 'revoke a key, and replace it' assay ledger key plan.yaml --role reconcile --revoke --rotate --reason stolen
+check_exit 1 'under the new keys all goes on' assay check plan.yaml
+openssl ecparam -name prime256v1 -genkey -noout -out tsa.key
+openssl req -x509 -new -key tsa.key -subj /CN=tsa -days 3650 -out tsa.pem -config <(printf '[req]\ndistinguished_name=d\nx509_extensions=e\n[d]\n[e]\nextendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n')
+echo 01 >serial
+printf '[one]\nserial=serial\nsigner_cert=tsa.pem\nsigner_key=tsa.key\nsigner_digest=sha256\ndefault_policy=1.2.3\ndigests=sha256\ness_cert_id_alg=sha256\ncrypto_device=builtin\n' >tsa.cnf
+printf '#!/bin/sh\nexec openssl ts -reply -config tsa.cnf -section one -queryfile /dev/stdin 2>/dev/null\n' >reply
+chmod +x reply
+check 'timestamp' assay ledger timestamp plan.yaml -- ./reply
+check 'all of it verifies, against an old report' assay ledger verify plan.yaml --against old.json
+check_has 'with the stamp' "$OUT" 'time stamps: the first [0-9]+ leaves existed at'
+printf 'log %s\nlog %s\nquorum none\n' "$(cat keys/ledger.key.pub)" "$(psql -Atc "SELECT convert_from(note, 'UTF8') FROM assay.leaf_index JOIN assay.leaf USING (idx) WHERE kind = 'key'" | sed -n 's/^old \(.*+.*\/ledger+\|.*\/ledger+\)/\1/p')" >both.policy
+check 'prove' assay ledger prove plan.yaml --leaf 4 --out proof
+check 'verify-proof' assay ledger verify-proof proof --policy both.policy
+check 'under a policy' assay ledger verify plan.yaml --policy both.policy
+check 'publish' assay ledger publish plan.yaml --tiles tiles
+createdb again && cp -r keys again.keys
+again="postgresql:///again?host=$PGHOST&user=assay"
+check 'recover' assay ledger recover --from tiles --ledger "$again" --keys again.keys
+check 'what came back verifies' assay ledger verify --ledger "$again" --keys again.keys
+for of in postgres again; do psql -d $of -Atc 'SELECT idx, hash, note FROM assay.leaf ORDER BY idx' >$of.leaves; done
+check_same 'byte for byte' postgres.leaves again.leaves
+check_exit 3 'a ledger is never overwritten' assay ledger recover --from tiles --ledger "$again" --keys again.keys
+check 'evidence' assay evidence plan.yaml --out bundle
+check 'which verifies without us' sh bundle/verify.sh
+dropdb again
 leaves=$(psql -Atc 'SELECT count(*) FROM assay.leaf')
 
 # ---- what the server refuses, even to a superuser who did not switch the guards off ----

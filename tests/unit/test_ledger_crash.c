@@ -1,6 +1,7 @@
-/* An append that is cut short at every single call that changes a file: by SIGKILL before it, in the middle of its
- * bytes and behind it, and by a disk that is full from there on. After each: what was attested before is there and
- * verifies, the batch is there as a whole or not at all, and the next append goes on. */
+/* An append that is cut short at every single call that changes a file, or that sends to the server of the database: by
+ * SIGKILL before it, in the middle of its bytes and behind it, and by a disk that is full from there on. After each:
+ * what was attested before is there and verifies, the batch is there as a whole or not at all, and the next append goes
+ * on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,9 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../verify/ledger/store.h"
 #include "../support/ledger_fixture.h"
 #include "assay/publish.h"
 
@@ -83,6 +86,19 @@ ssize_t write(int fd, const void *p, size_t n)
         die();
     }
     return behind(f(fd, p, n));
+}
+
+/* What libpq sends with. */
+ssize_t send(int fd, const void *p, size_t n, int flags)
+{
+    ssize_t (*f)(int, const void *, size_t, int) = (ssize_t(*)(int, const void *, size_t, int))real("send");
+    if (reached())
+        return full();
+    if (torn()) {
+        f(fd, p, n / 2, flags);
+        die();
+    }
+    return behind(f(fd, p, n, flags));
 }
 
 static ssize_t positioned(const char *name, int fd, const void *p, size_t n, off_t where)
@@ -325,8 +341,77 @@ static void test_torn_log(void **state)
     drop_notes();
 }
 
+/* ---- the same against a server: one ledger that goes on, since a copy of a database takes its time ---- */
+
+/* The server may not have noticed yet that the other end is dead: its lock is waited for. Returns the leaves there are.
+ */
+static uint64_t append_waiting(long n)
+{
+    struct assay_err e = {0};
+    struct assay_ledger *l = NULL;
+    enum assay_status s = assay_ledger_open_append_wait(f.db, f.keys, 30000, &l, &e);
+    if (s == ASSAY_OK)
+        s = assay_ledger_append(l, item, 3, &e);
+    if (s != ASSAY_OK)
+        fail_msg("call %ld: the next append: %s", n, e.msg);
+    uint64_t size = assay_ledger_size(l);
+    assay_ledger_close(l);
+    return size;
+}
+
+static void assert_whole(long n)
+{
+    const char *says = ledger_fixture_verify(&f, NULL);
+    if (says[0])
+        fail_msg("call %ld: %s", n, says);
+}
+
+static bool killed_at_call(enum mode how, long n)
+{
+    struct assay_err e = {0};
+    int status;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        calls = 0;
+        at = n;
+        mode = how;
+        _exit(append_three(&f, &e) == ASSAY_OK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    bool killed = WIFSIGNALED(status);
+    if (!killed && WEXITSTATUS(status))
+        fail_msg("call %ld: the append itself failed", n);
+    return killed;
+}
+
+/* Before every one of them; a kill behind one is a kill before the next. Opening to append looks at the whole tail; all
+ * of it is verified now and then, and at the end. */
+static void test_killed_at_every_send(void **state)
+{
+    uint64_t size = ledger_fixture_size(&f);
+    bool killed = true;
+    long n = 0;
+    (void)state;
+    while (killed) {
+        make_notes(100 + 3 * (unsigned)n);
+        killed = killed_at_call(BEFORE, ++n);
+        uint64_t now = append_waiting(n);
+        if (now != size + 3) /* lost, halved or doubled */
+            fail_msg("call %ld: %llu leaves after %llu", n, (unsigned long long)now, (unsigned long long)size);
+        size = now;
+        drop_notes();
+        if (n % 8 == 0 || !killed)
+            assert_whole(n);
+    }
+    assert_true(n > 20);
+}
+
 int main(void)
 {
+    const struct CMUnitTest remote[] = {cmocka_unit_test(test_killed_at_every_send)};
+    if (ledger_fixture_remote())
+        return !!cmocka_run_group_tests(remote, enter, leave);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_before),           cmocka_unit_test(test_killed_inside),
         cmocka_unit_test(test_killed_behind),           cmocka_unit_test(test_full_from_every_call_on),

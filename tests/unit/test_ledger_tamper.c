@@ -193,7 +193,7 @@ static const struct tamper {
     {"a checkpoint signed by somebody else",
      "UPDATE checkpoint SET note = sign(substr(note, 1, instr(note, char(10, 10))), 1) WHERE size = 300",
      "checkpoint of size 300: not signed by the key of role ledger, but by that of role source",
-     "checkpoint of size 300: no signature by "},
+     "checkpoint of size 300: not signed by the key of role ledger, but by that of role source"},
     {"a checkpoint of another log",
      "UPDATE checkpoint SET note = CAST(replace(note, 'local/test', 'local/tess') AS BLOB) WHERE size = 41",
      "checkpoint of size 41: its origin is not that of this ledger", NULL},
@@ -313,7 +313,7 @@ static void test_published(void **state)
     ledger_fixture_make(&other);
     ledger_fixture_fill(&other, 0, 3);
     assert_int_equal(assay_slurp(other.published, 4096, &note, NULL), ASSAY_OK);
-    published_says(&f, assay_buf_str(&note), "no signature by assay.local/test/ledger+");
+    published_says(&f, assay_buf_str(&note), "not signed by the key of role ledger");
     ledger_fixture_remove(&other);
     assay_buf_reset(&note);
     /* Signed by our own ledger key, but for another tree: a fork. */

@@ -120,7 +120,7 @@ static void test_rotation(void **state)
     appended(turn("source", "rotated", a, archive, other), "its new key serves another role");
     appended(turn("source", "rotated", a, NULL, lone), "needs one that follows");
     appended(turn("source", "rotated", a, a, all), "both keys are the same");
-    appended(turn("ledger", "rotated", a, b, all), "which role's key");
+    appended(turn("ledger", "revoked", a, b, all), "with its consent or not at all");
     appended(turn("nobody", "rotated", a, b, all), "which role's key");
     appended(turn("source", "lost", a, b, all), "which role's key");
     assert_string_equal(ledger_fixture_verify(&f, NULL), "");

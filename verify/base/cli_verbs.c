@@ -251,7 +251,7 @@ static const struct assay_opt ledger_recover_opts[] = {
 };
 static const struct assay_opt verify_proof_opts[] = {OPT_POLICY, OPT_KEYS, END};
 static const struct assay_opt ledger_key_opts[] = {
-    {"role", 0, ASSAY_OPT_STRING, "owner|source|archive|reconcile|approver|purger|auditor", "Whose key."},
+    {"role", 0, ASSAY_OPT_STRING, "owner|source|archive|reconcile|ledger|approver|purger|auditor", "Whose key."},
     {"rotate", 0, ASSAY_OPT_FLAG, NULL, "Sign with a new key from now on; what the old one signed stays valid."},
     {"revoke", 0, ASSAY_OPT_FLAG, NULL,
      "The old key counts no more from now on; with --rotate a new one takes its place without the old one's consent."},

@@ -132,6 +132,22 @@ static enum assay_status read_back(struct batch *b, struct assay_err *e)
     return s;
 }
 
+/* The key that the ledger says signs now must be the one that did: after a rotation that was stopped it is not. */
+static enum assay_status check_own(const struct batch *b, const struct assay_buf *note, struct assay_err *e)
+{
+    struct assay_err why = {0};
+    const struct assay_ledger *l = b->l;
+    enum assay_status s =
+        assay_checkpoint_signed(&l->ring, b->tree.size, b->tree.size, (const char *)note->ptr, note->len, &why);
+    if (s == ASSAY_ELEDGER)
+        return assay_fail(
+            e, s,
+            "%s/ledger.key is not the key that signs the ledger's checkpoints now (%s); `assay ledger key "
+            "PLAN --role ledger --rotate` finishes a rotation that was stopped",
+            l->ring.dir, why.msg);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "%s", why.msg);
+}
+
 static enum assay_status put_checkpoint(struct batch *b, const struct assay_buf *note, struct assay_err *e)
 {
     struct assay_store_checkpoint row = {.size = b->tree.size, .note = *note};
@@ -160,6 +176,8 @@ static enum assay_status seal(struct batch *b, struct assay_buf *note, struct as
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = assay_note_sign(b->l->key, (const char *)text.ptr, text.len, note, e);
+    if (s == ASSAY_OK)
+        s = check_own(b, note, e);
     if (s == ASSAY_OK)
         s = put_checkpoint(b, note, e);
     assay_buf_release(&text);

@@ -29,28 +29,42 @@ const char *assay_checkpoint_parse(const char *text, size_t len, const char *ori
     return c.extended ? "it has extension lines" : NULL;
 }
 
-enum assay_status assay_published_read(struct assay_ledger *l, struct assay_head_of_log *out, bool *found,
-                                       struct assay_err *e)
+enum assay_status assay_published_load(struct assay_ledger *l, struct assay_buf *note, struct assay_err *e)
 {
-    struct assay_buf note = {.max = 3 * ASSAY_MAX_LEAF};
+    struct assay_err why = {0};
+    enum assay_status s = assay_slurp(l->published, ASSAY_MAX_LEAF, note, &why);
+    if (s == ASSAY_OK && note->len == 0)
+        return assay_fail(e, ASSAY_ELEDGER, "published checkpoint %s: not a signed note", l->published);
+    return s == ASSAY_OK || s == ASSAY_ENOTFOUND ? ASSAY_OK : assay_fail(e, s, "%s", why.msg);
+}
+
+enum assay_status assay_published_judge(struct assay_ledger *l, const struct assay_buf *note, uint64_t leaves,
+                                        struct assay_head_of_log *out, bool *found, struct assay_err *e)
+{
     struct assay_err why = {0};
     const struct assay_verifier *v;
-    size_t text;
-    *found = false;
-    enum assay_status s = assay_slurp(l->published, ASSAY_MAX_LEAF, &note, &why);
-    if (s == ASSAY_ENOTFOUND)
-        s = ASSAY_OK;
-    else if (s != ASSAY_OK)
-        s = assay_fail(e, s, "%s", why.msg);
-    else if ((s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e)) == ASSAY_OK) {
-        *found = true;
-        s = assay_note_verify(v, (const char *)note.ptr, note.len, &text, &why);
-        if (s != ASSAY_OK)
-            s = assay_fail(e, s, "published checkpoint %s: %s", l->published, why.msg);
-        const char *wrong = s == ASSAY_OK ? assay_checkpoint_parse((const char *)note.ptr, text, l->origin, out) : NULL;
-        if (wrong)
-            s = assay_fail(e, ASSAY_ELEDGER, "published checkpoint %s: %s", l->published, wrong);
-    }
+    const char *text = (const char *)note->ptr;
+    *found = note->len != 0;
+    if (!*found)
+        return ASSAY_OK;
+    enum assay_status s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e);
+    if (s != ASSAY_OK)
+        return s;
+    size_t n = assay_note_text(text, note->len);
+    const char *wrong = n ? assay_checkpoint_parse(text, n, l->origin, out) : "not a signed note";
+    if (wrong)
+        return assay_fail(e, ASSAY_ELEDGER, "published checkpoint %s: %s", l->published, wrong);
+    s = assay_checkpoint_signed(&l->ring, out->size, leaves, text, note->len, &why);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "published checkpoint %s: %s", l->published, why.msg);
+}
+
+enum assay_status assay_published_read(struct assay_ledger *l, uint64_t leaves, struct assay_head_of_log *out,
+                                       bool *found, struct assay_err *e)
+{
+    struct assay_buf note = {.max = 3 * ASSAY_MAX_LEAF};
+    enum assay_status s = assay_published_load(l, &note, e);
+    if (s == ASSAY_OK)
+        s = assay_published_judge(l, &note, leaves, out, found, e);
     assay_buf_release(&note);
     return s;
 }

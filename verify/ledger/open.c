@@ -45,7 +45,6 @@ static enum assay_status check_last(struct assay_ledger *l, const struct last *l
 {
     struct assay_head_of_log head;
     struct assay_err why = {0};
-    size_t text;
     uint8_t root[32];
     unsigned long long size = last->row.size;
     if (last->row.size != leaves)
@@ -53,11 +52,12 @@ static enum assay_status check_last(struct assay_ledger *l, const struct last *l
                           (unsigned long long)leaves);
     if (leaves == 0)
         return ASSAY_OK;
-    enum assay_status s = assay_note_verify(l->ring.role[ASSAY_ROLE_LEDGER], (const char *)last->row.note.ptr,
-                                            last->row.note.len, &text, &why);
+    const char *note = (const char *)last->row.note.ptr;
+    enum assay_status s =
+        assay_checkpoint_signed(&l->ring, last->row.size, last->row.size, note, last->row.note.len, &why);
     if (s != ASSAY_OK)
         return assay_fail(e, s, "checkpoint of size %llu: %s", size, why.msg);
-    const char *wrong = assay_checkpoint_parse((const char *)last->row.note.ptr, text, l->origin, &head);
+    const char *wrong = assay_checkpoint_parse(note, assay_note_text(note, last->row.note.len), l->origin, &head);
     if (wrong)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: %s", size, wrong);
     assay_merkle_root(&last->tree, root);
@@ -91,7 +91,7 @@ static enum assay_status take_position(struct assay_ledger *l, struct assay_err 
     if (s == ASSAY_OK)
         s = check_last(l, &last, leaves, e);
     if (s == ASSAY_OK)
-        s = assay_published_read(l, &pub, &found, e);
+        s = assay_published_read(l, leaves, &pub, &found, e);
     if (s == ASSAY_OK)
         s = assay_published_check(l, &pub, found, leaves, &behind, e);
     if (s == ASSAY_OK && behind)

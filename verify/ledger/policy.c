@@ -412,13 +412,20 @@ enum assay_status assay_policy_vouches(const struct assay_policy *p, const char 
     return assay_fail(e, ASSAY_ELEDGER, "no key that the policy has for the role %s signed it", role);
 }
 
-const struct assay_verifier *assay_policy_log_of(const struct assay_policy *p, const char *origin, size_t len)
+const struct assay_verifier *assay_policy_log_of(const struct assay_policy *p, const char *origin, size_t len,
+                                                 const char *note, size_t note_len)
 {
-    const struct assay_verifier *v;
-    for (size_t i = 0; (v = assay_policy_log(p, i)); i++)
-        if (assay_verifier_speaks_for(v, origin, len))
+    const struct assay_verifier *v, *first = NULL;
+    const char *why;
+    size_t text;
+    for (size_t i = 0; (v = assay_policy_log(p, i)); i++) {
+        if (!assay_verifier_speaks_for(v, origin, len))
+            continue;
+        if (assay_note_check(v, note, note_len, &text, &why) != ASSAY_NOTE_MISSING)
             return v;
-    return NULL;
+        first = first ? first : v;
+    }
+    return first;
 }
 
 /* Members stand before the groups they are in: one pass in order settles every group. */
@@ -465,7 +472,7 @@ enum assay_status assay_policy_judge(const struct assay_policy *p, const char *n
     const char *wrong = text ? assay_checkpoint_split(note, text, &out->head) : "no empty line parts it and signatures";
     if (wrong)
         return assay_fail(e, ASSAY_ELEDGER, "not a checkpoint: %s", wrong);
-    const struct assay_verifier *v = assay_policy_log_of(p, out->head.origin, out->head.origin_len);
+    const struct assay_verifier *v = assay_policy_log_of(p, out->head.origin, out->head.origin_len, note, len);
     if (!v)
         return assay_fail(e, ASSAY_ELEDGER, "the policy has no log of the origin \"%.*s\"",
                           out->head.origin_len > 200 ? 200 : (int)out->head.origin_len, out->head.origin);

@@ -65,14 +65,20 @@ enum assay_status assay_ledger_against(struct assay_ledger *l, const char *note,
                                        struct assay_checkpoint *out, struct assay_err *e)
 {
     const struct assay_verifier *v = NULL;
-    size_t text;
+    uint64_t leaves;
     enum assay_status s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e);
+    if (s == ASSAY_OK && !l->followed)
+        s = assay_ring_follow(l, e);
     if (s == ASSAY_OK)
-        s = assay_note_verify(v, note, len, &text, e);
+        s = assay_store_size(l, &leaves, e);
     if (s != ASSAY_OK)
         return s;
-    const char *wrong = assay_checkpoint_split(note, text, out);
-    return wrong ? assay_fail(e, ASSAY_ELEDGER, "not a checkpoint: %s", wrong) : compare(l, out, e);
+    size_t text = assay_note_text(note, len);
+    const char *wrong = text ? assay_checkpoint_split(note, text, out) : "not a signed note";
+    if (wrong)
+        return assay_fail(e, ASSAY_ELEDGER, "not a checkpoint: %s", wrong);
+    s = assay_checkpoint_signed(&l->ring, out->size, leaves, note, len, e);
+    return s == ASSAY_OK ? compare(l, out, e) : s;
 }
 
 static enum assay_status range(void *ctx, uint64_t first, uint64_t n, uint8_t out[32], struct assay_err *e)

@@ -72,24 +72,40 @@ static enum assay_status put_checkpoint(struct job *j, const struct assay_buf *n
 {
     struct assay_head_of_log head;
     struct assay_store_checkpoint row = {.size = j->tree.size, .note = *note};
-    const struct assay_verifier *v;
-    struct assay_err why = {0};
     uint8_t root[32];
-    size_t text;
     unsigned long long size = j->tree.size;
-    enum assay_status s = assay_ring_get(&j->l->ring, ASSAY_ROLE_LEDGER, &v, j->e);
-    if (s == ASSAY_OK && (s = assay_note_verify(v, (const char *)note->ptr, note->len, &text, &why)) != ASSAY_OK)
-        return assay_fail(j->e, s, "checkpoint of size %llu: %s", size, why.msg);
-    const char *wrong =
-        s == ASSAY_OK ? assay_checkpoint_parse((const char *)note->ptr, text, j->l->origin, &head) : NULL;
+    const char *bytes = (const char *)note->ptr;
+    size_t text = note->len ? assay_note_text(bytes, note->len) : 0;
+    const char *wrong = text ? assay_checkpoint_parse(bytes, text, j->l->origin, &head) : "not a signed note";
     if (wrong)
         return assay_fail(j->e, ASSAY_ELEDGER, "checkpoint of size %llu: %s", size, wrong);
     assay_merkle_root(&j->tree, root);
-    if (s == ASSAY_OK && (head.size != j->tree.size || memcmp(head.root, root, 32) != 0))
-        s = assay_fail(j->e, ASSAY_ELEDGER, "checkpoint of size %llu: its root is not that of the tiles' leaves", size);
+    if (head.size != j->tree.size || memcmp(head.root, root, 32) != 0)
+        return assay_fail(j->e, ASSAY_ELEDGER, "checkpoint of size %llu: its root is not that of the tiles' leaves",
+                          size);
     row.frontier.ptr = j->tree.stack[0];
     row.frontier.len = 32 * (size_t)__builtin_popcountll(j->tree.size);
-    return s == ASSAY_OK ? j->l->store->put_checkpoint(j->l->db, &row, j->e) : s;
+    return j->l->store->put_checkpoint(j->l->db, &row, j->e);
+}
+
+/* After the leaves, for they say which keys the ledger had. */
+static enum assay_status check_signatures(struct job *j)
+{
+    struct assay_store_checkpoint row = {.note.max = ASSAY_MAX_LEAF, .frontier.max = ASSAY_MAX_LEAF};
+    struct assay_err why = {0};
+    bool found = true;
+    enum assay_status s = ASSAY_OK;
+    for (uint64_t from = 0; s == ASSAY_OK && found; from = row.size + 1) {
+        s = j->l->store->checkpoint(j->l->db, from, &row, &found, j->e);
+        if (s != ASSAY_OK || !found)
+            break;
+        s = assay_checkpoint_signed(&j->l->ring, row.size, j->tree.size, (const char *)row.note.ptr, row.note.len,
+                                    &why);
+        if (s != ASSAY_OK)
+            s = assay_fail(j->e, s, "checkpoint of size %llu: %s", (unsigned long long)row.size, why.msg);
+    }
+    assay_store_checkpoint_release(&row);
+    return s;
 }
 
 static enum assay_status reach(struct job *j)
@@ -129,6 +145,9 @@ static enum assay_status put_leaf(struct job *j, const char *note, size_t len)
     s = j->l->store->put_leaf(j->l->db, &row, j->e);
     if (s == ASSAY_OK)
         s = assay_tree_grow(j->l, row.idx, j->e);
+    if (s == ASSAY_OK && assay_stmt_is(h.kind, "key") &&
+        (s = assay_ring_turn(&j->l->ring, row.idx, false, note, len, &why)) != ASSAY_OK)
+        s = assay_fail(j->e, s, "leaf %llu: %s", (unsigned long long)row.idx, why.msg);
     assay_merkle_add(&j->tree, hash);
     return s == ASSAY_OK ? reach(j) : s;
 }
@@ -223,7 +242,7 @@ static enum assay_status not_behind(struct job *j)
 {
     struct assay_head_of_log pub;
     bool found;
-    enum assay_status s = assay_published_read(j->l, &pub, &found, j->e);
+    enum assay_status s = assay_published_read(j->l, 0, &pub, &found, j->e);
     if (s == ASSAY_OK && found && pub.size > j->head.size)
         s = assay_fail(j->e, ASSAY_ELEDGER,
                        "published checkpoint %s is for %llu leaves, the tiles have %llu: newer ones are somewhere",
@@ -237,6 +256,8 @@ static enum assay_status fill(struct job *j)
     if (s != ASSAY_OK)
         return s;
     s = put_leaves(j);
+    if (s == ASSAY_OK)
+        s = check_signatures(j);
     if (s == ASSAY_OK)
         s = put_blobs(j);
     if (s == ASSAY_OK)

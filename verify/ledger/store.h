@@ -109,6 +109,7 @@ struct assay_ledger {
     char *published; /* path of the checkpoint file outside the database */
     char *origin;
     struct assay_ring ring;
+    bool followed; /* ring knows the keys that the ledger says */
     struct assay_buf checkpoint; /* what assay_ledger_checkpoint lends out */
     uint64_t size; /* leaves, as last read */
     /* appending only */
@@ -161,6 +162,11 @@ bool assay_ring_former(const struct assay_ring *r, enum assay_role role, const c
  * added, so its old key must be the one in the keys directory. */
 enum assay_status assay_ring_turn(struct assay_ring *r, uint64_t idx, bool now, const char *note, size_t len,
                                   struct assay_err *e);
+/* Is it the checkpoint of so many leaves, signed as the last of them would have to be? So that the first checkpoint over
+ * a change of the ledger's key is signed by the old key, and the next by the new one. leaves: how many the ring knows of;
+ * what lies ahead of them may be signed by the key of the keys directory. Thread-safe. */
+enum assay_status assay_checkpoint_signed(const struct assay_ring *r, uint64_t size, uint64_t leaves, const char *note,
+                                          size_t len, struct assay_err *e);
 /* Those that the ledger has; what the ring knew of them is forgotten. */
 enum assay_status assay_ring_follow(struct assay_ledger *l, struct assay_err *e);
 void assay_ring_forget(struct assay_ring *r);
@@ -174,9 +180,14 @@ enum assay_status assay_checkpoint_text(const char *origin, uint64_t size, const
                                         struct assay_buf *out);
 /* The text of a checkpoint of this origin. NULL when good, else what is wrong. */
 const char *assay_checkpoint_parse(const char *text, size_t len, const char *origin, struct assay_head_of_log *out);
-/* What stands in the file beside the database. *found is false when there is no file. */
-enum assay_status assay_published_read(struct assay_ledger *l, struct assay_head_of_log *out, bool *found,
-                                       struct assay_err *e);
+/* What stands in the file beside the database: the note; then, once the ring was followed, what it says of a ledger of
+ * so many leaves. A note of no bytes: there is no file, *found is false. */
+enum assay_status assay_published_load(struct assay_ledger *l, struct assay_buf *note, struct assay_err *e);
+enum assay_status assay_published_judge(struct assay_ledger *l, const struct assay_buf *note, uint64_t leaves,
+                                        struct assay_head_of_log *out, bool *found, struct assay_err *e);
+/* Both. */
+enum assay_status assay_published_read(struct assay_ledger *l, uint64_t leaves, struct assay_head_of_log *out,
+                                       bool *found, struct assay_err *e);
 /* Judge it against the database of n leaves; *behind: it is older than the newest checkpoint, but consistent. */
 enum assay_status assay_published_check(struct assay_ledger *l, const struct assay_head_of_log *pub, bool found,
                                         uint64_t n, bool *behind, struct assay_err *e);

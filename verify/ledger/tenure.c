@@ -62,6 +62,17 @@ bool assay_ring_former(const struct assay_ring *r, enum assay_role role, const c
     return false;
 }
 
+enum assay_status assay_checkpoint_signed(const struct assay_ring *r, uint64_t size, uint64_t leaves, const char *note,
+                                          size_t len, struct assay_err *e)
+{
+    const struct assay_verifier *ours = r->role[ASSAY_ROLE_LEDGER];
+    const char *why;
+    size_t text;
+    if (size > leaves && ours && assay_note_check(ours, note, len, &text, &why) == ASSAY_NOTE_GOOD)
+        return ASSAY_OK;
+    return assay_leaf_signed(r, ASSAY_ROLE_LEDGER, size ? size - 1 : 0, note, len, e);
+}
+
 const struct assay_verifier *assay_ledger_nth_signer(const struct assay_ledger *l, enum assay_role role, size_t nth)
 {
     const struct assay_ring *r = &l->ring;
@@ -145,8 +156,10 @@ static enum assay_status read_turn(const char *note, size_t len, struct turn *ou
     int role = of ? assay_role_by_name(of) : -1;
     bool rotated = why && strcmp(why, "rotated") == 0;
     out->revoked = why && strcmp(why, "revoked") == 0;
-    if (role < 0 || role == ASSAY_ROLE_LEDGER || !old || (!rotated && !out->revoked))
+    if (role < 0 || !old || (!rotated && !out->revoked))
         s = assay_fail(e, ASSAY_ELEDGER, "it does not say which role's key is rotated or revoked");
+    else if (role == ASSAY_ROLE_LEDGER && out->revoked)
+        s = assay_fail(e, ASSAY_ELEDGER, "the ledger's own key is rotated with its consent or not at all");
     out->role = role < 0 ? ASSAY_ROLE_OWNER : (enum assay_role)role;
     if (s == ASSAY_OK)
         s = assay_verifier_parse(old, &out->old, e);
@@ -202,5 +215,7 @@ enum assay_status assay_ring_follow(struct assay_ledger *l, struct assay_err *e)
     struct assay_ledger_query q = {.kind = "key"};
     assay_ring_forget(&l->ring);
     enum assay_status s = assay_ledger_each(l, &q, follow, &x, e);
-    return s == ASSAY_OK ? x.status : s;
+    s = s == ASSAY_OK ? x.status : s;
+    l->followed = s == ASSAY_OK;
+    return s;
 }

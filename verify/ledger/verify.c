@@ -59,6 +59,14 @@ struct worker {
     struct assay_err why;
 };
 
+static enum assay_status check_one(const struct pass *p, const struct pending *q, struct assay_err *why)
+{
+    const char *note = (const char *)p->bytes.ptr + q->at;
+    if (q->role == ASSAY_ROLE_LEDGER)
+        return assay_checkpoint_signed(&p->l->ring, q->number, q->number, note, q->len, why);
+    return assay_leaf_signed(&p->l->ring, q->role, q->number, note, q->len, why);
+}
+
 /* Notes are given out in order, so that the lowest `bad` of all workers is the first wrong one of the queue. */
 static void *check_some(void *arg)
 {
@@ -67,8 +75,7 @@ static void *check_some(void *arg)
     for (size_t from; (from = atomic_fetch_add(&w->round->next, AT_ONCE)) < p->queued;) {
         for (size_t i = from; i < p->queued && i < from + AT_ONCE; i++) {
             const struct pending *q = &p->queue[i];
-            if (assay_leaf_signed(&p->l->ring, q->role, q->number, (const char *)p->bytes.ptr + q->at, q->len,
-                                  &w->why) == ASSAY_OK)
+            if (check_one(p, q, &w->why) == ASSAY_OK)
                 continue;
             w->bad = i;
             return NULL;
@@ -413,11 +420,18 @@ static enum assay_status check_root(struct pass *p, struct assay_ledger_stats *o
     return s;
 }
 
-static enum assay_status verify_all(struct pass *p, const struct assay_head_of_log *pub, bool found,
-                                    struct assay_ledger_stats *out, struct assay_err *e)
+static enum assay_status check_published(struct pass *p, const struct assay_buf *note, struct assay_err *e)
+{
+    struct assay_head_of_log pub;
+    bool found, behind;
+    enum assay_status s = assay_published_judge(p->l, note, p->tree.size, &pub, &found, e);
+    return s == ASSAY_OK ? assay_published_check(p->l, &pub, found, p->tree.size, &behind, e) : s;
+}
+
+static enum assay_status verify_all(struct pass *p, const struct assay_buf *published, struct assay_ledger_stats *out,
+                                    struct assay_err *e)
 {
     struct assay_err late = {0};
-    bool behind;
     enum assay_status s = walk(p, &late);
     /* Signatures that wait belong to leaves before the one that stopped the walk: theirs is the first fault. */
     enum assay_status sig = flush(p, e);
@@ -426,17 +440,15 @@ static enum assay_status verify_all(struct pass *p, const struct assay_head_of_l
     if (s != ASSAY_OK)
         return assay_fail(e, s, "%s", late.msg);
     if ((s = check_root(p, out, e)) != ASSAY_OK || (s = check_counts(p->l, p->tree.size, e)) != ASSAY_OK ||
-        (s = assay_published_check(p->l, pub, found, p->tree.size, &behind, e)) != ASSAY_OK ||
-        (s = check_blobs(p->l, &out->blobs, e)) != ASSAY_OK)
+        (s = check_published(p, published, e)) != ASSAY_OK || (s = check_blobs(p->l, &out->blobs, e)) != ASSAY_OK)
         return s;
     return p->l->store->intact(p->l->db, e);
 }
 
 enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledger_stats *out, struct assay_err *e)
 {
-    struct assay_head_of_log pub;
+    struct assay_buf published = {.max = 3 * ASSAY_MAX_LEAF};
     struct assay_err own = {0};
-    bool found;
     e = e ? e : &own;
     memset(out, 0, sizeof *out);
     struct pass *p = calloc(1, sizeof *p);
@@ -445,18 +457,19 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     p->l = l;
     const int64_t began = assay_clock_ns();
     /* The file first, then the snapshot: an appender commits before it publishes, so the database is never behind. */
-    enum assay_status s = assay_published_read(l, &pub, &found, e);
+    enum assay_status s = assay_published_load(l, &published, e);
     if (s == ASSAY_OK)
         s = l->store->begin(l->db, false, e);
     if (s == ASSAY_OK)
         s = assay_ring_follow(l, e);
     if (s == ASSAY_OK)
-        s = verify_all(p, &pub, found, out, e);
+        s = verify_all(p, &published, out, e);
     l->store->rollback(l->db);
     out->total_ns = assay_clock_ns() - began;
     assay_store_checkpoint_release(&p->next);
     assay_buf_release(&p->room);
     assay_buf_release(&p->bytes);
+    assay_buf_release(&published);
     free(p);
     return s;
 }

@@ -105,7 +105,7 @@ static unsigned signed_by_known(const struct assay_witness *w, struct request *r
 {
     const char *why;
     size_t text;
-    r->log = assay_policy_log_of(w->policy, r->head.origin, r->head.origin_len);
+    r->log = assay_policy_log_of(w->policy, r->head.origin, r->head.origin_len, r->note, r->note_len);
     if (!r->log)
         return 404;
     switch (assay_note_check(r->log, r->note, r->note_len, &text, &why)) {

@@ -19,7 +19,7 @@ check_exit 2 'nor is it about what is not known' waive --discrepancy 00000000000
 check_exit 2 'nor about a column that is not the one' waive --column id --until 2999-01-01
 check 'a dry run needs no key' waive --discrepancy "$id" --until 2999-01-01 --dry-run
 check_has 'and names what would be waived' "$OUT" "^  $id  all  changed: v$"
-check_exit 3 'nobody but the approver waives' waive --discrepancy "$id" --until 2999-01-01
+check_exit 4 'nobody but the approver waives' waive --discrepancy "$id" --until 2999-01-01
 check 'who needs a key' assay ledger key plan.yaml --role approver
 check 'waive' waive --column v --until 2999-01-01
 waiver=$(sed -n 's/^waiver \([0-9a-f]*\): 1 discrepancies of t until .*/\1/p' "$OUT")

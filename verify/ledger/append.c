@@ -15,6 +15,7 @@ struct batch {
     uint64_t first; /* leaves before this batch */
     uint64_t blobs; /* new ones */
     struct assay_buf room; /* decoded values of one leaf */
+    unsigned same_key; /* roles whose last leaf is known to be signed by the key that is here, as bits */
 };
 
 static enum assay_status add_blob(struct batch *b, const struct assay_ledger_item *it, struct assay_err *e)
@@ -74,6 +75,41 @@ static enum assay_status check_prev_own(struct batch *b, const struct assay_head
         (int)h->kind.n, h->kind.p, assay_role_name(role), hex);
 }
 
+struct last_of_role {
+    struct batch *b;
+    enum assay_role role;
+    struct assay_err why;
+    uint64_t idx;
+};
+
+static bool check_last(void *ctx, const struct assay_store_leaf *row)
+{
+    struct last_of_role *x = ctx;
+    x->idx = row->idx;
+    (void)assay_leaf_signed(&x->b->l->ring, x->role, row->idx, row->note, row->note_len, &x->why);
+    return false;
+}
+
+/* The keys directory may hold another key than the role has signed with so far: with leaves by both, no key directory
+ * would verify the ledger any more. */
+static enum assay_status check_same_key(struct batch *b, enum assay_role role, struct assay_err *e)
+{
+    struct last_of_role x = {.b = b, .role = role};
+    struct assay_ledger_query q = {.role = assay_role_name(role), .newest_first = true};
+    if (b->same_key & 1u << role)
+        return ASSAY_OK;
+    enum assay_status s = b->l->store->select(b->l->db, &q, check_last, &x, e);
+    if (s != ASSAY_OK)
+        return s;
+    if (x.why.code == ASSAY_ELEDGER)
+        return assay_fail(e, ASSAY_ELEDGER, "%s has another key of role %s than leaf %llu was signed with: %s",
+                          b->l->ring.dir, q.role, (unsigned long long)x.idx, x.why.msg);
+    if (x.why.code != ASSAY_OK)
+        return assay_fail(e, x.why.code, "%s", x.why.msg);
+    b->same_key |= 1u << role;
+    return ASSAY_OK;
+}
+
 static enum assay_status add_note(struct batch *b, const struct assay_ledger_item *it, struct assay_err *e)
 {
     struct assay_head h;
@@ -87,7 +123,8 @@ static enum assay_status add_note(struct batch *b, const struct assay_ledger_ite
     if (s != ASSAY_OK || found)
         return s;
     if ((s = assay_leaf_admit(&b->l->ring, row.idx, it->bytes, it->len, &h, &role, e)) != ASSAY_OK ||
-        (s = check_cited(b, &h, e)) != ASSAY_OK || (s = check_prev_own(b, &h, role, e)) != ASSAY_OK)
+        (s = check_same_key(b, role, e)) != ASSAY_OK || (s = check_cited(b, &h, e)) != ASSAY_OK ||
+        (s = check_prev_own(b, &h, role, e)) != ASSAY_OK)
         return s;
     row.note = it->bytes;
     row.note_len = it->len;

@@ -123,6 +123,21 @@ enum assay_status assay_dataset_key_generate(const char *path, struct assay_err 
     return s;
 }
 
+enum assay_status assay_keys_sign_with(const char *dir, enum assay_role role, struct assay_key **out,
+                                       struct assay_err *e)
+{
+    struct assay_err why = {0};
+    const char *name = assay_role_name(role);
+    enum assay_status s = assay_keys_load(dir, role, out, &why);
+    if (s == ASSAY_ENOTFOUND)
+        return assay_fail(
+            e, ASSAY_ELEDGER,
+            "%s/%s.key is missing: nothing can be signed as role %s here (put it back, or `assay ledger key "
+            "PLAN --role %s` makes a new role's)",
+            dir, name, name, name);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "%s", why.msg);
+}
+
 enum assay_status assay_dataset_key_load(const char *keys_dir, uint8_t out[32], struct assay_err *e)
 {
     char path[ASSAY_MAX_PATH];

@@ -118,7 +118,7 @@ enum assay_status assay_ledger_open_append_wait(const char *path, const char *ke
     if (s == ASSAY_OK)
         s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e);
     if (s == ASSAY_OK)
-        s = assay_keys_load(keys_dir, ASSAY_ROLE_LEDGER, &l->key, e);
+        s = assay_keys_sign_with(keys_dir, ASSAY_ROLE_LEDGER, &l->key, e);
     if (s == ASSAY_OK)
         s = assay_ring_follow(l, e);
     if (s == ASSAY_OK)

@@ -62,7 +62,7 @@ static enum assay_status sink_new(const char *path, const char *keys_dir, enum a
     s->keys_dir = strdup(keys_dir);
     enum assay_status st = s->path && s->keys_dir ? ASSAY_OK : assay_fail_nomem(e);
     if (st == ASSAY_OK)
-        st = assay_keys_load(keys_dir, role, &s->key, e);
+        st = assay_keys_sign_with(keys_dir, role, &s->key, e);
     if (st != ASSAY_OK) {
         assay_sink_free(s);
         return st;

@@ -162,9 +162,9 @@ bool assay_ring_former(const struct assay_ring *r, enum assay_role role, const c
  * added, so its old key must be the one in the keys directory. */
 enum assay_status assay_ring_turn(struct assay_ring *r, uint64_t idx, bool now, const char *note, size_t len,
                                   struct assay_err *e);
-/* Is it the checkpoint of so many leaves, signed as the last of them would have to be? So that the first checkpoint over
- * a change of the ledger's key is signed by the old key, and the next by the new one. leaves: how many the ring knows of;
- * what lies ahead of them may be signed by the key of the keys directory. Thread-safe. */
+/* Is it the checkpoint of so many leaves, signed as the last of them would have to be? So that the first checkpoint
+ * over a change of the ledger's key is signed by the old key, and the next by the new one. leaves: how many the ring
+ * knows of; what lies ahead of them may be signed by the key of the keys directory. Thread-safe. */
 enum assay_status assay_checkpoint_signed(const struct assay_ring *r, uint64_t size, uint64_t leaves, const char *note,
                                           size_t len, struct assay_err *e);
 /* Those that the ledger has; what the ring knew of them is forgotten. */

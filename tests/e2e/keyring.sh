@@ -59,7 +59,7 @@ check 'a dry run' assay ledger erase plan.yaml --dataset t --segment all --chunk
 check_has 'destroys nothing' "$OUT" '^would destroy [01] chunk keys in 1 keyrings$'
 [ "$(leaves)" -eq 0 ] && ok 'and states nothing' || not_ok 'and states nothing'
 mv keys/owner.key owner.key
-check_exit 3 'without the owner nothing is destroyed' assay ledger erase plan.yaml --dataset t --segment all --chunk 0 --reason r
+check_exit 4 'without the owner nothing is destroyed' assay ledger erase plan.yaml --dataset t --segment all --chunk 0 --reason r
 check_lacks 'the keyring is as it was' keyring '^erased '
 mv owner.key keys/owner.key
 check 'erase one chunk, in a backup of the first epoch too' assay ledger erase plan.yaml --dataset t --segment all --chunk 0 --reason 'request 17' --keyring backup

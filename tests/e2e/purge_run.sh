@@ -22,7 +22,7 @@ fresh() { # a table of 400 rows in 4 chunks, archived, compared, with keys
 } >"$OUT" 2>"$ERR"
 
 fresh || not_ok 'a sealed dataset'
-check_exit 3 'a permit without an approver' assay purge permit plan.yaml
+check_exit 4 'a permit without an approver' assay purge permit plan.yaml
 check_has 'names the key' "$ERR" 'approver[.]key'
 check 'the approver has a key' assay ledger key plan.yaml --role approver
 check 'a permit that is not given' assay purge permit plan.yaml --dry-run
@@ -47,7 +47,7 @@ cp keys/approver.key keys/purger.key
 cp keys/approver.key.pub keys/purger.key.pub
 check_exit 4 'one key in two roles' assay purge run plan.yaml --permit "$permit" --execute
 rm keys/purger.key*
-check_exit 3 'no key of the purger' assay purge run plan.yaml --permit "$permit" --execute
+check_exit 4 'no key of the purger' assay purge run plan.yaml --permit "$permit" --execute
 mv own/* keys/
 check_same 'deletes nothing' before <(sqlite3 app.db .dump)
 

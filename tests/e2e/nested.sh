@@ -145,3 +145,37 @@ for format in csv ndjson parquet; do
     check_has "$format: an empty text in a row" "$OUT" '~ changed +10 +p: "\{"a":10,"b":null\}" -> "\{"a":10,"b":""\}"'
     check_has "$format: no more" "$OUT" '0 missing, 0 extra, 0 duplicate, 3 changed'
 done
+
+# Fields that are NULL and were left out: a difference with a cause, and under `absent: null` accepted and counted.
+mkdir -p fields && for i in $(seq 40); do
+    printf '{"id":%d,"s":{"a":%d,"b":null,"c":[{"d":null,"e":%d}]}}\n' "$i" "$i" "$i" >>fields/full.ndjson
+    printf '{"id":%d,"s":{"a":%d,"c":[{"e":%d}]}}\n' "$i" "$i" "$i" >>fields/short.ndjson
+done
+duck "COPY (SELECT i AS id, {'a': i, 'c': [{'e': i}]} AS s FROM range(1, 41) t(i)) TO 'fields/short.parquet'" >/dev/null
+fields() { # ARCHIVE RULES
+    cat >fields.yaml <<YAML
+assay: 1
+origin: $(sed -n 's/^origin: //p' unused.yaml)
+datasets:
+  fields:
+    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a3901
+    key: [id]
+    source: {locator: fields/full.ndjson}
+    archive: {locator: fields/$1}
+    columns: {id: integer, s: {type: "struct<a: integer, b: text, c: list<struct<d: text, e: integer>>>", archive: {rules: [$2]}}}
+YAML
+}
+[ -e unused.yaml ] || assay init fields/full.ndjson fields/short.ndjson --key id --output unused.yaml --origin example.org/fields >"$OUT" 2>"$ERR"
+for archive in short.ndjson short.parquet; do
+    fields $archive ''
+    check_exit 1 "$archive: fields that were left out" assay check fields.yaml
+    check_has "$archive: the cause and its rule" "$OUT" 's: in the archive, fields that are NULL are left out of nested records: 40 of 40.*rule on the archive: absent: null'
+    fields $archive 'absent: null'
+    check "$archive: under the rule" assay check fields.yaml
+    check_has "$archive: counted" "$OUT" '40 cells equal only under 1 declared rule \(absent 40\)'
+    sed -i 's/"a":7,/"a":8,/' fields/full.ndjson
+    check_exit 1 "$archive: a value that differs all the same" assay check fields.yaml
+    sed -i 's/{"id":7,"s":{"a":8,/{"id":7,"s":{"a":7,/' fields/full.ndjson
+done
+sed -i 's/"b":null/"b":"x"/' fields/full.ndjson
+check_exit 1 'a field with a value is not NULL' assay check fields.yaml

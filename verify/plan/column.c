@@ -138,7 +138,11 @@ static bool rule_argument(struct assay_bind *b, const yaml_node_t *node, const c
 {
     if (node->type == YAML_MAPPING_NODE)
         return word_argument(b, node, rule, out);
-    return assay_bind_literal(b, node, rule, out);
+    if (strcmp(rule, "absent") != 0 || !assay_node_is_null(node))
+        return assay_bind_literal(b, node, rule, out);
+    *out = strdup("null"); /* absent: null, as everybody writes it, has a null and no text */
+    b->diag->nomem = b->diag->nomem || !*out;
+    return *out != NULL;
 }
 
 /* One rule with one argument; of null_if a list of texts is as many rules. */

@@ -157,7 +157,7 @@ assay serve --witness --key w.key --new-key witness.example/w >w.vkey
 mkfifo w.out
 assay serve --witness --key w.key --policy known.policy --state w.state --listen 0 >w.out 2>w.log &
 witness=$!
-trap 'kill $witness 2>/dev/null; finish' EXIT
+trap 'kill "$witness" 2>/dev/null || true; finish' EXIT
 read -r url _ <w.out || not_ok 'a witness starts' "$(cat w.log)"
 { echo "log $(cat keys/ledger.key.pub)" && echo "witness w $(cat w.vkey) $url" && echo 'quorum w'; } >trust.policy
 sed 's/^purge:$/&\n  policy: trust.policy/' plan.yaml >witnessed.yaml
@@ -170,7 +170,8 @@ check_has 'as the permit says' <(assay ledger show plan.yaml "$(leaf plan.yaml p
 cp roles trust.policy
 check_exit 1 'a policy without the key of the approver' assay purge permit witnessed.yaml
 check_has 'is believed more than the keys' "$OUT" '^  not-believed .* role approver$'
-kill $witness
+kill "$witness" && wait "$witness" 2>/dev/null
+trap finish EXIT
 
 # Killed at a call that writes, one after the other: what was deleted is stated, or found at the next start.
 cat >crash.c <<'C'

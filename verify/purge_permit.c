@@ -1,4 +1,5 @@
 /* assay purge permit: the approver's word that these chunks may be deleted at the source. */
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "assay/buf.h"
 #include "assay/digest.h"
 #include "assay/grant.h"
+#include "assay/keys.h"
 #include "assay/limits.h"
 #include "assay/log.h"
 #include "assay/purge_run.h"
@@ -75,12 +77,18 @@ static enum assay_status refuse_ways(struct permit *p)
 static enum assay_status look(struct permit *p, struct assay_err *e)
 {
     const struct assay_plan *plan = p->s->plan;
+    uint8_t key[32];
+    struct assay_err none = {0};
+    const struct assay_blob_keys keys = {key, plan->keyring, p->s->keys_dir};
     enum assay_status s = assay_plan_hash(p->set, p->plan, NULL, e);
     if (s == ASSAY_OK)
         s = assay_purge_look(p->ledger, p->set->id, p->plan, time(NULL), (uint64_t)plan->purge.max_age, &p->gate, e);
     if (s != ASSAY_OK || assay_purge_refused(&p->gate))
         return s;
-    s = assay_grant_look(p->ledger, plan, p->set, &p->gate, p->s->segments, p->s->n_segments, &p->grant, e);
+    const bool have = assay_dataset_key_load(p->s->keys_dir, key, &none) == ASSAY_OK; /* an approver need not */
+    s = assay_grant_look(p->ledger, plan, p->set, have ? &keys : NULL, &p->gate, p->s->segments, p->s->n_segments,
+                         &p->grant, e);
+    OPENSSL_cleanse(key, sizeof key);
     if (s == ASSAY_OK)
         s = find_ways(p, e);
     return s == ASSAY_OK ? refuse_ways(p) : s;

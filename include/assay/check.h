@@ -48,12 +48,9 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
 
 /* The secret of the fast digest: HKDF(dataset key, "assay/fast/1" dataset id). */
 enum assay_status assay_fast_secret(const uint8_t dataset_key[32], const char *dataset_id, uint8_t out[192]);
-/* The cuts that the ledger has for this dataset under this plan. */
+/* The cuts that the ledger has for this dataset under this plan. keys NULL: one that is sealed is ASSAY_ENOTFOUND. */
 struct assay_cutset;
 struct assay_router;
-enum assay_status assay_cuts_load(struct assay_ledger *l, const struct assay_dataset *d, const char *plan_hash,
-                                  const struct assay_router *r, struct assay_cutset *out, struct assay_err *e);
-/* The same where bounds may be sealed. keys NULL: one that is sealed is ASSAY_ENOTFOUND. */
 struct assay_blob_keys;
 enum assay_status assay_cuts_open(struct assay_ledger *l, const struct assay_dataset *d, const char *plan_hash,
                                   const struct assay_router *r, const struct assay_blob_keys *keys,

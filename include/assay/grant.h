@@ -3,6 +3,7 @@
 #ifndef ASSAY_GRANT_H
 #define ASSAY_GRANT_H
 
+#include "assay/blob.h"
 #include "assay/permit.h"
 #include "assay/plan.h"
 #include "assay/purge.h"
@@ -15,10 +16,11 @@ struct assay_grant {
     struct assay_buf checkpoint, policy; /* that covers all; empty: none asks for it */
     struct assay_buf refused; /* a line each, "  WORD  sentence" LF; empty: nothing stands in the way */
 };
-/* After assay_purge_look found no fault. segments: restrict; n 0: every closed one. */
+/* After assay_purge_look found no fault. keys: for cuts that are sealed; NULL: they are not at hand. segments:
+ * restrict; n 0: every closed one. */
 enum assay_status assay_grant_look(struct assay_ledger *l, const struct assay_plan *p, const struct assay_dataset *d,
-                                   const struct assay_purge_gate *gate, const char *const *segments, size_t n,
-                                   struct assay_grant *out, struct assay_err *e);
+                                   const struct assay_blob_keys *keys, const struct assay_purge_gate *gate,
+                                   const char *const *segments, size_t n, struct assay_grant *out, struct assay_err *e);
 void assay_grant_release(struct assay_grant *g);
 
 #endif

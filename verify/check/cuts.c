@@ -69,12 +69,6 @@ static bool load_leaf(void *ctx, const struct assay_leaf *leaf)
     return l->status == ASSAY_OK;
 }
 
-enum assay_status assay_cuts_load(struct assay_ledger *ledger, const struct assay_dataset *d, const char *plan_hash,
-                                  const struct assay_router *r, struct assay_cutset *out, struct assay_err *e)
-{
-    return assay_cuts_open(ledger, d, plan_hash, r, NULL, out, e);
-}
-
 enum assay_status assay_cuts_open(struct assay_ledger *ledger, const struct assay_dataset *d, const char *plan_hash,
                                   const struct assay_router *r, const struct assay_blob_keys *keys,
                                   struct assay_cutset *out, struct assay_err *e)

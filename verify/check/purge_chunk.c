@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/blob.h"
 #include "assay/canon.h"
 #include "assay/check.h"
 #include "assay/cut.h"
@@ -29,6 +30,7 @@ struct assay_purger {
 static enum assay_status load_cuts(struct assay_purger *p, struct assay_err *e)
 {
     const struct assay_dataset *d = p->spec->set;
+    const struct assay_blob_keys keys = {p->spec->dataset_key, p->spec->plan->keyring, p->spec->keys_dir};
     enum assay_logical type = ASSAY_L_NONE;
     char hash[65];
     for (size_t i = 0; i < d->n_cols; i++)
@@ -39,7 +41,7 @@ static enum assay_status load_cuts(struct assay_purger *p, struct assay_err *e)
     enum assay_status s = assay_plan_hash(d, hash, NULL, e);
     if (s == ASSAY_OK)
         s = assay_router_init(&p->router, &d->window, type, e);
-    return s == ASSAY_OK ? assay_cuts_load(p->spec->ledger, d, hash, &p->router, &p->cuts, e) : s;
+    return s == ASSAY_OK ? assay_cuts_open(p->spec->ledger, d, hash, &p->router, &keys, &p->cuts, e) : s;
 }
 
 enum assay_status assay_purger_open(const struct assay_purger_spec *spec, struct assay_purger **out,

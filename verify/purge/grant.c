@@ -18,6 +18,7 @@ struct look {
     struct assay_ledger *ledger;
     const struct assay_plan *plan;
     const struct assay_dataset *set;
+    const struct assay_blob_keys *keys;
     const struct assay_purge_gate *gate;
     const char *const *segments;
     size_t n_segments;
@@ -51,7 +52,7 @@ static enum assay_status set_up(struct look *k)
     if (s == ASSAY_OK)
         s = assay_router_init(&k->router, &d->window, type, k->e);
     if (s == ASSAY_OK)
-        s = assay_cuts_load(k->ledger, d, hash, &k->router, &k->cuts, k->e);
+        s = assay_cuts_open(k->ledger, d, hash, &k->router, k->keys, &k->cuts, k->e);
     for (int i = ASSAY_SOURCE; i <= ASSAY_ARCHIVE && s == ASSAY_OK; i++)
         s = assay_sealed_attested_load(k->ledger, d, (enum assay_side_id)i, hash, k->gate->side_run[i], &k->cuts,
                                        &k->side[i], k->e);
@@ -244,11 +245,11 @@ static enum assay_status check_checkpoint(struct look *k)
 }
 
 enum assay_status assay_grant_look(struct assay_ledger *l, const struct assay_plan *p, const struct assay_dataset *d,
-                                   const struct assay_purge_gate *gate, const char *const *segments, size_t n,
-                                   struct assay_grant *out, struct assay_err *e)
+                                   const struct assay_blob_keys *keys, const struct assay_purge_gate *gate,
+                                   const char *const *segments, size_t n, struct assay_grant *out, struct assay_err *e)
 {
     struct look k = {
-        .ledger = l, .plan = p, .set = d, .gate = gate, .segments = segments, .n_segments = n, .out = out, .e = e};
+        .ledger = l, .plan = p, .set = d, .keys = keys, .gate = gate, .segments = segments, .n_segments = n, .out = out, .e = e};
     *out = (struct assay_grant){.refused = {.max = ASSAY_MAX_BLOB}};
     enum assay_status s = set_up(&k);
     if (s == ASSAY_OK)

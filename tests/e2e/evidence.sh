@@ -143,6 +143,27 @@ check 'one that follows a statement of somebody else' "$python" "$REPO/tests/e2e
 check_exit 4 'is found' verify_with /bin/dash own.sh forged
 check_has 'with the role' "$OUT" 'FAILED: leaves/[0-9]+: it follows a statement of the role archive$'
 
+# A statement about a time stamp that says another time than the token does; and the time of a token, which must be right
+# to the second, for whether its certificate was valid is judged by it.
+anchor=$(grep -lx 'type timestamp' bundle/leaves/*)
+next=$(printf %09d "$(find bundle/leaves -type f | wc -l)")
+sed '/^$/,$d; s/^time .*/time 2020-01-01T00:00:00Z/' "$anchor" >text
+sign_again reconcile text >note
+rm -rf forged && cp -r bundle forged && cp "bundle/tokens/${anchor##*/}.pem" "forged/tokens/$next.pem"
+check 'a time stamp that is said to be older' "$python" "$REPO/tests/e2e/evidence_forge.py" forged keys note
+check_exit 4 'is found' verify_with /bin/dash own.sh forged
+check_has 'with both times' "$OUT" 'FAILED: leaf [0-9]+: its token says 20[0-9-]+T[0-9:]+Z, the statement 2020-01-01T00:00:00Z$'
+"$python" - >moments <<'PY'
+import datetime, random
+rng, epoch = random.Random(1), datetime.datetime(1970, 1, 1)
+edges = [0, 951782399, 951782400, 951868800, 1709164800, 1709251199, 4107542399, 4107542400, 253402300799]
+for s in edges + [rng.randrange(2**33) for _ in range(200)]:
+    t = epoch + datetime.timedelta(seconds=s)
+    print(t.strftime("%b"), t.day, t.strftime("%H:%M:%S") + rng.choice(["", ".5"]), t.year, s, t.strftime("%Y-%m-%dT%H:%M:%SZ"))
+PY
+{ sed -n '/^is_number()/,/^}/p; /^seconds()/,/^}/p' own.sh && echo 'while read -r m d c year s t; do seconds $m $d $c $year; echo "$m $d $c $year $seconds $stamp_time"; done'; } >seconds.sh
+check_same 'two hundred times of openssl, as seconds' moments <(verify_with /bin/dash seconds.sh <moments)
+
 # A sample: some leaves, with proofs.
 check 'a sample' assay evidence plan.yaml --out sample --sample 1
 check 'has proofs' test -s "sample/proofs/$(basename "$source").tlog-proof"

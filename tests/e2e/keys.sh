@@ -74,6 +74,14 @@ rm -rf forged && cp -r bundle forged
 sed -i '/^role archive /{h;d};/^role reconcile /{x;G}' forged/policy
 check 'the keys of a role in another order' forge
 check_exit 4 'is not the order of the leaves' sh forged/verify.sh
+check 'a sample has them, too' assay evidence plan.yaml --out sample --sample 1
+check 'and verifies' sh sample/verify.sh
+check_has 'as the whole does' "$OUT" '^ok: keys changed 4 times, each by a leaf of the owner; each leaf is signed by the key of its time$'
+turned=$(grep -lx 'of reconcile' sample/leaves/*)
+rm "$turned" "sample/proofs/${turned##*/}.tlog-proof" sample/MANIFEST.sha256
+(cd sample && { find . -maxdepth 1 -type f | sort; find . -mindepth 2 -type f | sort; } | sed 's,^\./,,' | LC_ALL=C xargs sha256sum >../list && mv ../list MANIFEST.sha256)
+check_exit 4 'a sample without the leaf that changed a key' sh sample/verify.sh
+check_has 'lacks it' "$OUT" 'FAILED: (leaves/[0-9]+: is not signed by a key of the role reconcile|keys/reconcile-[0-9a-f]+.pem: no leaf says that the role reconcile has this key)$'
 check 'revoked without a successor' assay ledger key plan.yaml --role archive --revoke --reason 'side given up'
 leaf=$(sed -n 's/^leaf \([0-9]*\): .*/\1/p' "$OUT")
 check_exit 4 'it signs no more' assay verify plan.yaml --side archive

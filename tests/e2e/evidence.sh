@@ -111,7 +111,7 @@ forge 'the last leaves left out' 'leaves: [0-9]+ are here, the checkpoint has [0
 forge 'two leaves swapped' 'leaves: their root is not that of the checkpoint' \
     "mv leaves/000000005 x && mv leaves/000000006 leaves/000000005 && mv x leaves/000000006"
 forge 'a NUL in a leaf' 'MANIFEST|leaves/' "printf '\\\\0' | dd of=$source bs=1 seek=20 conv=notrunc status=none"
-forge 'another root' 'checkpoint: the signature' "sed -i '3s/./A/;3s/./B/2' checkpoint"
+forge 'another root' 'checkpoint: the signature' "sed -i '3s/^A/C/;t;3s/^./A/' checkpoint"
 forge 'a hash of an archived file' 'objects.sha256: no leaf says' "sed -i 's/^./0/;s/^0\\(.\\)/\\1\\1/' objects.sha256"
 forge 'a blob' 'blobs/.*: its name is not its SHA-256' "for f in blobs/*; do echo >>\$f; break; done"
 forge 'the key of another role' 'keys/source-.*: is not the key of the policy' 'cp keys/archive-*.pem "$(echo keys/source-*.pem)"'

@@ -71,9 +71,10 @@ check 'the leaf that retired it made a statement of something else' bash -c "
     { printf 'assay/v1 plan\\n'; sed '1d;/^\$/,\$d' forged/leaves/$(printf %09d "$leaf"); } >x && mv x forged/leaves/$(printf %09d "$leaf") && $(declare -f forge); forge"
 check_exit 4 'is not signed so' sh forged/verify.sh
 rm -rf forged && cp -r bundle forged
-sed -i '/^role archive /{h;d};/^role reconcile /{x;G}' forged/policy
+awk '/^role archive /{ key[++n] = $0; next } { print } END { while (n) print key[n--] }' bundle/policy >forged/policy
 check 'the keys of a role in another order' forge
 check_exit 4 'is not the order of the leaves' sh forged/verify.sh
+check_has 'the first leaf shows it' "$OUT" 'FAILED: leaves/[0-9]+: is not signed by a key of the role archive$'
 check 'a sample has them, too' assay evidence plan.yaml --out sample --sample 1
 check 'and verifies' sh sample/verify.sh
 check_has 'as the whole does' "$OUT" '^ok: keys changed 4 times, each by a leaf of the owner; each leaf is signed by the key of its time$'

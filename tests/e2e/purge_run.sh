@@ -73,6 +73,10 @@ check_has 'of rows that were purged' <(assay ledger show plan.yaml "$(leaf plan.
 sed -i 's/^30,v30$/30,x/; /^130,/d' archive/t.csv
 check_exit 1 'an archive that has not what was deleted' assay check plan.yaml
 check_has 'is a mismatch' "$OUT" '2≠'
+check 'all of that as evidence' assay evidence plan.yaml --out evidence
+check 'verifies without assay' sh evidence/verify.sh
+check_has 'with what was deleted' "$OUT" '^ok: [0-9]+ times the archive has what was deleted of a chunk at the source$'
+check_has 'and what it is no more' "$OUT" '^ok: verdicts: [0-9]+ match, 2 mismatch, 0 unverified; [0-9]+ recomputed'
 check_exit 1 'whose rows' assay diff plan.yaml --source-gone --run "$(assay ledger show plan.yaml "$permit" | sed -n 's/^source-run //p')"
 check_has 'are named: changed' "$OUT" '^  ~ corrupted +30$'
 check_has 'lost' "$OUT" '^  - lost +130$'

@@ -84,6 +84,19 @@ sqlite3 app.db "INSERT INTO t VALUES (31, 'late')"
 check_exit 1 'a row that came after the purge' assay check plan.yaml
 check_has 'is no match either' "$OUT" '2≠'
 
+# Keys that do not stand in the ledger.
+fresh
+sed -i 's/^    chunk_rows: 100/&\n    keys: sealed/' plan.yaml
+assay ledger key plan.yaml --role approver >"$OUT"
+check 'sealed keys' assay check plan.yaml
+mv keys/dataset.key held
+check_exit 3 'an approver without the dataset key' assay purge permit plan.yaml
+check_has 'cannot open the cut' "$ERR" 'its cut is sealed, and the dataset key is not here'
+mv held keys/dataset.key
+check 'with it: a permit' assay purge permit plan.yaml
+check 'which is used' assay purge run plan.yaml --permit "$(leaf plan.yaml purge-permit)" --execute
+check_same 'to the end, too' <(echo 0) <(rows)
+
 # What keeps a permit from being given, and a given one from being used.
 fresh
 assay ledger key plan.yaml --role approver >"$OUT"

@@ -248,8 +248,15 @@ enum assay_status assay_grant_look(struct assay_ledger *l, const struct assay_pl
                                    const struct assay_blob_keys *keys, const struct assay_purge_gate *gate,
                                    const char *const *segments, size_t n, struct assay_grant *out, struct assay_err *e)
 {
-    struct look k = {
-        .ledger = l, .plan = p, .set = d, .keys = keys, .gate = gate, .segments = segments, .n_segments = n, .out = out, .e = e};
+    struct look k = {.ledger = l,
+                     .plan = p,
+                     .set = d,
+                     .keys = keys,
+                     .gate = gate,
+                     .segments = segments,
+                     .n_segments = n,
+                     .out = out,
+                     .e = e};
     *out = (struct assay_grant){.refused = {.max = ASSAY_MAX_BLOB}};
     enum assay_status s = set_up(&k);
     if (s == ASSAY_OK)

@@ -50,6 +50,7 @@
 #define ASSAY_HTTP_TOTAL_MS 60000 /* for its whole answer */
 #define ASSAY_WITNESS_CONNECTIONS 64 /* at once, to a witness */
 #define ASSAY_WITNESS_IDLE_S 10 /* seconds until an idle connection to a witness is closed */
+#define ASSAY_MAX_TILING (256u << 20) /* bytes of what is known of a run to see whether it tiles: 80 a chunk */
 #define ASSAY_MAX_BLOB (256u << 20) /* bytes of a blob in the ledger's store */
 #define ASSAY_MAX_KEYRING (256u << 20) /* bytes of a keyring file: some 1.5 million chunks */
 #define ASSAY_MAX_EPOCHS 1000 /* dataset keys that a keyring holds, one after the other */

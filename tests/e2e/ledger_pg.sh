@@ -5,7 +5,7 @@
 pg_start
 uri="postgresql:///%s?host=$PGHOST&user=assay"
 
-for name in ledger ledger_spool ledger_fault ledger_crash tenure; do
+for name in ledger ledger_spool ledger_tiling ledger_fault ledger_crash tenure; do
     check "unit/test_$name on PostgreSQL" env ASSAY_TEST_LEDGER="$uri" "$BUILD/unit/test_$name"
 done
 

@@ -7,6 +7,7 @@
 #include "assay/publish.h"
 #include "key.h"
 #include "store.h"
+#include "tiling.h"
 
 /* One call of assay_ledger_append: everything in one transaction, judged before it is signed. */
 struct batch {
@@ -125,6 +126,8 @@ static enum assay_status add_note(struct batch *b, const struct assay_ledger_ite
     if ((s = assay_leaf_admit(&b->l->ring, row.idx, it->bytes, it->len, &h, &role, e)) != ASSAY_OK ||
         (s = check_same_key(b, role, e)) != ASSAY_OK || (s = check_cited(b, &h, e)) != ASSAY_OK ||
         (s = check_prev_own(b, &h, role, e)) != ASSAY_OK)
+        return s;
+    if (assay_stmt_is(h.kind, "run-end") && (s = assay_tiling_check(b->l, &h, role, e)) != ASSAY_OK)
         return s;
     row.note = it->bytes;
     row.note_len = it->len;

@@ -19,7 +19,8 @@ typedef int64_t assay_segment;
 #define ASSAY_SEG_POS INT64_MAX /* "+inf" */
 #define ASSAY_SEG_ALL 0 /* "all": the one segment of a dataset without a window */
 
-/* A segment of a file set (no window, "{segment}" in the locator) is numbered by its name. */
+/* A segment of a file set (no window, "{segment}" in the locator) is numbered by its name; one that is called "all" is
+ * ASSAY_SEG_ALL. */
 assay_segment assay_segment_of_file_set(const char *name);
 
 struct assay_point { /* a window value on a line: seconds and ns, days, or an integer */
@@ -60,6 +61,8 @@ int64_t assay_segment_start(const struct assay_router *r, assay_segment s);
 enum assay_status assay_segment_name(const struct assay_router *r, assay_segment s, struct assay_buf *out);
 /* The reverse; false when the text is no segment of that window. */
 bool assay_segment_parse(const struct assay_router *r, const char *name, assay_segment *out);
+/* The same; without a window any name is that of a segment of a file set. */
+bool assay_segment_find(const struct assay_router *r, const char *name, assay_segment *out);
 /* Window bounds [lo, hi) as lexemes of the window column's type; *has false for -inf, +inf, null and all. Appends. */
 enum assay_status assay_segment_bounds(const struct assay_router *r, assay_segment s, bool *has, struct assay_buf *lo,
                                        struct assay_buf *hi);

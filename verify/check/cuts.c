@@ -34,11 +34,8 @@ static enum assay_status load_one(struct loading *l, const struct assay_stmt *st
         return ASSAY_OK;
     if (strncmp(cut, "sha256:", 7) != 0 || assay_unhex(cut + 7, hash, sizeof hash))
         return assay_fail(l->err, ASSAY_ELEDGER, "the cut leaf of segment %s cites no blob", name);
-    if (l->router->every == ASSAY_EVERY_NONE && strcmp(name, "all") != 0) {
-        seg = assay_segment_of_file_set(name);
-    } else if (!assay_segment_parse(l->router, name, &seg)) {
+    if (!assay_segment_find(l->router, name, &seg))
         return assay_fail(l->err, ASSAY_ELEDGER, "the cut leaf of segment %s does not fit the window", name);
-    }
     struct assay_buf text = {0};
     struct assay_cut c = {0};
     enum assay_status s = assay_ledger_blob(l->ledger, hash, &text, l->err);

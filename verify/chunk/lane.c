@@ -133,10 +133,7 @@ void assay_lane_free(struct assay_lane *l)
 
 bool assay_lane_part_segment(const struct assay_lane *l, const char *text, assay_segment *out)
 {
-    if (l->router.every != ASSAY_EVERY_NONE)
-        return assay_segment_parse(&l->router, text, out);
-    *out = assay_segment_of_file_set(text);
-    return true;
+    return assay_segment_find(&l->router, text, out);
 }
 
 static void forget_what_the_part_lacks(struct assay_lane *l)

@@ -65,6 +65,8 @@ bool assay_point_parse(enum assay_logical type, const char *text, struct assay_p
 assay_segment assay_segment_of_file_set(const char *name)
 {
     uint8_t h[32];
+    if (strcmp(name, "all") == 0)
+        return ASSAY_SEG_ALL; /* two segments of one name would be stated as one, twice */
     assay_sha256(name, strlen(name), h);
     return (assay_segment)(assay_get_be64(h) >> 1);
 }
@@ -236,6 +238,14 @@ static bool parse_integer(const char *name, int64_t *out)
     long long v = strtoll(name, &end, 10);
     *out = v;
     return errno == 0 && end != name && *end == '\0';
+}
+
+bool assay_segment_find(const struct assay_router *r, const char *name, assay_segment *out)
+{
+    if (r->every != ASSAY_EVERY_NONE)
+        return assay_segment_parse(r, name, out);
+    *out = assay_segment_of_file_set(name);
+    return true;
 }
 
 bool assay_segment_parse(const struct assay_router *r, const char *name, assay_segment *out)

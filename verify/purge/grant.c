@@ -117,7 +117,7 @@ static enum assay_status add_chunks(struct look *k)
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < k->n_segments && s == ASSAY_OK; i++) {
         assay_segment at;
-        if (!assay_segment_parse(&k->router, k->segments[i], &at) || !assay_cutset_find(&k->cuts, at))
+        if (!assay_segment_find(&k->router, k->segments[i], &at) || !assay_cutset_find(&k->cuts, at))
             s = assay_fail(k->e, ASSAY_EUSAGE, "dataset %s: the ledger has no segment \"%s\"", k->set->name,
                            k->segments[i]);
     }

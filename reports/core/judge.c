@@ -152,6 +152,7 @@ static void add_counts(struct assay_rep_counts *to, const struct assay_rep_count
     to->bytes_archive += c->bytes_archive;
     to->cells_accepted += c->cells_accepted;
     to->waived += c->waived;
+    to->purged += c->purged;
     for (int i = 0; i < 2; i++)
         to->rows[i] += c->rows[i];
     for (int i = 0; i < ASSAY_RV_COUNT; i++) {

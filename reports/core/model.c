@@ -199,6 +199,8 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
         return false;
     if (whole && !(assay_scope_take(c, d, s) && assay_kept_take(c, d, s)))
         return false;
+    if (whole && !assay_collect_number(s, "rows-purged", &d->counts.purged))
+        d->counts.purged = 0;
     k->judged = true;
     k->leaf = leaf->index;
     keep(r, s, "segment", &k->segment);

@@ -153,6 +153,7 @@ struct assay_rep_counts {
     uint64_t segments, chunks[ASSAY_RV_COUNT], rows[2], rows_by[ASSAY_RV_COUNT], bytes_by[ASSAY_RV_COUNT];
     uint64_t objects, bytes_archive, cells_accepted;
     uint64_t waived; /* mismatches of chunks and objects */
+    uint64_t purged; /* rows that match: deleted at the source under a permit, held against what was deleted */
 };
 uint64_t assay_rep_chunks(const struct assay_rep_counts *c); /* of all verdicts */
 

@@ -186,6 +186,10 @@ static void tiles(struct assay_out *o, const struct assay_report *r)
         rules += r->set[i].n_rules;
         uncovered += assay_render_uncovered(&r->set[i]);
     }
+    if (c->purged) {
+        tile(o, "accepted", "Purged at the source", c->purged, "rows");
+        assay_out_raw(o, "held against what was deleted</p></li>");
+    }
     tile(o, "accepted", "~ Accepted under rules", c->cells_accepted, "cells");
     assay_out_f(o, "%zu rule%s \xc2\xb7 %zu column%s not covered</p></li></ul>", rules, rules == 1 ? "" : "s",
                 uncovered, uncovered == 1 ? "" : "s");

@@ -49,6 +49,7 @@ static void counts(struct assay_jw *w, const struct assay_rep_counts *c)
     assay_jw_number(w, "bytes_archive", c->bytes_archive);
     assay_jw_number(w, "cells_accepted", c->cells_accepted);
     assay_jw_number(w, "waived", c->waived);
+    assay_jw_number(w, "rows_purged", c->purged);
     assay_jw_close(w, '}');
 }
 

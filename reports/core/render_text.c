@@ -74,6 +74,10 @@ static void dataset_line(struct text *t, const struct assay_rep_dataset *d)
     assay_out_plain(o, d->name, NAME_CHARS);
     assay_out_f(o, "  %s  ", assay_rv_name(d->verdict));
     rows(o, d->counts.rows);
+    if (d->counts.purged) {
+        assay_out_raw(o, ", purged ");
+        assay_out_number(o, d->counts.purged, ",");
+    }
     assay_out_raw(o, "  chunks ");
     assay_out_number(o, d->counts.chunks[ASSAY_RV_MATCH], ",");
     assay_out_f(o, "%s/", t->opt->utf8 ? mark[1].utf8 : mark[1].ascii);

@@ -120,12 +120,17 @@ void assay_render_sentence(struct assay_out *o, const struct assay_report *r, co
         assay_out_f(o, " %s equal", c->chunks[ASSAY_RV_MATCH] == 1 ? "is" : "are");
     } else {
         assay_out_raw(o, "MATCH: ");
-        plural(o, c->rows[0], "row", sep);
+        plural(o, c->rows[0] + c->purged, "row", sep);
         assay_out_raw(o, " in ");
         plural(o, assay_rep_chunks(c), "chunk", sep);
         assay_out_raw(o, " of ");
         plural(o, r->n_sets, "dataset", sep);
         assay_out_raw(o, " are equal on both sides");
+        if (c->purged) {
+            assay_out_raw(o, ", ");
+            assay_out_number(o, c->purged, sep);
+            assay_out_raw(o, " of them to what was deleted at the source under a permit");
+        }
     }
     if (c->waived && r->verdict != ASSAY_RV_WAIVED) {
         assay_out_raw(o, "; ");

@@ -8,6 +8,9 @@ printf 'id,v\n1,a\n2,b\n' >archive/t.csv
 check 'init' assay init sqlite:app.db archive/t.csv --table t
 cp -r keys ledger.db plan.yaml "$(mkdir -p far && echo far)"
 check 'check' assay check plan.yaml
+again=0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1dff
+check 'a run under a name of its own' assay verify plan.yaml --side archive --run $again
+check '... started again' assay verify plan.yaml --side archive --run $again
 
 check 'ledger verify with a plan' assay ledger verify plan.yaml
 check_has 'it says how much and which root' "$OUT" '^ok: [0-9]+ leaves, root [A-Za-z0-9+/]{43}= \([0-9]+ checkpoints, [0-9]+ blobs\)$'

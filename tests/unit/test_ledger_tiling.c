@@ -57,12 +57,23 @@ static void end(struct assay_sink *sink, const char *set, const char *run, const
     assay_buf_release(&b);
 }
 
+static void start(struct assay_sink *sink, const char *set, const char *run)
+{
+    struct assay_buf b = {0};
+    struct assay_err e = {0};
+    assert_true(assay_stmt_begin(&b, "run-start") == ASSAY_OK && assay_stmt_add(&b, "role", "source") == ASSAY_OK &&
+                assay_stmt_add(&b, "run", run) == ASSAY_OK && assay_stmt_add(&b, "dataset", set) == ASSAY_OK);
+    assert_int_equal(assay_sink_stmt(sink, &b, &e), ASSAY_OK);
+    assay_buf_release(&b);
+}
+
 static enum assay_status tried(const struct try *t, const char *set, const char *run, bool in_two, struct assay_err *e)
 {
     struct assay_sink *sink;
     uint8_t hash[32];
     assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_SOURCE, &sink, e), ASSAY_OK);
     assert_int_equal(assay_sink_blob(sink, "", 0, hash, e), ASSAY_OK);
+    start(sink, set, run);
     for (size_t i = 0; i < sizeof t->s / sizeof *t->s && t->s[i].segment; i++)
         add(sink, set, run, &t->s[i]);
     if (in_two)
@@ -139,8 +150,27 @@ static void test_others(void **state)
     ledger_fixture_remove(&f);
 }
 
+/* A run that is started again states its chunks again; what it stated before does not count, nor fill a gap. */
+static void test_again(void **state)
+{
+    (void)state;
+    static const struct try begun = {.s = {{"all", A, NULL, "10", 0, NULL}}, .end = "failed"},
+                            whole = {.s = {{"all", A, NULL, "10", 0, NULL}, {"all", A, "10", NULL, 1, NULL}}},
+                            rest = {.s = {{"all", A, "10", NULL, 1, NULL}},
+                                    .refused = "segment all, chunk 1: the chunks before it are missing"};
+    struct assay_err e = {0};
+    ledger_fixture_make(&f);
+    assert_int_equal(tried(&begun, "set", "one", true, &e), ASSAY_OK);
+    assert_int_equal(tried(&whole, "set", "one", true, &e), ASSAY_OK);
+    assert_int_equal(tried(&whole, "set", "one", false, &e), ASSAY_OK);
+    assert_int_equal(tried(&rest, "set", "one", false, &e), ASSAY_ELEDGER);
+    assert_non_null(strstr(e.msg, rest.refused));
+    ledger_fixture_remove(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tiling), cmocka_unit_test(test_others)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tiling), cmocka_unit_test(test_others),
+                                       cmocka_unit_test(test_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

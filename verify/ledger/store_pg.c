@@ -199,7 +199,10 @@ static void close_db(struct assay_db *db)
 {
     if (!db)
         return;
-    PQfinish(db->conn); /* releases its locks too */
+    /* The end of a session is not waited for: who opens the ledger next would still find its locks. */
+    if (PQstatus(db->conn) == CONNECTION_OK)
+        PQclear(PQexec(db->conn, "SELECT pg_catalog.pg_advisory_unlock_all()"));
+    PQfinish(db->conn);
     free(db->path);
     free(db);
 }

@@ -90,6 +90,12 @@ static bool each(void *ctx, const struct assay_store_leaf *row)
     return t->status == ASSAY_OK;
 }
 
+static bool take_index(void *ctx, const struct assay_store_leaf *row)
+{
+    *(uint64_t *)ctx = row->idx;
+    return false;
+}
+
 static enum assay_status collect(struct tiling *t, const struct assay_ledger_query *q)
 {
     enum assay_status s = t->l->store->select(t->l->db, q, each, t, t->e);
@@ -210,12 +216,15 @@ enum assay_status assay_tiling_check(struct assay_ledger *l, const struct assay_
     if (s != ASSAY_OK)
         return assay_fail_nomem(e);
     const char *run = field[ASSAY_INDEX_ROLE + ASSAY_HEAD_RUN].p, *set = field[ASSAY_INDEX_ROLE + ASSAY_HEAD_DATASET].p;
-    const struct assay_ledger_query chunks = {.kind = "chunk",
-                                              .role = assay_role_name(role),
-                                              .dataset = set,
-                                              .run = run},
-                                    cuts = {.kind = "cut", .dataset = set};
+    struct assay_ledger_query chunks = {.kind = "chunk", .role = assay_role_name(role), .dataset = set, .run = run};
+    const struct assay_ledger_query cuts = {.kind = "cut", .dataset = set}, starts = {.kind = "run-start",
+                                                                                      .role = chunks.role,
+                                                                                      .dataset = set,
+                                                                                      .run = run,
+                                                                                      .newest_first = true};
     if (run && set)
+        s = l->store->select(l->db, &starts, take_index, &chunks.from, e);
+    if (s == ASSAY_OK && run && set)
         s = collect(&t, &chunks);
     if (s == ASSAY_OK && t.chunks.len)
         s = collect(&t, &cuts);

@@ -55,6 +55,10 @@ struct assay_blob_keys;
 enum assay_status assay_cuts_open(struct assay_ledger *l, const struct assay_dataset *d, const char *plan_hash,
                                   const struct assay_router *r, const struct assay_blob_keys *keys,
                                   struct assay_cutset *out, struct assay_err *e);
+/* The same under the plan as it is; the caller gets what they were found by: its hash, and the router. */
+enum assay_status assay_cuts_now(struct assay_ledger *l, const struct assay_dataset *d,
+                                 const struct assay_blob_keys *keys, char plan_hash[65], struct assay_router *r,
+                                 struct assay_cutset *out, struct assay_err *e);
 
 /* Hand every row of one side to a lane per thread: the scan behind attesting and drill-down. */
 struct assay_lane;

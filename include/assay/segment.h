@@ -46,6 +46,8 @@ struct assay_router {
 /* type: of the window column. ASSAY_EPLAN when from, to or timezone cannot be read. */
 enum assay_status assay_router_init(struct assay_router *r, const struct assay_window *w, enum assay_logical type,
                                     struct assay_err *e);
+/* That of a dataset's window. */
+enum assay_status assay_router_of(struct assay_router *r, const struct assay_dataset *d, struct assay_err *e);
 /* v is resolved (canon.h), before any late rule. */
 assay_segment assay_router_segment(struct assay_router *r, const struct assay_value *v);
 

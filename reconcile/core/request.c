@@ -46,13 +46,9 @@ static enum assay_status order_id(struct order *o)
 static enum assay_status find_bounds(const struct assay_dataset *d, struct order *o, struct assay_err *e)
 {
     struct assay_router r;
-    enum assay_logical type = ASSAY_L_NONE;
     assay_segment seg;
     bool has;
-    for (size_t i = 0; i < d->n_cols; i++)
-        if (d->window.column && strcmp(d->col[i].name, d->window.column) == 0)
-            type = d->col[i].type;
-    enum assay_status s = assay_router_init(&r, &d->window, type, e);
+    enum assay_status s = assay_router_of(&r, d, e);
     if (s != ASSAY_OK || !assay_segment_parse(&r, o->segment, &seg))
         return s;
     s = assay_segment_bounds(&r, seg, &has, &o->lo, &o->hi);

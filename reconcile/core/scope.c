@@ -69,20 +69,15 @@ static int by_name(const void *a, const void *b)
 enum assay_status assay_scope_apply(struct run *r)
 {
     struct filter f = {.r = r};
-    const struct assay_window *w = &r->set->window;
-    enum assay_logical type = ASSAY_L_NONE;
     r->mark = mark_of(&r->side[ASSAY_SOURCE]);
-    if (!r->mark || w->every == ASSAY_EVERY_NONE)
+    if (!r->mark || r->set->window.every == ASSAY_EVERY_NONE)
         return ASSAY_OK;
-    for (size_t i = 0; i < r->set->n_cols; i++)
-        if (strcmp(r->set->col[i].name, w->column) == 0)
-            type = r->set->col[i].type;
-    enum assay_status s = assay_router_init(&f.router, w, type, r->err);
+    enum assay_status s = assay_router_of(&f.router, r->set, r->err);
     if (s != ASSAY_OK)
         return s;
-    if (!assay_point_parse(type, r->mark, &f.mark))
+    if (!assay_point_parse(f.router.type, r->mark, &f.mark))
         return assay_fail(r->err, ASSAY_ELEDGER, "a run of the source states a high-water mark that is no %s",
-                          assay_type_of(type)->name);
+                          assay_type_of(f.router.type)->name);
     for (f.side = 0; f.side < 2; f.side++)
         assay_attested_filter(&r->side[f.side], keep, &f);
     if (f.nomem)

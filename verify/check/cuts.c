@@ -76,6 +76,16 @@ enum assay_status assay_cuts_open(struct assay_ledger *ledger, const struct assa
     return s == ASSAY_OK ? l.status : s;
 }
 
+enum assay_status assay_cuts_now(struct assay_ledger *ledger, const struct assay_dataset *d,
+                                 const struct assay_blob_keys *keys, char plan_hash[65], struct assay_router *r,
+                                 struct assay_cutset *out, struct assay_err *e)
+{
+    enum assay_status s = assay_plan_hash(d, plan_hash, NULL, e);
+    if (s == ASSAY_OK)
+        s = assay_router_of(r, d, e);
+    return s == ASSAY_OK ? assay_cuts_open(ledger, d, plan_hash, r, keys, out, e) : s;
+}
+
 /* ---- making ---- */
 
 #define SAMPLES_A_CHUNK 128

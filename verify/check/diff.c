@@ -166,7 +166,6 @@ static enum assay_status choose(struct diff *d, struct assay_err *e)
 static enum assay_status set_up(struct diff *d, uint8_t *secret, struct assay_err *e)
 {
     const struct assay_dataset *set = d->job->set;
-    enum assay_logical type = ASSAY_L_NONE;
     const struct assay_blob_keys keys = {d->job->dataset_key, d->job->plan->keyring, d->job->plan->keys};
     char hash[65], info[64];
     enum assay_status s = assay_fast_secret(d->job->dataset_key, set->id, secret);
@@ -178,17 +177,10 @@ static enum assay_status set_up(struct diff *d, uint8_t *secret, struct assay_er
     d->key_type = calloc(set->n_key + 1, sizeof *d->key_type);
     if (s != ASSAY_OK || !d->cell || !d->text || !d->key_type)
         return assay_fail_nomem(e);
-    for (size_t i = 0; i < set->n_cols; i++) {
+    for (size_t i = 0; i < set->n_cols; i++)
         if (set->col[i].key_pos)
             d->key_type[set->col[i].key_pos - 1] = set->col[i].type;
-        if (set->window.column && strcmp(set->window.column, set->col[i].name) == 0)
-            type = set->col[i].type;
-    }
-    s = assay_plan_hash(set, hash, NULL, e);
-    if (s == ASSAY_OK)
-        s = assay_router_init(&d->router, &set->window, type, e);
-    if (s == ASSAY_OK)
-        s = assay_cuts_open(d->job->ledger, set, hash, &d->router, &keys, &d->cuts, e);
+    s = assay_cuts_now(d->job->ledger, set, &keys, hash, &d->router, &d->cuts, e);
     if (s == ASSAY_OK)
         s = assay_targets_load(d->job, &d->target, e);
     if (s == ASSAY_OK)

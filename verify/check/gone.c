@@ -31,24 +31,16 @@ static enum assay_status set_up(struct gone *g, struct assay_err *e)
 {
     const struct assay_dataset *d = g->job->set;
     struct assay_router router;
-    enum assay_logical type = ASSAY_L_NONE;
     const struct assay_blob_keys keys = {g->job->dataset_key, g->job->plan->keyring, g->job->keys_dir};
     char hash[65];
     if (!(g->key_type = calloc(d->n_key + 1, sizeof *g->key_type)))
         return assay_fail_nomem(e);
-    for (size_t i = 0; i < d->n_cols; i++) {
+    for (size_t i = 0; i < d->n_cols; i++)
         if (d->col[i].key_pos)
             g->key_type[d->col[i].key_pos - 1] = d->col[i].type;
-        if (d->window.column && strcmp(d->window.column, d->col[i].name) == 0)
-            type = d->col[i].type;
-    }
     if (assay_fast_secret(g->job->dataset_key, d->id, g->secret) != ASSAY_OK)
         return assay_fail_nomem(e);
-    enum assay_status s = assay_plan_hash(d, hash, NULL, e);
-    if (s == ASSAY_OK)
-        s = assay_router_init(&router, &d->window, type, e);
-    if (s == ASSAY_OK)
-        s = assay_cuts_open(g->job->ledger, d, hash, &router, &keys, &g->cuts, e);
+    enum assay_status s = assay_cuts_now(g->job->ledger, d, &keys, hash, &router, &g->cuts, e);
     if (s == ASSAY_OK)
         s = assay_sealed_attested_load(g->job->ledger, d, ASSAY_SOURCE, hash, g->job->run, &g->cuts, &g->source, e);
     if (s == ASSAY_OK && !g->source.n)

@@ -31,17 +31,10 @@ static enum assay_status load_cuts(struct assay_purger *p, struct assay_err *e)
 {
     const struct assay_dataset *d = p->spec->set;
     const struct assay_blob_keys keys = {p->spec->dataset_key, p->spec->plan->keyring, p->spec->keys_dir};
-    enum assay_logical type = ASSAY_L_NONE;
     char hash[65];
-    for (size_t i = 0; i < d->n_cols; i++)
-        if (d->window.column && strcmp(d->window.column, d->col[i].name) == 0)
-            type = d->col[i].type;
     if (assay_fast_secret(p->spec->dataset_key, d->id, p->secret) != ASSAY_OK)
         return assay_fail_nomem(e);
-    enum assay_status s = assay_plan_hash(d, hash, NULL, e);
-    if (s == ASSAY_OK)
-        s = assay_router_init(&p->router, &d->window, type, e);
-    return s == ASSAY_OK ? assay_cuts_open(p->spec->ledger, d, hash, &p->router, &keys, &p->cuts, e) : s;
+    return assay_cuts_now(p->spec->ledger, d, &keys, hash, &p->router, &p->cuts, e);
 }
 
 enum assay_status assay_purger_open(const struct assay_purger_spec *spec, struct assay_purger **out,

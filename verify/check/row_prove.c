@@ -36,21 +36,13 @@ static enum assay_status set_up(struct proving *p, struct assay_err *e)
 {
     const struct assay_dataset *d = p->job->set;
     struct assay_router router;
-    enum assay_logical type = ASSAY_L_NONE;
     const struct assay_blob_keys keys = {p->job->dataset_key, p->job->plan->keyring, p->job->keys_dir};
     char hash[65];
-    for (size_t i = 0; i < d->n_cols; i++)
-        if (d->window.column && strcmp(d->window.column, d->col[i].name) == 0)
-            type = d->col[i].type;
     if (assay_fast_secret(p->job->dataset_key, d->id, p->secret) != ASSAY_OK)
         return assay_fail_nomem(e);
     enum assay_status s = assay_row_key(p->job, &p->cand.key, e);
     if (s == ASSAY_OK)
-        s = assay_plan_hash(d, hash, NULL, e);
-    if (s == ASSAY_OK)
-        s = assay_router_init(&router, &d->window, type, e);
-    if (s == ASSAY_OK)
-        s = assay_cuts_open(p->job->ledger, d, hash, &router, &keys, &p->cuts, e);
+        s = assay_cuts_now(p->job->ledger, d, &keys, hash, &router, &p->cuts, e);
     for (int side = ASSAY_SOURCE; side <= ASSAY_ARCHIVE && s == ASSAY_OK; side++)
         s = assay_sealed_attested_load(p->job->ledger, d, (enum assay_side_id)side, hash, NULL, &p->cuts,
                                        &p->attested[side], e);

@@ -57,16 +57,6 @@ enum assay_status assay_fast_secret(const uint8_t dataset_key[32], const char *d
     return assay_hkdf(dataset_key, info, out, ASSAY_SECRET_LEN);
 }
 
-static enum assay_status init_router(struct side *x, struct assay_err *e)
-{
-    const struct assay_dataset *d = x->c->set;
-    enum assay_logical type = ASSAY_L_NONE;
-    for (size_t i = 0; i < d->n_cols; i++)
-        if (d->window.column && strcmp(d->col[i].name, d->window.column) == 0)
-            type = d->col[i].type;
-    return assay_router_init(&x->router, &d->window, type, e);
-}
-
 /* The first object lacks the column. Where the plan foresees that, or another object has it, the scan will say of each
  * object what it lacks; what no object has is a slip of the plan. */
 static bool may_differ(const struct side *x, size_t column)
@@ -449,7 +439,7 @@ enum assay_status assay_check_side(const struct assay_check *c, struct assay_che
     if (s == ASSAY_OK && assay_fast_secret(c->dataset_key, c->set->id, x.secret) != ASSAY_OK)
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK)
-        s = init_router(&x, e);
+        s = assay_router_of(&x.router, c->set, e);
     if (s == ASSAY_OK)
         s = assay_choice_make(c, x.plan_hash, &x.router, &x.choice, e);
     if (s == ASSAY_OK)

@@ -138,6 +138,15 @@ static assay_segment period_of(const struct assay_router *r, int64_t major)
     return r->every == ASSAY_EVERY_YEAR ? y : (y - 1970) * 12 + (int64_t)m - 1;
 }
 
+enum assay_status assay_router_of(struct assay_router *r, const struct assay_dataset *d, struct assay_err *e)
+{
+    enum assay_logical type = ASSAY_L_NONE;
+    for (size_t i = 0; d->window.column && i < d->n_cols; i++)
+        if (strcmp(d->window.column, d->col[i].name) == 0)
+            type = d->col[i].type;
+    return assay_router_init(r, &d->window, type, e);
+}
+
 /* A window value so far out that its period could not be computed without overflow belongs to an end segment. */
 #define FAR INT64_C(200000000000000)
 

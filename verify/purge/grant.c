@@ -43,16 +43,8 @@ void assay_grant_release(struct assay_grant *g)
 static enum assay_status set_up(struct look *k)
 {
     const struct assay_dataset *d = k->set;
-    enum assay_logical type = ASSAY_L_NONE;
     char hash[65];
-    for (size_t i = 0; i < d->n_cols; i++)
-        if (d->window.column && strcmp(d->window.column, d->col[i].name) == 0)
-            type = d->col[i].type;
-    enum assay_status s = assay_plan_hash(d, hash, NULL, k->e);
-    if (s == ASSAY_OK)
-        s = assay_router_init(&k->router, &d->window, type, k->e);
-    if (s == ASSAY_OK)
-        s = assay_cuts_open(k->ledger, d, hash, &k->router, k->keys, &k->cuts, k->e);
+    enum assay_status s = assay_cuts_now(k->ledger, d, k->keys, hash, &k->router, &k->cuts, k->e);
     for (int i = ASSAY_SOURCE; i <= ASSAY_ARCHIVE && s == ASSAY_OK; i++)
         s = assay_sealed_attested_load(k->ledger, d, (enum assay_side_id)i, hash, k->gate->side_run[i], &k->cuts,
                                        &k->side[i], k->e);

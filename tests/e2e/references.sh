@@ -92,6 +92,7 @@ check_exit 1 'an orphan there' assay check mixed.yaml
 check_has '... found' "$OUT" 'reference region, customer -> customers .*orphan: 1 of 3 rows'
 
 # ---- archives in one database are read as of one moment: somebody deletes a row with what it refers to, between ----
+# Two who do so at once wait for each other: else the second, whose row is gone, would delete the owner of another.
 psql -q <<'SQL'
 CREATE TABLE owners (id int PRIMARY KEY);
 CREATE TABLE pets (id int PRIMARY KEY, owner int);
@@ -99,7 +100,7 @@ INSERT INTO owners SELECT g FROM generate_series(1, 9) g;
 INSERT INTO pets SELECT g, g FROM generate_series(1, 9) g;
 CREATE FUNCTION public.interfere() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
     EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'psql -qX -h ' || pg_catalog.current_setting('unix_socket_directories')
-        || ' -U assay postgres -c "BEGIN; DELETE FROM pets WHERE id = (SELECT max(id) FROM pets);'
+        || ' -U assay postgres -c "BEGIN; LOCK TABLE pets IN SHARE ROW EXCLUSIVE MODE; DELETE FROM pets WHERE id = (SELECT max(id) FROM pets);'
         || ' DELETE FROM owners WHERE id = (SELECT max(id) FROM owners); COMMIT"');
     RETURN false;
 END $$;

@@ -13,9 +13,8 @@ static bool sqlite_accepts(const struct assay_locator *loc)
     return strncmp(loc->uri, "sqlite:", 7) == 0;
 }
 
-static void sqlite_close(struct assay_reader *base)
+void assay_sqlite_free(struct assay_sqlite_reader_state *r)
 {
-    struct assay_sqlite_reader_state *r = (struct assay_sqlite_reader_state *)base;
     if (!r)
         return;
     assay_sqlite_release(r);
@@ -23,11 +22,10 @@ static void sqlite_close(struct assay_reader *base)
     free(r);
 }
 
-static enum assay_status sqlite_open(const struct assay_locator *loc, struct assay_reader **out, struct assay_err *e)
+enum assay_status assay_sqlite_new(const struct assay_locator *loc, struct assay_sqlite_reader_state **out,
+                                   struct assay_err *e)
 {
     *out = NULL;
-    if (!loc->table || !*loc->table)
-        return assay_fail(e, ASSAY_EPLAN, "a SQLite side needs the name of a table");
     struct assay_sqlite_reader_state *r = calloc(1, sizeof *r);
     if (!r)
         return assay_fail_nomem(e);
@@ -39,18 +37,36 @@ static enum assay_status sqlite_open(const struct assay_locator *loc, struct ass
     enum assay_status s = r->part.name ? ASSAY_OK : assay_fail_nomem(e);
     if (s == ASSAY_OK && !r->path)
         s = assay_fail(e, ASSAY_ELIMIT, "the path of a SQLite database is over %d bytes", ASSAY_MAX_PATH);
+    if (s == ASSAY_OK)
+        *out = r;
+    else
+        assay_sqlite_free(r);
+    return s;
+}
+
+static void sqlite_close(struct assay_reader *base)
+{
+    assay_sqlite_free((struct assay_sqlite_reader_state *)base);
+}
+
+static enum assay_status sqlite_open(const struct assay_locator *loc, struct assay_reader **out, struct assay_err *e)
+{
+    struct assay_sqlite_reader_state *r;
+    *out = NULL;
+    if (!loc->table || !*loc->table)
+        return assay_fail(e, ASSAY_EPLAN, "a SQLite side needs the name of a table");
+    enum assay_status s = assay_sqlite_new(loc, &r, e);
     if (s == ASSAY_OK && loc->snapshot)
         s = assay_sqlite_use_frozen(r, loc->snapshot, e);
     if (s == ASSAY_OK)
         s = assay_sqlite_open_db(r, e);
     if (s == ASSAY_OK)
         s = assay_sqlite_load(r, loc->table, e);
-    if (s != ASSAY_OK) {
-        sqlite_close(&r->base);
-        return s;
-    }
-    *out = &r->base;
-    return ASSAY_OK;
+    if (s == ASSAY_OK)
+        *out = &r->base;
+    else
+        assay_sqlite_free(r);
+    return s;
 }
 
 static enum assay_status sqlite_schema(struct assay_reader *base, struct assay_schema *out, struct assay_err *e)

@@ -29,6 +29,13 @@ struct assay_sqlite_reader_state {
     size_t n_doomed;
 };
 
+/* ---- sqlite.c ---- */
+
+/* A state for that locator, nothing opened yet; on failure *out is NULL. assay_sqlite_free closes what was opened. */
+enum assay_status assay_sqlite_new(const struct assay_locator *loc, struct assay_sqlite_reader_state **out,
+                                   struct assay_err *e);
+void assay_sqlite_free(struct assay_sqlite_reader_state *r); /* NULL is a no-op */
+
 /* ---- sqlite_open.c ---- */
 
 /* Open r->path read-only, in a private copy where a lock would block the database's writers; sets db, token, immutable.

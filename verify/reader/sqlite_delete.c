@@ -1,32 +1,16 @@
 /* Deleting rows of a SQLite table, by rowid. The write lock is taken at the beginning: nobody else writes meanwhile. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "assay/limits.h"
 #include "deleter.h"
 #include "sqlite.h"
 
 static void sqlite_close(void *d)
 {
-    struct assay_sqlite_reader_state *r = d;
-    if (!r)
-        return;
-    assay_sqlite_release(r);
-    pthread_mutex_destroy(&r->lock);
-    free(r);
+    assay_sqlite_free(d);
 }
 
 static enum assay_status sqlite_open(const struct assay_locator *loc, void **out, struct assay_err *e)
 {
-    struct assay_sqlite_reader_state *r = calloc(1, sizeof *r);
-    if (!r)
-        return assay_fail_nomem(e);
-    r->base.ops = &assay_sqlite_reader;
-    pthread_mutex_init(&r->lock, NULL);
-    r->timeout_s = loc->timeout_s < 1000000 ? loc->timeout_s : 1000000;
-    r->path = assay_sqlite_path(loc);
-    r->part.name = strdup("all");
-    enum assay_status s = r->path && r->part.name ? ASSAY_OK : assay_fail_nomem(e);
+    struct assay_sqlite_reader_state *r;
+    enum assay_status s = assay_sqlite_new(loc, &r, e);
     if (s == ASSAY_OK)
         s = assay_sqlite_open_writer(r, e);
     if (s == ASSAY_OK)
@@ -35,12 +19,13 @@ static enum assay_status sqlite_open(const struct assay_locator *loc, void **out
         s = assay_fail(e, ASSAY_EUSAGE,
                        "table %s of %s has no rowid, or a column of that name: its rows cannot be told apart by an id",
                        r->table, r->path);
+    if (s != ASSAY_OK) {
+        assay_sqlite_free(r);
+        return s;
+    }
     r->with_ids = true;
-    if (s == ASSAY_OK)
-        *out = r;
-    else
-        sqlite_close(r);
-    return s;
+    *out = r;
+    return ASSAY_OK;
 }
 
 static enum assay_status run(struct assay_sqlite_reader_state *r, const char *sql, const char *doing,

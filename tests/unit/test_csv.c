@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../verify/reader/csv_lexer.h"
+#include "../support/temp_file.h"
 #include "assay/digest.h"
 #include "assay/reader.h"
 
@@ -39,17 +40,6 @@ static void say(struct dump *d, const char *p, size_t n)
 static void says(struct dump *d, const char *text)
 {
     say(d, text, strlen(text));
-}
-
-static int temp_with(const char *bytes, size_t n)
-{
-    char path[] = "/tmp/assay-csv-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(write(fd, bytes, n), (ssize_t)n);
-    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    return fd;
 }
 
 static void dump_row(struct dump *d, const struct assay_batch *b, size_t r)
@@ -118,7 +108,7 @@ static void expect(const char *bytes, size_t n, const char *name, const struct a
     for (size_t i = 0; i < 3 * sizeof block / sizeof *block; i++) {
         struct assay_csv_tuning t = {.block = block[i / 3], .indexer = assay_csv_indexer_nth(i % 3)};
         struct dump d;
-        int fd = temp_with(bytes, n);
+        int fd = temp_file(bytes, n);
         scan_fd(&d, fd, name, dialect, abc, n_columns, &t);
         close(fd);
         assert_string_equal(d.text, want);
@@ -165,7 +155,7 @@ static void copy_text(void **state)
         for (size_t k = 0; k < COUNT(block); k++) {
             struct assay_csv_tuning t = {.block = block[k]};
             struct dump got;
-            int fd = temp_with(cases[i].bytes, strlen(cases[i].bytes));
+            int fd = temp_file(cases[i].bytes, strlen(cases[i].bytes));
             scan_fd(&got, fd, "f", &d, numbered, cases[i].columns, &t);
             close(fd);
             assert_string_equal(got.text, cases[i].want);
@@ -185,7 +175,7 @@ static void copy_dialect(void **state)
     expect(text, sizeof text - 1, "f.csv", &d, 3, "2:1|~|N\n3:||\t|NULL\n");
     d.delimiter = '\\';
     struct dump got;
-    int fd = temp_with("a\n", 2);
+    int fd = temp_file("a\n", 2);
     scan_fd(&got, fd, "f", &d, abc, 1, NULL);
     close(fd);
     assert_int_equal(got.status, ASSAY_EPLAN);
@@ -330,7 +320,7 @@ static void without_header(void **state)
     struct assay_csv_dialect d = assay_csv_default();
     struct dump out;
     d.header = false;
-    int fd = temp_with(BYTES("1,\"\"\"x\"\n3,4\n5\n"));
+    int fd = temp_file(BYTES("1,\"\"\"x\"\n3,4\n5\n"));
     scan_fd(&out, fd, "f.csv", &d, names, 2, NULL);
     assert_string_equal(out.text, "1:<\"x>|1\n2:4|3\n3:!1 field, expected 2\n");
     assert_int_equal(out.rows, 3);
@@ -342,7 +332,7 @@ static void without_header(void **state)
     scan_fd(&out, fd, "f.csv", &d, odd, 1, NULL);
     assert_int_equal(out.status, ASSAY_ENOTFOUND);
     close(fd);
-    fd = temp_with(BYTES(""));
+    fd = temp_file(BYTES(""));
     scan_fd(&out, fd, "f.csv", &d, names, 2, NULL);
     assert_int_equal(out.status, ASSAY_OK);
     assert_int_equal(out.rows, 0);
@@ -355,7 +345,7 @@ static void asked_twice(void **state)
     static const char *const names[] = {"b", "a", "b"};
     struct assay_csv_dialect d = assay_csv_default();
     struct dump out;
-    int fd = temp_with(BYTES("a,b\n1,\"x\"\"\"\n,\n"));
+    int fd = temp_file(BYTES("a,b\n1,\"x\"\"\"\n,\n"));
     scan_fd(&out, fd, "f.csv", &d, names, 3, NULL);
     assert_string_equal(out.text, "2:<x\">|1|<x\">\n3:~|~|~\n");
     close(fd);
@@ -368,13 +358,13 @@ static void limits(void **state)
     struct assay_csv_tuning t = {.block = 16, .max_field = 8, .max_record = 40};
     struct dump out;
     const char field[] = "a,b\n1,2\n3,123456789\n";
-    int fd = temp_with(field, sizeof field - 1);
+    int fd = temp_file(field, sizeof field - 1);
     scan_fd(&out, fd, "f.csv", &d, abc, 2, &t);
     assert_int_equal(out.status, ASSAY_ELIMIT);
     assert_string_equal(out.text, "2:1|2\nf.csv:3: field of more than 8 bytes in the record that starts here");
     close(fd);
     const char record[] = "a,b\n1,2\n\"3\n12345678901234567890123456789012345678901234567890";
-    fd = temp_with(record, sizeof record - 1);
+    fd = temp_file(record, sizeof record - 1);
     scan_fd(&out, fd, "f.csv", &d, abc, 2, &t);
     assert_int_equal(out.status, ASSAY_ELIMIT);
     assert_string_equal(out.text, "2:1|2\nf.csv:3: record that starts here has more than 40 bytes");
@@ -382,7 +372,7 @@ static void limits(void **state)
     char *wide = malloc(9000);
     for (int i = 0; i < 9000; i++)
         wide[i] = i % 2 ? ',' : 'x';
-    fd = temp_with(wide, 9000);
+    fd = temp_file(wide, 9000);
     scan_fd(&out, fd, "f.csv", &d, abc, 2, NULL);
     assert_string_equal(out.text, "f.csv:1: 4501 columns, the limit is 4096");
     close(fd);
@@ -401,7 +391,7 @@ static void hash_is_of_the_file(void **state)
     struct assay_batch b;
     struct assay_scan_end end;
     uint8_t want[32];
-    int fd = temp_with(bytes, sizeof bytes - 1);
+    int fd = temp_file(bytes, sizeof bytes - 1);
     assert_int_equal(assay_csv_format.scan(fd, "f.csv", &loc, &o, &s, &e), ASSAY_OK);
     do
         assert_int_equal(assay_csv_format.next(s, &b, &e), ASSAY_OK);
@@ -425,7 +415,7 @@ static void changed_during_read(void **state)
     struct assay_err e = {0};
     struct assay_scan *s;
     struct assay_batch b;
-    int fd = temp_with(BYTES("a\n1\n"));
+    int fd = temp_file(BYTES("a\n1\n"));
     assert_int_equal(assay_csv_format.scan(fd, "f.csv", &loc, &o, &s, &e), ASSAY_OK);
     assert_int_equal(pwrite(fd, "2\n", 2, 4), 2);
     enum assay_status st;
@@ -561,7 +551,7 @@ static void against_naive(void **state)
         struct assay_csv_tuning t = {.block = 1 + next_random(&seed) % 96,
                                      .indexer = assay_csv_indexer_nth((size_t)round % 3)};
         naive_dump(&want, text, n, &d, 3);
-        int fd = temp_with(text, n);
+        int fd = temp_file(text, n);
         scan_fd(&got, fd, "f.csv", &d, names, 3, &t);
         close(fd);
         if (got.n != want.n || memcmp(got.text, want.text, want.n) != 0)
@@ -606,7 +596,7 @@ static void long_records(void **state)
     struct assay_err e = {0};
     struct assay_scan *s;
     struct assay_batch b;
-    int fd = temp_with(text, at);
+    int fd = temp_file(text, at);
     assert_int_equal(assay_csv_scan_tuned(fd, "f.csv", &loc, &o, &t, &s, &e), ASSAY_OK);
     assert_int_equal(assay_csv_format.next(s, &b, &e), ASSAY_OK);
     assert_int_equal(b.rows >= 1, 1);
@@ -629,7 +619,7 @@ static void expect_schema(const char *bytes, bool header, const char *want)
     char got[4096] = "";
     size_t n = 0;
     loc.csv.header = header;
-    int fd = temp_with(bytes, strlen(bytes));
+    int fd = temp_file(bytes, strlen(bytes));
     if (assay_csv_format.schema(fd, "f.csv", &loc, &s, &e) != ASSAY_OK)
         n = (size_t)snprintf(got, sizeof got, "%s", e.msg);
     for (size_t i = 0; i < s.n; i++) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../support/parquet_text.h"
+#include "../support/temp_file.h"
 #include "assay/digest.h"
 #include "assay/publish.h"
 
@@ -68,21 +69,11 @@ static struct assay_buf rows_of(const char *name)
     return b;
 }
 
-static int temp_with(const void *bytes, size_t n)
-{
-    char path[] = "/tmp/assay-parquet-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(write(fd, bytes, n), (ssize_t)n);
-    return fd;
-}
-
 /* Status of reading the bytes as a file; text and error as they came. */
 static enum assay_status read_bytes(const void *bytes, size_t n, struct assay_buf *text, struct assay_err *e)
 {
     struct assay_scan_end end;
-    int fd = temp_with(bytes, n);
+    int fd = temp_file(bytes, n);
     assay_err_reset(e);
     assay_buf_reset(text);
     enum assay_status s = parquet_dump(fd, "f.parquet", NULL, 0, text, NULL, &end, e);
@@ -98,7 +89,7 @@ static void values_are_those_written(void **state)
     struct assay_err e = {0};
     uint8_t sha[32];
     uint64_t lines = 0;
-    int fd = temp_with(file.ptr, file.len);
+    int fd = temp_file(file.ptr, file.len);
     if (parquet_dump(fd, name, NULL, 0, &got, NULL, &end, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
     assert_string_equal(assay_buf_str(&got), assay_buf_str(&want));
@@ -124,7 +115,7 @@ static void columns_can_be_chosen(void **state)
     struct assay_buf file = slurp("dictionary_some", ".parquet"), all = {0}, some = {0};
     struct assay_scan_end end;
     struct assay_err e = {0};
-    int fd = temp_with(file.ptr, file.len);
+    int fd = temp_file(file.ptr, file.len);
     assert_int_equal(parquet_dump(fd, "f", picked, 3, &some, NULL, &end, &e), ASSAY_OK);
     assert_int_equal(parquet_dump(fd, "f", NULL, 0, &all, NULL, &end, &e), ASSAY_OK);
     char *rest = NULL, *line = strtok_r((char *)(uintptr_t)assay_buf_str(&some), "\n", &rest);
@@ -157,7 +148,7 @@ static void schema_names_every_type(void **state)
     struct assay_buf file = slurp("nested", ".parquet"), text = {0};
     struct assay_schema schema = {0};
     struct assay_err e = {0};
-    int fd = temp_with(file.ptr, file.len);
+    int fd = temp_file(file.ptr, file.len);
     assert_int_equal(assay_parquet_format.schema(fd, "f", NULL, &schema, &e), ASSAY_OK);
     assert_int_equal(assay_schema_text(&schema, &text), ASSAY_OK);
     assert_string_equal(assay_buf_str(&text), want);
@@ -175,7 +166,7 @@ static void columns_of_any_kind_in_any_order(void **state)
     struct assay_buf file = slurp("nested", ".parquet"), text = {0};
     struct assay_scan_end end;
     struct assay_err e = {0};
-    int fd = temp_with(file.ptr, file.len);
+    int fd = temp_file(file.ptr, file.len);
     assert_int_equal(parquet_dump(fd, "f", flat, 2, &text, NULL, &end, &e), ASSAY_OK);
     assert_string_equal(assay_buf_str(&text), "\"last\"\t1\nnull\t2\n");
     assay_buf_reset(&text);
@@ -254,7 +245,7 @@ static void encrypted_columns_are_named_and_the_others_read(void **state)
     struct assay_schema schema = {0};
     struct assay_scan_end end;
     struct assay_err e = {0};
-    int fd = temp_with(file.ptr, file.len);
+    int fd = temp_file(file.ptr, file.len);
     assert_int_equal(assay_parquet_format.schema(fd, "f", NULL, &schema, &e), ASSAY_OK);
     assert_int_equal(assay_schema_text(&schema, &text), ASSAY_OK);
     assert_string_equal(assay_buf_str(&text), "open\tINT64\tinteger\tnullable\t0\n"
@@ -285,7 +276,7 @@ static void a_file_that_changes_is_named(void **state)
     struct assay_batch b;
     struct assay_err e = {0};
     enum assay_status s;
-    int fd = temp_with(file.ptr, file.len);
+    int fd = temp_file(file.ptr, file.len);
     assert_int_equal(assay_parquet_format.scan(fd, "f", NULL, &o, &scan, &e), ASSAY_OK);
     assert_int_equal(assay_parquet_format.next(scan, &b, &e), ASSAY_OK);
     assert_true(b.rows > 0);

@@ -12,6 +12,7 @@
 
 #include "../support/parquet_text.h"
 #include "../support/parquet_writer.h"
+#include "../support/temp_file.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define BYTES(text) .bytes = (text), .n = sizeof(text) - 1
@@ -20,11 +21,7 @@ enum { BOOLEAN, INT32, INT64, BYTE_ARRAY = 6, FLBA };
 
 static int on_disk(struct hand_file *f)
 {
-    char path[] = "/tmp/assay-parquet-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(write(fd, f->out.ptr, f->out.len), (ssize_t)f->out.len);
+    int fd = temp_file(f->out.ptr, f->out.len);
     assay_buf_release(&f->out);
     return fd;
 }

@@ -12,6 +12,7 @@
 
 #include "../support/parquet_text.h"
 #include "../support/parquet_tree.h"
+#include "../support/temp_file.h"
 
 /* The tables of schemas leave out what is zero. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -24,11 +25,7 @@ static enum assay_status read_tree(const struct tree_file *t, struct assay_buf *
 {
     struct assay_scan_end end;
     struct hand_file f = tree_write(t);
-    char path[] = "/tmp/assay-parquet-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(write(fd, f.out.ptr, f.out.len), (ssize_t)f.out.len);
+    int fd = temp_file(f.out.ptr, f.out.len);
     assay_buf_release(&f.out);
     enum assay_status s = assay_parquet_format.schema(fd, "f", NULL, schema, e);
     if (s == ASSAY_OK)

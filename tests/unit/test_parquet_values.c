@@ -14,6 +14,7 @@
 
 #include "../support/parquet_text.h"
 #include "../support/parquet_writer.h"
+#include "../support/temp_file.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -32,15 +33,11 @@ enum {
 /* A file on disk, the text of its rows or the error it ends in, and its one column's schema line. */
 static char *read_file(struct hand_file *f, struct assay_buf *schema_text)
 {
-    char path[] = "/tmp/assay-parquet-XXXXXX";
     struct assay_buf text = {0};
     struct assay_scan_end end;
     struct assay_err e = {0};
     struct assay_schema schema = {0};
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(write(fd, f->out.ptr, f->out.len), (ssize_t)f->out.len);
+    int fd = temp_file(f->out.ptr, f->out.len);
     if (schema_text && assay_parquet_format.schema(fd, "f", NULL, &schema, &e) == ASSAY_OK)
         assert_int_equal(assay_schema_text(&schema, schema_text), ASSAY_OK);
     if (parquet_dump(fd, "f", NULL, 0, &text, NULL, &end, &e) != ASSAY_OK) {

@@ -13,17 +13,7 @@
 
 #include "../../verify/reader/multibyte.h"
 #include "../../verify/reader/recode.h"
-
-static int temp_with(const char *bytes, size_t n)
-{
-    char path[] = "/tmp/assay-recode-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(write(fd, bytes, n), (ssize_t)n);
-    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    return fd;
-}
+#include "../support/temp_file.h"
 
 /* All of it through blocks of that size, taken in pieces of that size. The status; the text into out. */
 static enum assay_status recode(enum assay_text_encoding from, const char *bytes, size_t n, size_t block, char *out,
@@ -31,7 +21,7 @@ static enum assay_status recode(enum assay_text_encoding from, const char *bytes
 {
     struct assay_stream *in = NULL;
     struct assay_recoder *r = NULL;
-    int fd = temp_with(bytes, n);
+    int fd = temp_file(bytes, n);
     size_t got = 1;
     *len = 0;
     assert_int_equal(assay_stream_open(fd, "f.csv", NULL, &in, e), ASSAY_OK);

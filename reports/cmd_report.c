@@ -1,9 +1,11 @@
 /* assay report: from the ledger alone, in one or more formats. */
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "assay/buf.h"
+#include "assay/keys.h"
 #include "assay/limits.h"
 #include "assay/log.h"
 #include "assay/publish.h"
@@ -21,6 +23,9 @@ struct job {
     struct assay_ledger *ledger;
     struct assay_report *report;
     struct assay_report_scope scope;
+    uint8_t dataset_key[32];
+    struct assay_blob_keys keys;
+    struct assay_err no_key; /* --reveal, and there is none */
 };
 
 static void release(struct job *j)
@@ -28,6 +33,7 @@ static void release(struct job *j)
     assay_report_free(j->report);
     assay_ledger_close(j->ledger);
     assay_report_target_release(&j->target);
+    OPENSSL_cleanse(j->dataset_key, sizeof j->dataset_key);
     free(j->plan_ids);
 }
 
@@ -57,6 +63,19 @@ static enum assay_status locate(struct job *j, const struct assay_args *a, struc
     return s;
 }
 
+/* Keys that open sealed bounds. Where there are none the report is made all the same, and the bounds stay sealed. */
+static enum assay_status take_keys(struct job *j, const struct assay_args *a, struct assay_err *e)
+{
+    if (!assay_arg_flag(a, "reveal"))
+        return ASSAY_OK;
+    if (!j->target.plan)
+        return assay_fail(e, ASSAY_EUSAGE, "--reveal wants a PLAN, which says where the keyring is");
+    j->keys = (struct assay_blob_keys){j->dataset_key, j->target.plan->keyring, j->scope.keys_path};
+    if (assay_dataset_key_load(j->scope.keys_path, j->dataset_key, &j->no_key) == ASSAY_OK)
+        j->scope.keys = &j->keys;
+    return ASSAY_OK;
+}
+
 /* A report out of a ledger that does not verify would be a story, not evidence: everything is checked first. */
 static enum assay_status build(struct job *j, struct assay_err *e)
 {
@@ -71,6 +90,10 @@ static enum assay_status build(struct job *j, struct assay_err *e)
     assay_progress(NULL);
     if (s == ASSAY_OK)
         j->report->ledger_checked = true;
+    const char *why = s == ASSAY_OK && j->scope.keys ? j->report->why_hidden : j->no_key.msg;
+    if (s == ASSAY_OK && j->report->hidden && why && *why)
+        assay_log(ASSAY_LOG_WARN, "the bounds of %llu chunks stay sealed: %s", (unsigned long long)j->report->hidden,
+                  why);
     return s;
 }
 
@@ -114,7 +137,7 @@ static enum assay_status deliver(const struct assay_report *r, const char *spec,
     struct assay_buf out = {.max = MAX_REPORT_BYTES};
     enum assay_status s = render(r, format, strcmp(path, "-") == 0, quiet, &out);
     if (s == ASSAY_OK)
-        s = assay_publish(path, 0644, out.ptr, out.len, e);
+        s = assay_publish(path, r->opened ? 0600 : 0644, out.ptr, out.len, e);
     else
         assay_fail(e, s, "the %s report does not fit into memory", format);
     assay_buf_release(&out);
@@ -167,6 +190,8 @@ int assay_cmd_report(struct assay_args *a)
     enum assay_status s = check_formats(a, &e);
     if (s == ASSAY_OK)
         s = locate(&j, a, &e);
+    if (s == ASSAY_OK)
+        s = take_keys(&j, a, &e);
     if (s == ASSAY_OK)
         s = build(&j, &e);
     if (s == ASSAY_OK) {

@@ -125,6 +125,8 @@ static int step(struct check *c, const char *program, const char *verb, const ch
     }
     if (report)
         add_list(&w, c->a, "report", "--report");
+    if (report && !assay_arg_flag(c->a, "no-reveal"))
+        add(&w, "--reveal"); /* who runs both checkers has the keys */
     if (report && !assay_arg_count(c->a, "dataset"))
         add(&w, "--all"); /* a dataset that could not even begin must not be missing from the result */
     add_list(&w, c->a, "color", "--color");

@@ -43,6 +43,12 @@ enum assay_status assay_cut_text(const struct assay_cut *c, const char *dataset_
 enum assay_status assay_cut_parse(const char *text, size_t len, const char *dataset_id, assay_segment segment,
                                   const char *name, struct assay_cut *out, struct assay_err *e);
 
+struct assay_blob_keys;
+/* The blob that a cut leaf cites, opened in place where it is sealed (`keys: sealed`, by range); any other stays as it
+ * is. ASSAY_ENOTFOUND: the dataset key that it was sealed under is not at hand (keys NULL: none is). */
+enum assay_status assay_cut_unseal(const char *dataset_id, const char *segment, const struct assay_blob_keys *keys,
+                                   struct assay_buf *blob, struct assay_err *e);
+
 /* Which chunk a key belongs to. hash64: the high half of the key's hash (of the row's, without a key), for HASH. */
 uint32_t assay_cut_find(const struct assay_cut *c, const uint8_t *key, size_t len, uint64_t hash64);
 /* The first 8 key bytes as a number, zero-padded: unequal heads sort as the keys do. */

@@ -51,6 +51,7 @@ struct assay_rep_column assay_schema_column(struct assay_report *r, const struct
 struct assay_rep_plan_column {
     const char *name, *type, *native[2];
     const char *since; /* the first segment that has it, NULL: all have it */
+    unsigned key_pos; /* 1…; 0: not of the key */
 };
 struct assay_rep_plan {
     struct assay_rep_plan_column *column;
@@ -61,6 +62,10 @@ enum assay_status assay_plan_columns(struct assay_ledger *l, struct assay_report
                                      struct assay_rep_plan *out, struct assay_err *e);
 enum assay_status assay_plan_take(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                   struct assay_rep_plan *out, struct assay_err *e);
+/* bounds.c: after the chunks are settled, sealed bounds in clear where keys open them. keys NULL: counts them. */
+enum assay_status assay_bounds_open(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                    const struct assay_rep_plan *plan, const struct assay_blob_keys *keys,
+                                    struct assay_err *e);
 bool assay_schema_compare(struct assay_report *r, struct assay_rep_dataset *d, const struct assay_rep_plan *plan);
 /* eras.c: one schema statement about some objects; after the chunks are settled, what changed from era to era and which
  * segments were verified without which column. */

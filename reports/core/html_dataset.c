@@ -73,7 +73,9 @@ static void finding_row(struct assay_out *o, const struct assay_rep_dataset *d, 
     else
         assay_html_hash_cell(o, c->id);
     assay_out_raw(o, "<td>");
-    if (c->lo || c->hi) {
+    if (assay_rep_hides_bounds(c)) {
+        assay_out_f(o, "number %llu; bounds are sealed", (unsigned long long)c->ordinal);
+    } else if (c->lo || c->hi) {
         assay_out_raw(o, "[");
         assay_out_html(o, c->lo ? c->lo : "\xe2\x88\x92\xe2\x88\x9e");
         assay_out_raw(o, ", ");

@@ -41,6 +41,10 @@ static void bounds(struct assay_out *o, const struct assay_rep_chunk *a, const s
 {
     if (!a->lo && !b->hi)
         return;
+    if (assay_rep_hides_bounds(a) || assay_rep_hides_bounds(b)) {
+        assay_out_raw(o, " \xc2\xb7 bounds are sealed");
+        return;
+    }
     assay_out_raw(o, " [");
     assay_out_html(o, a->lo ? a->lo : "-\xe2\x88\x9e");
     assay_out_raw(o, ", ");

@@ -276,7 +276,7 @@ static void drop_others(struct assay_report *r, const struct assay_report_scope 
 }
 
 static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
-                              struct assay_err *e)
+                              const struct assay_report_scope *scope, struct assay_err *e)
 {
     struct assay_rep_plan plan;
     enum assay_status s = ASSAY_OK;
@@ -295,7 +295,9 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
         return s;
     if (!assay_schema_compare(r, d, &plan) || !assay_chunks_settle(r, d))
         return assay_fail_nomem(e);
-    s = assay_eras_settle(r, d, &plan, e);
+    s = assay_bounds_open(l, r, d, &plan, scope->keys, e);
+    if (s == ASSAY_OK)
+        s = assay_eras_settle(r, d, &plan, e);
     return s == ASSAY_OK ? assay_spans_settle(l, r, d, e) : s;
 }
 
@@ -360,7 +362,7 @@ static enum assay_status read_run(struct assay_ledger *l, struct assay_report *r
         s = assay_fail(e, ASSAY_ENOTFOUND, "the ledger knows no run %s", scope->run);
     drop_others(r, scope);
     for (size_t i = 0; i < r->n_sets && s == ASSAY_OK; i++)
-        s = fill(l, r, &r->set[i], e);
+        s = fill(l, r, &r->set[i], scope, e);
     return s == ASSAY_OK ? assay_collect_coverage(l, r, e) : s;
 }
 

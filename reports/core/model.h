@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assay/blob.h"
 #include "assay/err.h"
 #include "assay/ledger.h"
 #include "assay/waiver.h"
@@ -35,8 +36,14 @@ struct assay_rep_chunk {
     enum assay_rv verdict;
     uint64_t ordinal, n_chunks /* whole: chunks it speaks for */, rows[2], accepted, leaf /* of the verdict */;
     const char *segment, *lo, *hi, *kind, *columns, *reason;
+    const char *cut; /* of sealed bounds: the blob that has them */
+    bool sealed[2]; /* lo, hi: the ledger has it sealed */
+    bool opened; /* what it has sealed stands in lo and hi; else ASSAY_BOUND_SEALED does */
     const char *changed_side; /* since both sides were equal, where the ledger proves it: "source", "archive" */
 };
+
+#define ASSAY_BOUND_SEALED "(sealed)"
+bool assay_rep_hides_bounds(const struct assay_rep_chunk *c); /* it has bounds, and they are sealed here */
 
 struct assay_rep_object {
     bool ok, reference; /* reference: no object, but a foreign key that was checked */
@@ -239,6 +246,8 @@ struct assay_report {
     uint64_t ledger_size;
     const char *root, *checkpoint; /* root: base64 of the newest checkpoint, "" when there is none */
     bool ledger_checked; /* the whole ledger was verified just now */
+    uint64_t hidden, opened; /* chunks whose bounds stay sealed, chunks whose sealed bounds were opened */
+    const char *why_hidden; /* though there are keys */
     bool bundled; /* the page lies beside verify.sh, in a bundle of evidence */
 };
 
@@ -250,6 +259,7 @@ struct assay_report_scope {
     const char *const *plan_ids; /* dataset ids of the plan, NULL: all of the ledger */
     const char *const *plan_names; /* their names, in the same order */
     size_t n_plan_ids;
+    const struct assay_blob_keys *keys; /* to open sealed bounds with; NULL: they stay sealed. The report holds none */
     bool all; /* datasets of the plan that the run did not reach belong into the report, as unverified */
 };
 

@@ -59,6 +59,8 @@ static bool take_columns(struct assay_report *r, struct assay_rep_dataset *d, co
         p->name = text_of(r, json_object_get(c, "name"));
         p->type = text_of(r, json_object_get(c, "type"));
         p->since = text_of(r, json_object_get(c, "since"));
+        const json_int_t key = json_integer_value(json_object_get(c, "key"));
+        p->key_pos = key > 0 && key <= ASSAY_MAX_COLUMNS ? (unsigned)key : 0;
         if (!p->name)
             continue;
         for (int side = 0; side < 2; side++) {

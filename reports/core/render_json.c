@@ -77,6 +77,8 @@ static void chunk(struct assay_jw *w, const struct assay_rep_chunk *c)
         assay_jw_number(w, "ordinal", c->ordinal);
     assay_jw_text(w, "lo", c->lo);
     assay_jw_text(w, "hi", c->hi);
+    if (c->sealed[0] || c->sealed[1])
+        assay_jw_text(w, "bounds", c->opened ? "opened" : "sealed");
     assay_jw_text(w, "verdict", assay_rv_name(c->verdict));
     assay_jw_text(w, "kind", c->kind);
     pair(w, "rows", c->rows, c->has_rows);

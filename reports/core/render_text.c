@@ -126,7 +126,9 @@ static void chunk_name(struct assay_out *o, const struct assay_rep_chunk *c, siz
         assay_out_f(o, "  %zu chunks", n);
     } else if (!c->whole) {
         assay_out_f(o, "  chunk %.8s", c->id);
-        if (c->lo || c->hi) {
+        if (assay_rep_hides_bounds(c)) {
+            assay_out_f(o, ", number %llu, bounds are sealed", (unsigned long long)c->ordinal);
+        } else if (c->lo || c->hi) {
             assay_out_raw(o, " [");
             assay_out_plain(o, c->lo ? c->lo : "-inf", 20);
             assay_out_raw(o, ", ");

@@ -122,6 +122,20 @@ static bool take_rule(struct assay_collect *c, struct assay_rep_side *side, cons
     return to || !fits;
 }
 
+static void take_bounds(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_chunk *k)
+{
+    const struct assay_rep_chunk *before = k > c->d->chunk ? k - 1 : NULL;
+    const char *cut = assay_stmt_get(s, "cut");
+    k->sealed[0] = assay_stmt_get(s, "lo-tag") != NULL;
+    k->sealed[1] = assay_stmt_get(s, "hi-tag") != NULL;
+    k->lo = k->sealed[0] ? ASSAY_BOUND_SEALED : assay_collect_text(c->r, s, "lo-text");
+    k->hi = k->sealed[1] ? ASSAY_BOUND_SEALED : assay_collect_text(c->r, s, "hi-text");
+    if (!cut || !(k->sealed[0] || k->sealed[1]))
+        return;
+    bool same = before && before->cut && strcmp(before->cut, cut) == 0;
+    k->cut = same ? before->cut : assay_arena_copy(&c->r->arena, cut);
+}
+
 static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, struct assay_rep_side *side)
 {
     const char *id = assay_stmt_get(s, "chunk");
@@ -148,10 +162,8 @@ static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, stru
         k->segment = same ? before->segment : assay_arena_copy(&c->r->arena, segment);
     }
     bool judged_bad = k->judged && k->verdict != ASSAY_RV_MATCH;
-    if (!k->lo && !k->hi && (judged_bad || c->d->n_chunks < KEEP_TEXTS_BELOW)) {
-        k->lo = assay_stmt_get(s, "lo-tag") ? "(sealed)" : assay_collect_text(c->r, s, "lo-text");
-        k->hi = assay_stmt_get(s, "hi-tag") ? "(sealed)" : assay_collect_text(c->r, s, "hi-text");
-    }
+    if (!k->lo && !k->hi && (judged_bad || c->d->n_chunks < KEEP_TEXTS_BELOW))
+        take_bounds(c, s, k);
     return true;
 }
 

@@ -60,10 +60,37 @@ check 'the ledger verifies' assay ledger verify plan.yaml
 # ---- what differs is found, and named to who has the key ----
 cp t.csv good.csv
 sed -i '/KUNDE-02000-QX/s/Erika/erika/' t.csv
-check_exit 1 'a value that differs' assay check plan.yaml --report json:result.json --report html:report.html
+check_exit 1 'a value that differs' assay check plan.yaml --no-reveal --report text:report.txt --report json:result.json --report html:report.html --report ndjson:result.ndjson
 check 'its chunk, column and segment are told' jq -e '.discrepancies[0] | .kind == "changed" and .columns == ["name"]' result.json
 check_has '... its bounds are not' result.json '"lo": ?"\(sealed\)"'
-clean 'no key in a report' result.json report.html
+check_has '... which the text says, and which chunk it is' report.txt 'chunk [0-9a-f]{8}, number 1, bounds are sealed'
+check_has '... and the page' report.html 'number 1; bounds are sealed'
+clean 'no key in a report' report.txt result.json report.html result.ndjson
+check_exit 1 'made later' assay report plan.yaml --report json:result.json --report html:report.html
+check '... it is sealed, unless asked for otherwise' jq -e '[.datasets[].chunks[] | select(.bounds == "sealed") | .lo, .hi] == ["(sealed)", "(sealed)"]' result.json
+clean '... altogether' result.json report.html
+
+# ---- opened for who has the key, and for nobody else ----
+check_exit 1 'with the dataset key it is opened' assay report plan.yaml --reveal --report text:report.txt --report json:opened.json --report html:opened.html --report ndjson:opened.ndjson
+lo=KUNDE-01001-QX hi=KUNDE-02001-QX
+check_has '... in the text' report.txt "chunk [0-9a-f]{8} \[$lo, $hi\)"
+check '... in the document' jq -e --arg lo $lo --arg hi $hi '[.datasets[].chunks[] | select(.verdict != "match")] | length == 1 and (.[0] | .bounds == "opened" and .ordinal == 1 and .lo == $lo and .hi == $hi)' opened.json
+check_has '... on the page' opened.html "\[$lo, $hi\)"
+check_has '... and all of the chunks' opened.ndjson "\"hi\": ?\"$lo\""
+check 'its files are for their owner' test "$(stat -c %a opened.json opened.html opened.ndjson report.txt | sort -u)" = 600
+check_exit 1 'so it is after a check' assay check plan.yaml --report json:opened.json
+check '... by itself' jq -e --arg lo $lo --arg hi $hi '[.datasets[].chunks[] | select(.bounds == "opened")] | .[0].lo == $lo and .[0].hi == $hi' opened.json
+dump >dumped
+clean 'nothing that was opened got into the ledger' dumped ledger.db*
+check 'a bundle of evidence' assay evidence plan.yaml --out opened-bundle
+mapfile -t files < <(find opened-bundle -type f)
+clean '... keeps it sealed, in its report, too' "${files[@]}"
+mv keys/dataset.key dataset.key
+check_exit 1 'without the dataset key' assay report plan.yaml --reveal --report json:result.json
+check_has '... it says why it shows none' "$ERR" 'the bounds of [0-9]+ chunks stay sealed: .*dataset\.key'
+clean '... and shows none' result.json "$ERR"
+mv dataset.key keys/dataset.key
+check_exit 2 'without a plan there is no keyring' assay report --ledger ledger.db --reveal
 check_exit 1 'drill-down names the row' assay diff plan.yaml
 check_has '... by its key' "$OUT" 'changed +KUNDE-02000-QX'
 mv s.db gone.db
@@ -111,9 +138,14 @@ check 'and verifies' sh bundle/verify.sh
 # ---- after a rotation, and without the key ----
 check 'the dataset key is rotated' assay ledger keyring plan.yaml --rotate
 check 'the cut opens under the key of its epoch' assay check plan.yaml
+check '... in a report, too' assay report plan.yaml --reveal --report ndjson:opened.ndjson
+check_has '... with its bounds' opened.ndjson "\"hi\": ?\"$lo\""
 mv keyring away
 check_exit 3 'without the keyring' assay verify plan.yaml --side archive --dataset t
 check_has '... the bounds stay sealed' "$ERR" 'segment all: its cut is sealed'
+check 'a report does' assay report plan.yaml --reveal --report ndjson:result.ndjson
+check_has '... says why' "$ERR" 'chunks stay sealed: segment all: its cut is sealed'
+clean '... and shows none' result.ndjson
 mv away keyring
 sed 's/digest: sealed/digest: fast/' plan.yaml >bad.yaml
 check_exit 2 'keys are sealed in a sealed dataset only' assay plan bad.yaml

@@ -114,6 +114,8 @@ static const struct assay_opt check_opts[] = {
     {"source-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the source and stop; e.g. before the archive is written."},
     {"archive-only", 0, ASSAY_OPT_FLAG, NULL, "Attest the archive and stop."},
     {"no-sample", 0, ASSAY_OPT_FLAG, NULL, "Do not read differing rows again to find the causes."},
+    {"no-reveal", 0, ASSAY_OPT_FLAG, NULL,
+     "Leave bounds of chunks that are sealed in the ledger sealed in the report."},
     END,
 };
 static const struct assay_opt verify_opts[] = {
@@ -299,6 +301,8 @@ static const struct assay_opt ledger_waive_opts[] = {
 static const struct assay_opt report_opts[] = {
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to report; default: the newest that was reconciled."},
     {"all", 'a', ASSAY_OPT_FLAG, NULL, "Also datasets of the plan that the run did not reach: as unverified."},
+    {"reveal", 0, ASSAY_OPT_FLAG, NULL,
+     "Show bounds of chunks that are sealed in the ledger; wants the PLAN's dataset.key and keyring."},
     OPT_DATASET,
     OPT_REPORT,
     OPT_LEDGER,
@@ -401,6 +405,7 @@ static const struct assay_verb table[] = {
     {"report", "[PLAN]", "Write the result of a run from the ledger alone.",
      "  assay report plan.yaml\n"
      "  assay report plan.yaml --report html:report.html --report json:result.json\n"
+     "  assay report plan.yaml --reveal --report html:mine.html   # with the key values of sealed bounds\n"
      "  assay report --ledger assay.ledger --keys keys --dataset orders\n",
      report_opts, 0, 1, NULL, REPORT},
     {"evidence", "[PLAN]", "Write what an auditor needs to check the ledger without assay.",

@@ -40,7 +40,7 @@ static enum assay_status load_one(struct loading *l, const struct assay_stmt *st
     struct assay_cut c = {0};
     enum assay_status s = assay_ledger_blob(l->ledger, hash, &text, l->err);
     if (s == ASSAY_OK && l->set->keys_sealed)
-        s = assay_cut_unseal(l->set, name, l->keys, &text, l->err);
+        s = assay_cut_unseal(l->set->id, name, l->keys, &text, l->err);
     if (s == ASSAY_OK)
         s = assay_cut_parse((const char *)text.ptr, text.len, l->set->id, seg, name, &c, l->err);
     memcpy(c.hash, hash, sizeof c.hash); /* of what the ledger has, sealed or not */

@@ -19,14 +19,9 @@ enum assay_status assay_cut_attest(const struct assay_check *c, const char *plan
 
 /* ---- cuts_sealed.c: under `keys: sealed` a cut by range is a sealed blob ---- */
 
-struct assay_blob_keys;
 /* What the leaf of a cut cites. Appends. */
 enum assay_status assay_cut_blob(const struct assay_check *c, const struct assay_cut *cut, struct assay_buf *out,
                                  struct assay_err *e);
 /* The hash of a new cut becomes that of its blob. */
 enum assay_status assay_cut_name(const struct assay_check *c, struct assay_cut *cut, struct assay_err *e);
-/* What the ledger has, opened in place when it is sealed. */
-enum assay_status assay_cut_unseal(const struct assay_dataset *d, const char *segment,
-                                   const struct assay_blob_keys *keys, struct assay_buf *text, struct assay_err *e);
-
 #endif

@@ -5,9 +5,9 @@
 #include "assay/digest.h"
 #include "cuts.h"
 
-static struct assay_blob_about about_cut(const struct assay_dataset *d, const char *segment)
+static struct assay_blob_about about_cut(const char *dataset_id, const char *segment)
 {
-    return (struct assay_blob_about){"cut", d->id, segment, UINT32_MAX};
+    return (struct assay_blob_about){"cut", dataset_id, segment, UINT32_MAX};
 }
 
 /* Only cuts by range hold bounds. */
@@ -19,7 +19,7 @@ static bool holds_keys(const struct assay_dataset *d, const struct assay_cut *cu
 enum assay_status assay_cut_blob(const struct assay_check *c, const struct assay_cut *cut, struct assay_buf *out,
                                  struct assay_err *e)
 {
-    const struct assay_blob_about about = about_cut(c->set, cut->name);
+    const struct assay_blob_about about = about_cut(c->set->id, cut->name);
     struct assay_buf text = {0};
     if (!holds_keys(c->set, cut))
         return assay_cut_text(cut, c->set->id, out) == ASSAY_OK ? ASSAY_OK : assay_fail_nomem(e);
@@ -42,17 +42,17 @@ enum assay_status assay_cut_name(const struct assay_check *c, struct assay_cut *
     return s;
 }
 
-enum assay_status assay_cut_unseal(const struct assay_dataset *d, const char *segment,
-                                   const struct assay_blob_keys *keys, struct assay_buf *text, struct assay_err *e)
+enum assay_status assay_cut_unseal(const char *dataset_id, const char *segment, const struct assay_blob_keys *keys,
+                                   struct assay_buf *blob, struct assay_err *e)
 {
-    const struct assay_blob_about about = about_cut(d, segment);
+    const struct assay_blob_about about = about_cut(dataset_id, segment);
     struct assay_buf open = {0};
-    if (!assay_blob_sealed(text->ptr, text->len, NULL)) /* of one chunk, or by hash */
+    if (!assay_blob_sealed(blob->ptr, blob->len, NULL)) /* of one chunk, or by hash */
         return ASSAY_OK;
-    enum assay_status s = assay_blob_open_any(keys, &about, text->ptr, text->len, &open, e);
+    enum assay_status s = assay_blob_open_any(keys, &about, blob->ptr, blob->len, &open, e);
     if (s == ASSAY_OK) {
-        struct assay_buf sealed = *text;
-        *text = open;
+        struct assay_buf sealed = *blob;
+        *blob = open;
         open = sealed;
     }
     assay_buf_release(&open);

@@ -143,6 +143,9 @@ static bool get_proof(json_t *c, uint8_t (*proof)[32], size_t *n)
 
 static uint64_t get_number(json_t *c, const char *key)
 {
+    const char *text = json_string_value(json_object_get(c, key)); /* from 2^53 on, where no double is exact */
+    if (text)
+        return strtoull(text, NULL, 10);
     double v = json_real_value(json_object_get(c, key)); /* 2^64 - 1 is no jansson integer */
     assert_true(v < 9007199254740992.0 || v == 18446744073709551616.0);
     return v < 9007199254740992.0 ? (uint64_t)v : UINT64_MAX;
@@ -168,6 +171,28 @@ static bool consistency_holds(json_t *c)
     whole = get_proof(c, proof, &n) && whole;
     return whole && assay_merkle_check_consistency(get_number(c, "size1"), get_number(c, "size2"),
                                                    (const uint8_t(*)[32])proof, n, root1, root2);
+}
+
+static bool in_subtree_holds(json_t *c)
+{
+    uint8_t root[32], leaf[32], proof[MAX_PROOF][32];
+    size_t n;
+    bool whole = get_hash(c, "root", root);
+    whole = get_hash(c, "leafHash", leaf) && whole;
+    whole = get_proof(c, proof, &n) && whole;
+    return whole && assay_merkle_check_in_subtree(get_number(c, "leafIdx"), get_number(c, "start"),
+                                                  get_number(c, "end"), leaf, (const uint8_t(*)[32])proof, n, root);
+}
+
+static bool subtree_holds(json_t *c)
+{
+    uint8_t root1[32], root2[32], proof[MAX_PROOF][32];
+    size_t n;
+    bool whole = get_hash(c, "root1", root1);
+    whole = get_hash(c, "root2", root2) && whole;
+    whole = get_proof(c, proof, &n) && whole;
+    return whole && assay_merkle_check_subtree(get_number(c, "start"), get_number(c, "end"), get_number(c, "size"),
+                                               (const uint8_t(*)[32])proof, n, root1, root2);
 }
 
 static void run_cases(const char *path, bool (*holds)(json_t *), size_t want)
@@ -203,6 +228,13 @@ static void test_published_consistency(void **state)
 {
     (void)state;
     run_cases("tests/vectors/merkle/consistency.json", consistency_holds, 98);
+}
+
+static void test_published_subtrees(void **state)
+{
+    (void)state;
+    run_cases("tests/vectors/merkle/subtree-inclusion.json", in_subtree_holds, 204);
+    run_cases("tests/vectors/merkle/subtree-consistency.json", subtree_holds, 285);
 }
 
 /* RFC 6962 section 2.1.1, as written there. */
@@ -400,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_two_computations),
         cmocka_unit_test(test_published_inclusion),
         cmocka_unit_test(test_published_consistency),
+        cmocka_unit_test(test_published_subtrees),
         cmocka_unit_test(test_all_small_proofs),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_no_proof),

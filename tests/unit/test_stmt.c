@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../verify/ledger/stmt.h"
+#include "../../verify/ledger/text.h"
 #include "assay/limits.h"
 #include "assay/note.h"
 
@@ -222,6 +223,27 @@ static void test_citations(void **state)
     }
 }
 
+/* Eight bytes are looked at together: every byte value at every place among plain ones, beside every neighbour that
+ * could lend to it, must be judged as it would be alone. */
+static void test_characters_of_a_note(void **state)
+{
+    static const uint8_t neighbours[] = {' ', '!', '\n', 0x7e, 0x7f, 'a'};
+    char text[21];
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++)
+        for (size_t at = 0; at < sizeof text; at++)
+            for (size_t k = 0; k < sizeof neighbours; k++) {
+                memset(text, neighbours[k], sizeof text);
+                text[at] = (char)byte;
+                assert_int_equal(assay_text_is_note(text, sizeof text), (byte >= 0x20 && byte < 0x80) || byte == '\n');
+            }
+    for (size_t at = 0; at < sizeof text; at++) {
+        memset(text, 'a', sizeof text);
+        memcpy(text + at, "\xe2\x82\xac", at + 3 <= sizeof text ? 3 : sizeof text - at);
+        assert_int_equal(assay_text_is_note(text, sizeof text), at + 3 <= sizeof text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_head),
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_citations),
+        cmocka_unit_test(test_characters_of_a_note),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

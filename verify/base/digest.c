@@ -155,13 +155,12 @@ void assay_hex(const void *bytes, size_t n, char *out)
     *out = '\0';
 }
 
+/* Without branches, which digits and letters in turn would mispredict. */
 static int nibble(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
+    unsigned digit = (unsigned)c - '0', letter = (unsigned)c - 'a';
+    int v = letter < 6 ? (int)letter + 10 : -1;
+    return digit < 10 ? (int)digit : v;
 }
 
 int assay_unhex(const char *hex, uint8_t *out, size_t n)

@@ -15,10 +15,12 @@ static const char magic[] = "assay/v1 ";
 /* Kinds and keys: lower-case letters, digits and '-', at most 64. */
 static bool is_word(const char *p, size_t n)
 {
+    if (n == 0 || n > 64)
+        return false;
     for (size_t i = 0; i < n; i++)
         if (!((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '0' && p[i] <= '9') || p[i] == '-'))
             return false;
-    return n > 0 && n <= 64;
+    return true;
 }
 
 enum assay_status assay_stmt_begin(struct assay_buf *b, const char *kind)
@@ -146,22 +148,16 @@ static bool value_ok(struct assay_text v)
 {
     char tmp[2];
     size_t n;
-    for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] != '%')
-            continue;
-        if (v.n - i < 3 || !assay_stmt_decode((struct assay_text){v.p + i, 3}, tmp, &n))
+    const char *end = v.p + v.n;
+    for (const char *p = v.p; (p = memchr(p, '%', (size_t)(end - p))) != NULL; p += 3)
+        if (end - p < 3 || !assay_stmt_decode((struct assay_text){p, 3}, tmp, &n))
             return false;
-        i += 2;
-    }
     return true;
 }
 
-static const char *const head_key[ASSAY_HEAD_FIELDS] = {"role", "dataset", "run", "segment", "chunk"};
-
-bool assay_stmt_is(struct assay_text t, const char *word)
-{
-    return t.n == strlen(word) && memcmp(t.p, word, t.n) == 0;
-}
+static const struct assay_text head_key[ASSAY_HEAD_FIELDS] = {
+    ASSAY_TEXT("role"), ASSAY_TEXT("dataset"), ASSAY_TEXT("run"), ASSAY_TEXT("segment"), ASSAY_TEXT("chunk"),
+};
 
 const char *assay_stmt_head(const char *text, size_t len, struct assay_head *out)
 {
@@ -182,7 +178,7 @@ const char *assay_stmt_head(const char *text, size_t len, struct assay_head *out
         if (!value_ok(value))
             return "a value has a broken percent escape";
         for (int i = 0; i < ASSAY_HEAD_FIELDS; i++) {
-            if (!assay_stmt_is(key, head_key[i]))
+            if (!assay_text_same(key, head_key[i]))
                 continue;
             if (out->field[i].p)
                 return "it repeats a key that may stand only once";
@@ -199,32 +195,32 @@ enum {
     APPROVER = 1 << ASSAY_ROLE_APPROVER
 };
 static const struct {
-    const char *kind;
+    struct assay_text kind;
     int roles;
 } signer[] = {
-    {"plan", OWNER},
-    {"run-start", SIDES},
-    {"schema", SIDES},
-    {"cut", SIDES},
-    {"object", SIDES},
-    {"object-set", SIDES},
-    {"chunk", SIDES},
-    {"run-end", SIDES},
-    {"sample", SIDES},
-    {"reference", SIDES},
-    {"verdict", RECONCILE},
-    {"discrepancy", RECONCILE},
-    {"request", RECONCILE},
-    {"cause", RECONCILE},
-    {"coverage", 1 << ASSAY_ROLE_SOURCE},
-    {"anchor", OWNER | SIDES | RECONCILE},
-    {"erasure", OWNER},
-    {"waiver", APPROVER},
-    {"key", OWNER},
-    {"purge-permit", 1 << ASSAY_ROLE_APPROVER},
-    {"purge-begin", 1 << ASSAY_ROLE_PURGER},
-    {"purge-chunk", 1 << ASSAY_ROLE_PURGER},
-    {"purge-done", 1 << ASSAY_ROLE_PURGER},
+    {ASSAY_TEXT("plan"), OWNER},
+    {ASSAY_TEXT("run-start"), SIDES},
+    {ASSAY_TEXT("schema"), SIDES},
+    {ASSAY_TEXT("cut"), SIDES},
+    {ASSAY_TEXT("object"), SIDES},
+    {ASSAY_TEXT("object-set"), SIDES},
+    {ASSAY_TEXT("chunk"), SIDES},
+    {ASSAY_TEXT("run-end"), SIDES},
+    {ASSAY_TEXT("sample"), SIDES},
+    {ASSAY_TEXT("reference"), SIDES},
+    {ASSAY_TEXT("verdict"), RECONCILE},
+    {ASSAY_TEXT("discrepancy"), RECONCILE},
+    {ASSAY_TEXT("request"), RECONCILE},
+    {ASSAY_TEXT("cause"), RECONCILE},
+    {ASSAY_TEXT("coverage"), 1 << ASSAY_ROLE_SOURCE},
+    {ASSAY_TEXT("anchor"), OWNER | SIDES | RECONCILE},
+    {ASSAY_TEXT("erasure"), OWNER},
+    {ASSAY_TEXT("waiver"), APPROVER},
+    {ASSAY_TEXT("key"), OWNER},
+    {ASSAY_TEXT("purge-permit"), 1 << ASSAY_ROLE_APPROVER},
+    {ASSAY_TEXT("purge-begin"), 1 << ASSAY_ROLE_PURGER},
+    {ASSAY_TEXT("purge-chunk"), 1 << ASSAY_ROLE_PURGER},
+    {ASSAY_TEXT("purge-done"), 1 << ASSAY_ROLE_PURGER},
 };
 
 const char *assay_stmt_kind(size_t i, unsigned *roles)
@@ -232,14 +228,14 @@ const char *assay_stmt_kind(size_t i, unsigned *roles)
     if (i >= sizeof signer / sizeof *signer)
         return NULL;
     *roles = (unsigned)signer[i].roles;
-    return signer[i].kind;
+    return signer[i].kind.p;
 }
 
 const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
 {
     int roles = 0;
     for (size_t i = 0; i < sizeof signer / sizeof *signer; i++)
-        if (assay_stmt_is(h->kind, signer[i].kind))
+        if (assay_text_same(h->kind, signer[i].kind))
             roles = signer[i].roles;
     if (!roles)
         return "no role may state this kind";
@@ -257,13 +253,17 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out)
 
 bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32])
 {
-    static const char *const citing[] = {"plan",   "text",       "cut",   "columns", "set",      "object-set", "blocks",
-                                         "sketch", "checkpoint", "token", "sums",    "raw-sums", "policy"};
+    static const struct assay_text citing[] = {
+        ASSAY_TEXT("plan"),       ASSAY_TEXT("text"),       ASSAY_TEXT("cut"),    ASSAY_TEXT("columns"),
+        ASSAY_TEXT("set"),        ASSAY_TEXT("object-set"), ASSAY_TEXT("blocks"), ASSAY_TEXT("sketch"),
+        ASSAY_TEXT("checkpoint"), ASSAY_TEXT("token"),      ASSAY_TEXT("sums"),   ASSAY_TEXT("raw-sums"),
+        ASSAY_TEXT("policy"),
+    };
     char hex[65];
     if (value.n != 7 + 64 || memcmp(value.p, "sha256:", 7) != 0)
         return false;
     for (size_t i = 0; i < sizeof citing / sizeof *citing; i++) {
-        if (!assay_stmt_is(key, citing[i]))
+        if (!assay_text_same(key, citing[i]))
             continue;
         memcpy(hex, value.p + 7, 64);
         hex[64] = '\0';

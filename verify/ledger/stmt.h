@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "assay/note.h"
 
@@ -12,6 +13,20 @@ struct assay_text {
     const char *p; /* NULL: absent */
     size_t n;
 };
+#define ASSAY_TEXT(literal)                                                                                            \
+    {                                                                                                                  \
+        (literal), sizeof(literal) - 1                                                                                 \
+    }
+
+/* Inline: a literal's length is then known when this is compiled, and a ledger of a million leaves asks often. */
+static inline bool assay_text_same(struct assay_text a, struct assay_text b)
+{
+    return a.p && b.p ? a.n == b.n && memcmp(a.p, b.p, a.n) == 0 : a.p == b.p;
+}
+static inline bool assay_stmt_is(struct assay_text t, const char *word)
+{
+    return t.n == strlen(word) && memcmp(t.p, word, t.n) == 0;
+}
 
 /* The next "key value" line at *p. False at the end or at a broken line (then *p != end). */
 bool assay_stmt_line(const char **p, const char *end, struct assay_text *key, struct assay_text *value);
@@ -44,7 +59,5 @@ const char *assay_stmt_signer(const struct assay_head *h, enum assay_role *out);
 int assay_stmt_prev_own(const struct assay_head *h, uint8_t out[32]);
 /* If this line cites a blob of the store ("plan sha256:..."): its digest. */
 bool assay_stmt_cites(struct assay_text key, struct assay_text value, uint8_t sha256[32]);
-
-bool assay_stmt_is(struct assay_text t, const char *word);
 
 #endif

@@ -13,10 +13,10 @@
 #include "key.h"
 #include "store.h"
 
-#define QUEUE 2048 /* notes whose signatures wait */
+#define QUEUE 8192 /* notes whose signatures wait: enough that the wait for the last of them does not show */
 #define QUEUE_BYTES (8u << 20) /* and their bytes */
 #define THREADS 8
-#define AT_ONCE 16 /* notes that a thread takes from the queue */
+#define AT_ONCE 8 /* notes that a thread takes from the queue */
 #define ALONE 64 /* so few are not worth a thread */
 #define SEEN 1024
 
@@ -143,13 +143,6 @@ static enum assay_status enqueue(struct pass *p, enum assay_role role, uint64_t 
 
 /* ---- one leaf ---- */
 
-static bool same_text(struct assay_text a, struct assay_text b)
-{
-    if (!a.p || !b.p)
-        return !a.p && !b.p;
-    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
-}
-
 static enum assay_status check_index(struct pass *p, const struct assay_store_leaf *row, const struct assay_head *h,
                                      enum assay_role role, struct assay_err *e)
 {
@@ -158,7 +151,7 @@ static enum assay_status check_index(struct pass *p, const struct assay_store_le
         return assay_fail_nomem(e);
     bool same = row->indexed;
     for (int i = 0; i < ASSAY_INDEX_FIELDS && same; i++)
-        same = same_text(row->index[i], want[i]);
+        same = assay_text_same(row->index[i], want[i]);
     if (same)
         return ASSAY_OK;
     return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: its row in leaf_index is not what the leaf says",

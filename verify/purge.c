@@ -48,6 +48,8 @@ static void say_obstacles(const struct finding *f)
         printf("  %-12s  %s", assay_obstacle_name(o->kind), o->name);
         if (o->counted)
             printf(": %llu rows refer to it", (unsigned long long)o->rows);
+        if (o->never)
+            printf(": cannot be accepted: %s", o->never);
         printf("\n");
     }
 }

@@ -22,7 +22,7 @@ struct permit {
     struct assay_purge_gate gate;
     struct assay_grant grant;
     char plan[65];
-    char **way;
+    struct assay_purge_way *way;
     size_t n_ways;
     const char *const *accept;
     size_t n_accept;
@@ -56,20 +56,27 @@ static enum assay_status find_ways(struct permit *p, struct assay_err *e)
     return s;
 }
 
+static enum assay_status refuse_way(struct permit *p, const struct assay_purge_way *w)
+{
+    const char *text = w->text, *rows = text + strcspn(text, " ") + 1, *name = rows + strcspn(rows, " ") + 1;
+    const char *more = strstr(name, " (");
+    const int kind = (int)(rows - text - 1), short_name = (int)(more ? (size_t)(more - name) : strlen(name));
+    if (w->never)
+        return assay_buf_addf(&p->grant.refused, "  %-12.*s  %s: cannot be accepted: %s\n", kind, text, name, w->never);
+    return assay_buf_addf(&p->grant.refused,
+                          "  %-12.*s  %s (%.*s rows): not accepted; it would take --accept '%.*s:%.*s'\n", kind, text,
+                          name, (int)strcspn(rows, " "), rows, kind, text, short_name, name);
+}
+
 static enum assay_status refuse_ways(struct permit *p)
 {
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < p->n_ways && s == ASSAY_OK; i++) {
         bool accepted = false;
         for (size_t k = 0; k < p->n_accept; k++)
-            accepted |= covers(p->accept[k], p->way[i]);
-        size_t kind = strcspn(p->way[i], " ");
-        const char *rows = p->way[i] + kind + 1, *name = rows + strcspn(rows, " ") + 1;
-        if (!accepted)
-            s = assay_buf_addf(&p->grant.refused,
-                               "  %-12.*s  %s (%.*s rows): not accepted; it would take --accept '%.*s:%.*s'\n",
-                               (int)kind, p->way[i], name, (int)strcspn(rows, " "), rows, (int)kind, p->way[i],
-                               (int)strcspn(name, "("), name);
+            accepted |= covers(p->accept[k], p->way[i].text);
+        if (!accepted || p->way[i].never)
+            s = refuse_way(p, &p->way[i]);
     }
     return s;
 }
@@ -140,7 +147,7 @@ static enum assay_status state(const struct permit *p, struct assay_sink *sink, 
     assay_writer_addf(&w, "rows", "%llu", (unsigned long long)g->list.rows);
     assay_writer_hex(&w, "set", "sha256:", hash[0], 32);
     for (size_t i = 0; i < p->n_ways; i++)
-        assay_writer_add(&w, "obstacle", p->way[i]);
+        assay_writer_add(&w, "obstacle", p->way[i].text);
     assay_writer_hex(&w, "checkpoint", "sha256:", hash[1], 32);
     if (g->policy.len) {
         assay_writer_hex(&w, "policy", "sha256:", hash[2], 32);
@@ -199,7 +206,7 @@ static int permit_one(struct permit *p, bool dry)
         code = ASSAY_EXIT_DISCREPANCY;
     } else if (s == ASSAY_OK) {
         for (size_t i = 0; i < p->n_ways; i++)
-            printf("  accepted      %s\n", p->way[i]);
+            printf("  accepted      %s\n", p->way[i].text);
         if (p->grant.open)
             printf("  left out      %llu chunks of segments that are still open\n", (unsigned long long)p->grant.open);
         if (dry)

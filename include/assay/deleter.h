@@ -3,10 +3,12 @@
 #ifndef ASSAY_DELETER_H
 #define ASSAY_DELETER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "assay/err.h"
+#include "assay/obstacle.h"
 #include "assay/reader.h"
 
 struct assay_deleter;
@@ -18,7 +20,21 @@ void assay_deleter_close(struct assay_deleter *d); /* rolls back what is open; N
 /* One transaction, in which no row changes but by it: either nobody else can write, or who does is noticed when a row
  * that changed is deleted. */
 enum assay_status assay_deleter_begin(struct assay_deleter *d, struct assay_err *e);
-enum assay_status assay_deleter_commit(struct assay_deleter *d, struct assay_err *e);
+/* At its beginning: until its end nobody changes the table's columns, triggers, rules and foreign keys, and this is
+ * what of them stands in the way of deleting; the list as of assay_reader_obstacles. Fails when the columns are not
+ * those that were there at open, or when the engine would pass over triggers and foreign keys. */
+enum assay_status assay_deleter_obstacles(struct assay_deleter *d, struct assay_obstacle **out, size_t *n,
+                                          struct assay_err *e);
+/* What this transaction has done to the table, in difference between two calls: the fall of `rows` is how many rows it
+ * lost, the rise of `changed` how many came or were changed, where the engine can tell. */
+struct assay_deleter_tally {
+    int64_t rows, changed;
+};
+enum assay_status assay_deleter_tally(struct assay_deleter *d, struct assay_deleter_tally *out, struct assay_err *e);
+/* Whatever was put off to the commit (deferred constraints and their triggers) is done now, while it can be seen. */
+enum assay_status assay_deleter_settle(struct assay_deleter *d, struct assay_err *e);
+/* On failure *unknown says that nobody knows whether it took place; else it did not. */
+enum assay_status assay_deleter_commit(struct assay_deleter *d, bool *unknown, struct assay_err *e);
 void assay_deleter_rollback(struct assay_deleter *d); /* no-op without a transaction */
 
 /* The table as a reader, within the transaction: one part; the position of a row is its id in this transaction. Owned

@@ -18,13 +18,17 @@ enum assay_obstacle_kind {
     ASSAY_OBSTACLE_TRIGGER, /* code that runs instead, before or after */
     ASSAY_OBSTACLE_RULE, /* a rewrite of the statement */
     ASSAY_OBSTACLE_ROW_SECURITY, /* rows that the deleting account may not see */
+    ASSAY_OBSTACLE_PUBLICATION, /* what is deleted here is deleted at its subscribers, too */
+    ASSAY_OBSTACLE_UNCOVERED, /* a column that only a table which inherits from it has */
+    ASSAY_OBSTACLE_NO_TABLE, /* a view, a foreign or a virtual table */
     ASSAY_OBSTACLE_KINDS
 };
 const char *assay_obstacle_name(enum assay_obstacle_kind k); /* "cascade", "set-null", ... */
 
 struct assay_obstacle {
     enum assay_obstacle_kind kind;
-    char *name; /* of the foreign key's table, the trigger, the rule; "" for row security */
+    char *name; /* of the foreign key's table, the trigger, the rule, the table with row security */
+    const char *never; /* why nobody can accept it; NULL: it can be accepted. Static */
     bool counted;
     uint64_t rows; /* of the other table that refer to something; only where counted */
 };

@@ -9,6 +9,7 @@
 
 #include "assay/err.h"
 #include "assay/ledger.h"
+#include "assay/obstacle.h"
 #include "assay/permit.h"
 #include "assay/plan.h"
 
@@ -21,6 +22,9 @@ struct assay_purger_spec { /* borrowed for the life of the purger */
     const char *keys_dir;
     const uint8_t *dataset_key; /* 32 bytes */
     size_t memory; /* bytes for sorting; 0: the default */
+    /* Asked in each transaction that deletes: is it to go on, with this in the way? Any failure keeps the chunk. */
+    enum assay_status (*allow)(void *ctx, const struct assay_obstacle *o, size_t n, struct assay_err *e);
+    void *ctx;
 };
 enum assay_status assay_purger_open(const struct assay_purger_spec *spec, struct assay_purger **out,
                                     struct assay_err *e);
@@ -38,14 +42,16 @@ struct assay_purge_seen {
     enum assay_purge_state state;
     uint64_t rows; /* of the chunk */
     bool begun, unknown; /* the transaction was; its commit failed, and nobody knows whether it took place */
+    bool around; /* what deleting sets off (triggers, foreign keys) may reach other rows of the table */
     char why[200];
 };
 /* What is there? Changes nothing. */
 enum assay_status assay_purger_look(struct assay_purger *p, const struct assay_permit_chunk *c,
                                     struct assay_purge_seen *out, struct assay_err *e);
 /* Delete the chunk's rows in one transaction, which is committed only if what was deleted has the permitted root and,
- * after that, no row of the chunk is still or again there; then out->state is ASSAY_PURGE_AS_PERMITTED. A failure
- * before the commit leaves the rows; if the commit itself fails, nobody knows, and a look will tell. */
+ * after that and after whatever the engine had put off, no row of the chunk is still or again there, and the table lost
+ * no other row; then out->state is ASSAY_PURGE_AS_PERMITTED. A failure leaves the rows, unless out->unknown says that
+ * nobody knows: a look will tell. */
 enum assay_status assay_purger_delete(struct assay_purger *p, const struct assay_permit_chunk *c,
                                       struct assay_purge_seen *out, struct assay_err *e);
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "assay/ledger.h"
+#include "assay/obstacle.h"
 #include "assay/permit.h"
 #include "assay/plan.h"
 
@@ -41,10 +42,19 @@ struct assay_purge_result {
  * no longer. Other failures end the run; what was deleted is stated, or found at the next start. */
 enum assay_status assay_purge_run(const struct assay_purge_job *j, struct assay_purge_result *out, struct assay_err *e);
 
-/* What else deleting rows of the table would do, or lose: a sorted list of "KIND ROWS NAME", which the caller frees
- * with assay_purge_ways_free. schema: of the table at the source. */
+struct assay_purge_way {
+    char *text; /* "KIND ROWS NAME" */
+    const char *never; /* why no permit can list it; NULL: it can. Static */
+};
+/* What else deleting rows of the table would do, or lose: a sorted list, which the caller frees with
+ * assay_purge_ways_free. schema: of the table at the source. */
 enum assay_status assay_purge_ways(const struct assay_locator *source, const struct assay_dataset *d,
-                                   const struct assay_schema *schema, char ***out, size_t *n, struct assay_err *e);
-void assay_purge_ways_free(char **way, size_t n);
+                                   const struct assay_schema *schema, struct assay_purge_way **out, size_t *n,
+                                   struct assay_err *e);
+/* The same of obstacles that were found already. */
+enum assay_status assay_purge_ways_of(const struct assay_obstacle *o, size_t n_obstacles, const struct assay_dataset *d,
+                                      const struct assay_schema *schema, struct assay_purge_way **out, size_t *n,
+                                      struct assay_err *e);
+void assay_purge_ways_free(struct assay_purge_way *way, size_t n); /* NULL is a no-op */
 
 #endif

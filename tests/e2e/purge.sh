@@ -77,7 +77,7 @@ set-null set-null +other.items .*: 1 rows
 set-default set-default +other.items .*: 1 rows
 reference reference +other.items .*: 1 rows
 trigger trigger +keeps on public.orders_1$
-rule rule +instead on public.orders_1$
+rule rule +instead on public.orders_1: cannot be accepted: a rule on DELETE 
 row-security row-security +public.orders_1$
 END
 check_lacks 'no trigger of another event' found 'inserts'

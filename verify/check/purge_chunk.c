@@ -351,6 +351,68 @@ static enum assay_status still_there(struct pass *x, const struct narrow *w, str
     return s;
 }
 
+/* What deleting sets off may reach other rows of the table. */
+static bool reaches(enum assay_obstacle_kind k)
+{
+    return k == ASSAY_OBSTACLE_CASCADE || k == ASSAY_OBSTACLE_SET_NULL || k == ASSAY_OBSTACLE_SET_DEFAULT ||
+           k == ASSAY_OBSTACLE_TRIGGER;
+}
+
+static enum assay_status look_around(struct assay_purger *p, struct assay_purge_seen *out, struct assay_err *e)
+{
+    struct assay_obstacle *o;
+    size_t n;
+    enum assay_status s = assay_deleter_obstacles(p->deleter, &o, &n, e);
+    for (size_t i = 0; i < n; i++)
+        out->around |= reaches(o[i].kind);
+    if (s == ASSAY_OK)
+        s = p->spec->allow(p->spec->ctx, o, n, e);
+    assay_reader_obstacles_free(o, n);
+    return s;
+}
+
+static enum assay_status others_left_alone(struct pass *x, const struct assay_deleter_tally *before,
+                                           struct assay_purge_seen *out, struct assay_err *e)
+{
+    struct assay_deleter_tally after;
+    enum assay_status s = assay_deleter_tally(x->p->deleter, &after, e);
+    if (s != ASSAY_OK)
+        return s;
+    const int64_t others = before->rows - after.rows - (int64_t)out->rows, changed = after.changed - before->changed;
+    if (!others && !changed)
+        return ASSAY_OK;
+    out->state = ASSAY_PURGE_OTHER;
+    if (others > 0)
+        snprintf(out->why, sizeof out->why,
+                 "a trigger or foreign key would have deleted %lld other rows of the table, which nothing proves",
+                 (long long)others);
+    else
+        snprintf(out->why, sizeof out->why, "a trigger or foreign key would have put or changed %lld rows of the table",
+                 (long long)(changed ? changed : -others));
+    return ASSAY_OK;
+}
+
+/* In the open transaction; with ASSAY_PURGE_AS_PERMITTED it may be committed. */
+static enum assay_status delete_in(struct pass *x, const struct assay_permit_chunk *c, const struct narrow *w,
+                                   struct assay_purge_seen *out, struct assay_err *e)
+{
+    struct assay_deleter *d = x->p->deleter;
+    struct assay_deleter_tally before = {0};
+    enum assay_status s = look_around(x->p, out, e);
+    if (s == ASSAY_OK && out->around)
+        s = assay_deleter_tally(d, &before, e);
+    if (s == ASSAY_OK)
+        s = find_and_delete(x, c, w, out, e);
+    if (s != ASSAY_OK || !c->rows || out->state != ASSAY_PURGE_AS_PERMITTED)
+        return s;
+    s = assay_deleter_settle(d, e);
+    if (s == ASSAY_OK)
+        s = still_there(x, w, out, e);
+    return s == ASSAY_OK && out->around && out->state == ASSAY_PURGE_AS_PERMITTED
+               ? others_left_alone(x, &before, out, e)
+               : s;
+}
+
 enum assay_status assay_purger_delete(struct assay_purger *p, const struct assay_permit_chunk *c,
                                       struct assay_purge_seen *out, struct assay_err *e)
 {
@@ -364,13 +426,9 @@ enum assay_status assay_purger_delete(struct assay_purger *p, const struct assay
         s = assay_deleter_begin(p->deleter, e);
     out->begun = s == ASSAY_OK;
     if (s == ASSAY_OK)
-        s = find_and_delete(&x, c, &w, out, e);
-    if (s == ASSAY_OK && c->rows && out->state == ASSAY_PURGE_AS_PERMITTED)
-        s = still_there(&x, &w, out, e);
-    if (s == ASSAY_OK && out->state == ASSAY_PURGE_AS_PERMITTED && c->rows) {
-        s = assay_deleter_commit(p->deleter, e);
-        out->unknown = s != ASSAY_OK;
-    }
+        s = delete_in(&x, c, &w, out, e);
+    if (s == ASSAY_OK && out->state == ASSAY_PURGE_AS_PERMITTED && c->rows)
+        s = assay_deleter_commit(p->deleter, &out->unknown, e);
     assay_deleter_rollback(p->deleter);
     narrow_release(&w);
     return s;

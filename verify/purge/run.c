@@ -87,23 +87,44 @@ static bool permitted(const char *found, const char *given, bool fewer)
            (rows[0] == rows[1] || (fewer && rows[0] < rows[1]));
 }
 
+/* A permit of an older version may list what nobody can accept. */
+static enum assay_status check_way(const struct run *r, const struct assay_purge_way *w, bool fewer,
+                                   struct assay_err *e)
+{
+    const char *name = r->job->set->name;
+    if (w->never)
+        return assay_fail(e, ASSAY_EUSAGE, "dataset %s: no permit can list what stands in the way: %s: %s", name,
+                          w->text, w->never);
+    for (size_t k = 0; k < r->permit.n_obstacles; k++)
+        if (permitted(w->text, r->permit.obstacle[k], fewer))
+            return ASSAY_OK;
+    return assay_fail(e, ASSAY_EUSAGE, "dataset %s: permit %llu does not list what stands in the way now: %s", name,
+                      (unsigned long long)r->permit.leaf, w->text);
+}
+
 static enum assay_status check_ways(const struct run *r, struct assay_err *e)
 {
-    char **way;
+    struct assay_purge_way *way;
     size_t n;
-    const struct assay_dataset *d = r->job->set;
-    enum assay_status s = assay_purge_ways(r->job->source, d, assay_purger_schema(r->purger), &way, &n, e);
+    enum assay_status s = assay_purge_ways(r->job->source, r->job->set, assay_purger_schema(r->purger), &way, &n, e);
     if (s != ASSAY_OK)
         return s;
-    for (size_t i = 0; i < n && s == ASSAY_OK; i++) {
-        bool known = false;
-        for (size_t k = 0; k < r->permit.n_obstacles && !known; k++)
-            known = permitted(way[i], r->permit.obstacle[k], r->progress.begun);
-        r->out->refused = !known;
-        if (!known)
-            s = assay_fail(e, ASSAY_EUSAGE, "dataset %s: permit %llu does not list what stands in the way now: %s",
-                           d->name, (unsigned long long)r->permit.leaf, way[i]);
-    }
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++)
+        s = check_way(r, &way[i], r->progress.begun, e);
+    r->out->refused = s != ASSAY_OK;
+    assay_purge_ways_free(way, n);
+    return s;
+}
+
+/* Once more in each transaction: a trigger or a foreign key can be made while a long run goes on. */
+static enum assay_status allow(void *ctx, const struct assay_obstacle *o, size_t n_obstacles, struct assay_err *e)
+{
+    const struct run *r = ctx;
+    struct assay_purge_way *way;
+    size_t n;
+    enum assay_status s = assay_purge_ways_of(o, n_obstacles, r->job->set, assay_purger_schema(r->purger), &way, &n, e);
+    for (size_t i = 0; i < n && s == ASSAY_OK; i++)
+        s = check_way(r, &way[i], true, e);
     assay_purge_ways_free(way, n);
     return s;
 }
@@ -269,7 +290,9 @@ static enum assay_status prepare(struct run *r, struct assay_err *e)
                                          .ledger = r->ledger,
                                          .keys_dir = j->keys_dir,
                                          .dataset_key = j->dataset_key,
-                                         .memory = j->memory};
+                                         .memory = j->memory,
+                                         .allow = allow,
+                                         .ctx = r};
     s = assay_purger_open(&r->spec, &r->purger, e);
     return s == ASSAY_OK ? check_ways(r, e) : s;
 }

@@ -46,9 +46,29 @@ enum assay_status assay_deleter_begin(struct assay_deleter *d, struct assay_err 
     return s;
 }
 
-enum assay_status assay_deleter_commit(struct assay_deleter *d, struct assay_err *e)
+enum assay_status assay_deleter_obstacles(struct assay_deleter *d, struct assay_obstacle **out, size_t *n,
+                                          struct assay_err *e)
 {
-    enum assay_status s = d->ops->commit(d->is, e);
+    struct obstacles l = {0};
+    *out = NULL;
+    *n = 0;
+    return assay_obstacles_hand(&l, d->ops->obstacles(d->is, &l, e), out, n);
+}
+
+enum assay_status assay_deleter_tally(struct assay_deleter *d, struct assay_deleter_tally *out, struct assay_err *e)
+{
+    return d->ops->tally(d->is, out, e);
+}
+
+enum assay_status assay_deleter_settle(struct assay_deleter *d, struct assay_err *e)
+{
+    return d->ops->settle(d->is, e);
+}
+
+enum assay_status assay_deleter_commit(struct assay_deleter *d, bool *unknown, struct assay_err *e)
+{
+    *unknown = false;
+    enum assay_status s = d->ops->commit(d->is, unknown, e);
     d->open = s != ASSAY_OK;
     return s;
 }

@@ -68,12 +68,33 @@ static void first_line(const char *msg, char *out, size_t n)
             *p = ' ';
 }
 
+static const char *field(const PGresult *res, int code)
+{
+    const char *text = res ? PQresultErrorField(res, code) : NULL;
+    return text ? text : "";
+}
+
+/* A message that may quote values, said without them: false when it is none. */
+static bool reworded(const PGresult *res, const char *state, char *line, size_t n)
+{
+    const char *constraint = field(res, PG_DIAG_CONSTRAINT_NAME), *table = field(res, PG_DIAG_TABLE_NAME);
+    if (strncmp(state, "23", 2) == 0 && *constraint && *table) {
+        snprintf(line, n, "violates constraint %s of table %s.%s", constraint, field(res, PG_DIAG_SCHEMA_NAME), table);
+        return true;
+    }
+    if (strncmp(state, "P0", 2) != 0 && !strstr(field(res, PG_DIAG_CONTEXT), " at RAISE"))
+        return false;
+    snprintf(line, n, "a function of the database raised an exception (its text is withheld)");
+    return true;
+}
+
 void assay_pg_cause(const struct assay_pg_reader *r, PGconn *conn, const PGresult *res, char *out, size_t n)
 {
     const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
     const char *primary = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     char line[600];
-    first_line(primary ? primary : PQerrorMessage(conn), line, sizeof line);
+    if (!state || !reworded(res, state, line, sizeof line))
+        first_line(primary ? primary : PQerrorMessage(conn), line, sizeof line);
     blot(line, r->secret[0]);
     blot(line, r->secret[1]);
     blot_conninfo(line);

@@ -8,12 +8,15 @@
 
 #include "assay/reader.h"
 
+enum assay_sqlite_kind { SQLITE_A_TABLE, SQLITE_A_VIEW, SQLITE_A_VIRTUAL_TABLE };
+
 struct assay_sqlite_reader_state {
     struct assay_reader base;
     sqlite3 *db; /* holds one read transaction from open to close; guarded by lock */
     pthread_mutex_t lock; /* the connection is opened without its own mutexes */
     char *path; /* as opened, relative to the working directory or absolute */
     char *table; /* as the database spells it */
+    enum assay_sqlite_kind kind; /* of it */
     char *token;
     struct assay_schema schema;
     struct assay_part part;
@@ -65,6 +68,10 @@ enum assay_status assay_sqlite_int(const struct assay_sqlite_reader_state *r, ch
 
 /* Find the table that the locator names and load its columns: sets table, schema, rowid, utf16. */
 enum assay_status assay_sqlite_load(struct assay_sqlite_reader_state *r, const char *named, struct assay_err *e);
+
+/* A statement that delivers name, type, "notnull" and pk of the table's columns, in their order. */
+enum assay_status assay_sqlite_columns(const struct assay_sqlite_reader_state *r, sqlite3_stmt **out,
+                                       struct assay_err *e);
 
 /* ---- sqlite_frozen.c ---- */
 

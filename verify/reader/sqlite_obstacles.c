@@ -67,12 +67,23 @@ static enum assay_status foreign_keys(const struct assay_sqlite_reader_state *r,
         const char *table = (const char *)sqlite3_column_text(st, 0),
                    *action = (const char *)sqlite3_column_text(st, 2);
         s = table && action ? assay_obstacles_add(l, kind_of(action), table, e) : assay_fail_nomem(e);
+        if (s == ASSAY_OK && sqlite3_stricmp(table, r->table) == 0)
+            assay_obstacles_own(l);
         if (s == ASSAY_OK)
             s = count(r, table, sqlite3_column_int(st, 1), &l->v[l->n - 1], e);
     }
     if (s == ASSAY_OK && rc != SQLITE_DONE)
         s = assay_sqlite_fail(r, r->db, doing, e);
     sqlite3_finalize(st);
+    return s;
+}
+
+static enum assay_status not_a_table(const struct assay_sqlite_reader_state *r, struct obstacles *l,
+                                     struct assay_err *e)
+{
+    char *name = sqlite3_mprintf("%s %s", r->kind == SQLITE_A_VIEW ? "view" : "virtual table", r->table);
+    enum assay_status s = name ? assay_obstacles_add(l, ASSAY_OBSTACLE_NO_TABLE, name, e) : assay_fail_nomem(e);
+    sqlite3_free(name);
     return s;
 }
 
@@ -96,6 +107,15 @@ static enum assay_status triggers(const struct assay_sqlite_reader_state *r, str
     return s;
 }
 
+enum assay_status assay_sqlite_obstacles_of(const struct assay_sqlite_reader_state *r, struct obstacles *l,
+                                            struct assay_err *e)
+{
+    enum assay_status s = r->kind == SQLITE_A_TABLE ? ASSAY_OK : not_a_table(r, l, e);
+    if (s == ASSAY_OK)
+        s = foreign_keys(r, l, e);
+    return s == ASSAY_OK ? triggers(r, l, e) : s;
+}
+
 enum assay_status assay_sqlite_obstacles(const struct assay_locator *loc, struct obstacles *l, struct assay_err *e)
 {
     struct assay_sqlite_reader_state r = {.path = assay_sqlite_path(loc), .timeout_s = loc->timeout_s};
@@ -104,9 +124,7 @@ enum assay_status assay_sqlite_obstacles(const struct assay_locator *loc, struct
     if (s == ASSAY_OK)
         s = assay_sqlite_load(&r, loc->table, e);
     if (s == ASSAY_OK)
-        s = foreign_keys(&r, l, e);
-    if (s == ASSAY_OK)
-        s = triggers(&r, l, e);
+        s = assay_sqlite_obstacles_of(&r, l, e);
     assay_sqlite_release(&r);
     return s;
 }

@@ -157,7 +157,10 @@ static enum assay_status find_table(struct assay_sqlite_reader_state *r, const c
     if (rc == SQLITE_ROW) {
         const char *type = (const char *)sqlite3_column_text(st, 1);
         r->table = strdup((const char *)sqlite3_column_text(st, 0));
-        r->rowid = type && strcmp(type, "table") == 0 && sqlite3_column_int(st, 2) == 0;
+        r->kind = type && strcmp(type, "table") == 0  ? SQLITE_A_TABLE
+                  : type && strcmp(type, "view") == 0 ? SQLITE_A_VIEW
+                                                      : SQLITE_A_VIRTUAL_TABLE;
+        r->rowid = r->kind == SQLITE_A_TABLE && sqlite3_column_int(st, 2) == 0;
         s = r->table ? ASSAY_OK : assay_fail_nomem(e);
     } else if (rc != SQLITE_DONE) {
         s = assay_sqlite_fail(r, r->db, doing, e);
@@ -174,16 +177,21 @@ static bool binary_order(const struct assay_sqlite_reader_state *r, const char *
     return rc == SQLITE_OK && collation && strcasecmp(collation, "BINARY") == 0 && !r->utf16;
 }
 
-static enum assay_status load_columns(struct assay_sqlite_reader_state *r, struct assay_err *e)
+enum assay_status assay_sqlite_columns(const struct assay_sqlite_reader_state *r, sqlite3_stmt **out,
+                                       struct assay_err *e)
 {
-    const char *doing = "reading the columns of";
-    sqlite3_stmt *st = NULL;
-    enum assay_status s = assay_sqlite_prepare(
+    return assay_sqlite_prepare(
         r,
         sqlite3_mprintf(
             "SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(%Q, 'main') WHERE hidden <> 1 ORDER BY cid",
             r->table),
-        doing, &st, e);
+        "reading the columns of", out, e);
+}
+
+static enum assay_status load_columns(struct assay_sqlite_reader_state *r, struct assay_err *e)
+{
+    sqlite3_stmt *st = NULL;
+    enum assay_status s = assay_sqlite_columns(r, &st, e);
     int rc = SQLITE_DONE;
     while (s == ASSAY_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(st, 0);
@@ -200,7 +208,7 @@ static enum assay_status load_columns(struct assay_sqlite_reader_state *r, struc
             r->rowid = false; /* the word means the column now */
     }
     if (s == ASSAY_OK && rc != SQLITE_DONE)
-        s = assay_sqlite_fail(r, r->db, doing, e);
+        s = assay_sqlite_fail(r, r->db, "reading the columns of", e);
     if (s == ASSAY_OK && r->schema.n == 0)
         s = assay_fail(e, ASSAY_EDATA, "table %s of %s has no columns", r->table, r->path);
     sqlite3_finalize(st);

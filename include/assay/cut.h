@@ -44,8 +44,8 @@ enum assay_status assay_cut_parse(const char *text, size_t len, const char *data
                                   const char *name, struct assay_cut *out, struct assay_err *e);
 
 struct assay_blob_keys;
-/* The blob that a cut leaf cites, opened in place where it is sealed (`keys: sealed`, by range); any other stays as it
- * is. ASSAY_ENOTFOUND: the dataset key that it was sealed under is not at hand (keys NULL: none is). */
+/* The blob that a cut leaf cites, opened in place where it is sealed; any other stays as it is.
+ * ASSAY_ENOTFOUND: the dataset key that it was sealed under is not at hand (keys NULL: none is). */
 enum assay_status assay_cut_unseal(const char *dataset_id, const char *segment, const struct assay_blob_keys *keys,
                                    struct assay_buf *blob, struct assay_err *e);
 

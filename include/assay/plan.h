@@ -92,7 +92,7 @@ struct assay_dataset {
     struct assay_as_of as_of;
     uint32_t chunk_rows; /* target rows a chunk */
     bool sealed; /* digest: sealed; else fast only */
-    bool keys_sealed; /* keys: sealed; no key value stands in the ledger in clear. Never without sealed */
+    bool keys_sealed; /* no key value stands in the ledger in clear: sealed, and not keys: public */
     uint32_t sketch; /* rows of a chunk that its sketch can name; 0: none, and never any without sealed */
     char **reprocess; /* argv template, NULL-terminated, or NULL */
     int line;

@@ -300,10 +300,13 @@ check_has 'which is named' "$OUT" '^  t.csv: FAILED$'
 check_has 'the verdict of its day stands' "$OUT" '^ok: verdicts: 1 match, 0 mismatch, 0 unverified; 1 recomputed'
 mv kept.csv t.csv
 statement=$(grep -lx 'ordinal 1' bundle/leaves/* | xargs grep -lx 'role source')
-"$python" - "$statement" <<'REVEAL'
-import csv, sys
-said = dict(line.split(" ", 1) for line in open(sys.argv[1], encoding="utf-8").read().split("\n\n")[0].split("\n"))
-rows = [r for r in csv.reader(open("t.csv")) if r[0].isdigit() and int(said["lo-text"]) <= int(r[0]) < int(said["hi-text"])]
+check_has 'its bounds are sealed' "$statement" '^lo-tag [0-9a-f]{32}$'
+check_lacks '... and nobody reads them' "$statement" '^(lo|hi|lo-text|hi-text) '
+check 'who has the rows opens them' assay report plan.yaml --reveal --report ndjson:opened.ndjson
+"$python" <<'REVEAL'
+import csv, json
+said = next(c for c in map(json.loads, open("opened.ndjson")) if c.get("ordinal") == 1)
+rows = [r for r in csv.reader(open("t.csv")) if r[0].isdigit() and int(said["lo"]) <= int(r[0]) < int(said["hi"])]
 out = csv.writer(open("rows.csv", "w"))
 out.writerow(["id:integer:1", "name:text", "amount:decimal", "day:date"])
 out.writerows([value or "\\N" for value in row] for row in rows)

@@ -85,9 +85,15 @@ sqlite3 app.db "INSERT INTO t VALUES (31, 'late')"
 check_exit 1 'a row that came after the purge' assay check plan.yaml
 check_has 'is no match either' "$OUT" '2≠'
 
-# Keys that do not stand in the ledger.
+# Keys that stand in the ledger, and such that do not: all others here.
 fresh
-sed -i 's/^    chunk_rows: 100/&\n    keys: sealed/' plan.yaml
+sed -i 's/^    chunk_rows: 100/&\n    keys: public/' plan.yaml
+assay ledger key plan.yaml --role approver >"$OUT"
+check 'public keys' assay check plan.yaml
+check 'a permit' assay purge permit plan.yaml
+check 'which is used' assay purge run plan.yaml --permit "$(leaf plan.yaml purge-permit)" --execute
+check_same 'to the end' <(echo 0) <(rows)
+fresh
 assay ledger key plan.yaml --role approver >"$OUT"
 check 'sealed keys' assay check plan.yaml
 mv keys/dataset.key held

@@ -20,7 +20,8 @@ plan() { # NAME, ID, TABLE, COLUMNS, then lines of the dataset
 }
 {
     printf 'assay: 1\norigin: assay.local/t\ndigest: sealed\ndatasets:\n'
-    plan people 01 t '{id: integer, name: text, day: date}' 'key: [id]' 'chunk_rows: 1000'
+    plan people 01 t '{id: integer, name: text, day: date}' 'key: [id]' 'chunk_rows: 1000' 'keys: public'
+    plan hidden 06 t '{id: integer, name: text, day: date}' 'key: [id]' 'chunk_rows: 1000'
     plan lines 02 l '{o: integer, n: text, v: text}' 'key: [o, n]'
     plan months 03 t '{id: integer, name: text, day: date}' 'key: [id]' 'window: {column: day, every: month}'
     plan keyless 04 l '{o: integer, n: text, v: text}'
@@ -69,6 +70,10 @@ check '... believed' verify nowhere.proof
 check 'two of them' test "$(grep -c '^ok: no row' "$OUT")" -eq 2
 check 'none in the bucket of its hash' prove hashed --row nobody --out nobody.proof
 check '... believed' verify nobody.proof
+check_has '... and what only the key can tell is said' "$OUT" 'its bounds are not in clear, and only who has the dataset key'
+
+check 'none between bounds that are sealed' prove hidden --row 3001 --out hidden.proof
+check '... believed' verify hidden.proof
 check_has '... and what only the key can tell is said' "$OUT" 'its bounds are not in clear, and only who has the dataset key'
 
 # ---- revealed, and recomputed with stock tools ----

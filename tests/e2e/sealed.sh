@@ -38,14 +38,28 @@ check 'the source leaves sketches' test "$(of source 3 sketch | wc -l)" -eq 3
 check 'read again in another order under the least memory' assay verify keyed.yaml --side archive --memory 1
 of archive 3 'root|keycommit|blocks' >again.roots
 check_same 'the same roots' source.roots again.roots
+check 'AES of the second implementation: published vectors' python3 "$REPO/tests/oracle/aes.py"
 check 'vectors of the second implementation' "$REPO/tests/oracle/sealed.py" --vectors "$REPO/tests/vectors/sealed.tsv"
 sums() { "$REPO/tests/oracle/assay_oracle.py" --sums --keyring keyring ledger.db keys/dataset.key "$1" "$2"; }
 check 'the second implementation computes the source' sums source sqlite:s.db:t
-check_has '... with its roots' "$OUT" '^source all chunk 2: [0-9]+ rows, equal$'
+check_has '... with its roots, between bounds that the ledger has sealed' "$OUT" '^source all chunk 2: [0-9]+ rows, equal$'
+leaf source 3 >stated
+check_has 'of which it has tags' stated '~lo-tag [0-9a-f]{32}~hi-tag [0-9a-f]{32}~'
+check_lacks '... and nothing to read' stated '~(lo|hi|lo-text|hi-text) '
 check 'the second implementation computes the archive' sums archive t.csv
 sed '/^1500,/s/Erika/erika/' t.csv >other.csv
 check_exit 1 'another value is seen' sums archive other.csv
 check_has '... in the root of its chunk' "$OUT" 'DIFFER in col name, root, sum-row$'
+sqlite3 s.db 'CREATE TABLE few AS SELECT * FROM t WHERE id <= 21'
+sqlite3 -csv -header s.db 'SELECT * FROM few' >few.csv
+plan few 'key: [id]'
+sed -i 's/table: t/table: few/; s/t\.csv/few.csv/; s/name: text/name: {type: text, archive: {rules: [rtrim]}}/; s/Erika 7/&  /' few.yaml few.csv
+check 'few rows' assay check few.yaml
+leaf archive 1 >stated
+check_has 'have sealed sums' stated '~sums sha256:[0-9a-f]{64}~raw-sums sha256:'
+check_lacks '... and no others' stated '~(sum-row|sum-key|col|raw) '
+check 'the second implementation opens and computes them' sums archive few.csv
+check_has '... with what the rule changed' "$OUT" '^archive all chunk 0: 7 rows, equal$'
 if grep -qa 'Erika' ledger.db* keyring; then not_ok 'no value stands in ledger or keyring'; else ok 'no value stands in ledger or keyring'; fi
 
 # ---- no root, and why ----

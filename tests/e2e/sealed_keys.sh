@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# keys: sealed. No key value stands in the ledger, in reports or in a bundle of evidence, and all works as before for who has
-# the dataset key.
+# Keys of a sealed dataset, which are sealed unless its plan says `keys: public`: no key value stands in the ledger, in reports or
+# in a bundle of evidence, and all works as before for who has the dataset key.
 . "$(dirname "$0")/lib.sh"
 
 # Keys that nothing else looks like: KUNDE-00007-QX.
@@ -19,7 +19,7 @@ init
     printf 'assay: 1\norigin: assay.local/t\ndigest: sealed\ndatasets:\n'
     for table in t few; do
         printf '  %s:\n    id: 0f3c5e1a-7a57-4f0e-9c43-2b8f5b8a1d%02d\n    source: {locator: "sqlite:s.db", table: %s}\n' $table ${#table} $table
-        printf '    archive: {locator: %s.csv}\n    key: [id]\n    chunk_rows: 1000\n    keys: sealed\n' $table
+        printf '    archive: {locator: %s.csv}\n    key: [id]\n    chunk_rows: 1000\n' $table
         printf '    columns: {id: text, name: {type: text, archive: {rules: [rtrim]}}, amount: integer}\n'
     done
 } >plan.yaml
@@ -31,17 +31,24 @@ clean() { # WHAT FILE...
 }
 dump() { sqlite3 ledger.db 'SELECT CAST(note AS TEXT) FROM leaf; SELECT lower(hex(body)) FROM blob; SELECT CAST(body AS TEXT) FROM blob'; }
 
-# ---- as a rule keys are public: the greps below can find them ----
+# ---- keys that are public: the greps below can find them ----
 mkdir public
 cp s.db t.csv few.csv public/
-sed '/keys: sealed/d' plan.yaml >public/plan.yaml
+sed 's/^    chunk_rows: 1000/&\n    keys: public/' plan.yaml >public/plan.yaml
 cd public || exit 1
 init
 check 'with public keys' assay check plan.yaml
 if dump | grep -qa KUNDE- && dump | grep -qa $hex; then ok 'they stand in the ledger'; else not_ok 'they stand in the ledger'; fi
+check 'a report needs no dataset key' assay report plan.yaml --report ndjson:chunks.ndjson
+check_has '... to show them' chunks.ndjson '"lo": ?"KUNDE-01001-QX"'
+check_lacks '... as what was never sealed' chunks.ndjson '"bounds"'
+check 'the plan says no more than it did when public was the rule' assay plan plan.yaml --resolved
+check_lacks '... so that it is the same plan' "$OUT" '"keys"'
 cd ..
 
-# ---- sealed ----
+# ---- sealed, by itself ----
+check 'the plan says so' assay plan plan.yaml --resolved
+check_has '... in its resolved form' "$OUT" '"keys":"sealed"'
 check 'with sealed keys all is equal' assay check plan.yaml
 check_has '... by roots' "$OUT" 'strength sealed'
 dump >dumped
@@ -147,7 +154,7 @@ check 'a report does' assay report plan.yaml --reveal --report ndjson:result.ndj
 check_has '... says why' "$ERR" 'chunks stay sealed: segment all: its cut is sealed'
 clean '... and shows none' result.ndjson
 mv away keyring
-sed 's/digest: sealed/digest: fast/' plan.yaml >bad.yaml
+sed 's/digest: sealed/digest: fast/; s/^    chunk_rows: 1000/&\n    keys: sealed/' plan.yaml >bad.yaml
 check_exit 2 'keys are sealed in a sealed dataset only' assay plan bad.yaml
 check_has '... which is said' "$ERR" 'keys: sealed only of a dataset with digest: sealed'
 dump >dumped

@@ -1,75 +1,25 @@
-"""Chunk keys out of a keyring file, from docs/ledger-format.md: AES-256 key wrap (RFC 3394) in plain Python."""
+"""Chunk keys out of a keyring file, and what is sealed in a ledger, from docs/ledger-format.md."""
 import hmac
 
-
-def _sbox():
-    """FIPS 197: the inverse in GF(2^8), then an affine map."""
-    box, p, q = [0x63] * 256, 1, 1
-    while True:
-        p ^= (p << 1) ^ (0x11b if p & 0x80 else 0)
-        q ^= q << 1
-        q ^= q << 2
-        q ^= q << 4
-        q &= 0xff
-        q ^= 0x09 if q & 0x80 else 0
-        x = q ^ (q << 1 | q >> 7) ^ (q << 2 | q >> 6) ^ (q << 3 | q >> 5) ^ (q << 4 | q >> 4)
-        box[p & 0xff] = (x ^ 0x63) & 0xff
-        if p & 0xff == 1:
-            return box
+import aes
 
 
-SBOX = _sbox()
-INVERSE = [SBOX.index(i) for i in range(256)]
-
-
-def _times(a, b):
-    out = 0
-    while b:
-        out ^= a if b & 1 else 0
-        a = (a << 1) ^ (0x11b if a & 0x80 else 0)
-        b >>= 1
-    return out
-
-
-PRODUCT = {f: [_times(i, f) for i in range(256)] for f in (9, 11, 13, 14)}
-
-
-def _round_keys(key):
-    words, rcon = [key[i:i + 4] for i in range(0, 32, 4)], 1
-    for i in range(8, 60):
-        w = words[-1]
-        if i % 8 == 0:
-            w = bytes(SBOX[b] for b in w[1:] + w[:1])
-            w = bytes([w[0] ^ rcon]) + w[1:]
-            rcon = _times(rcon, 2)
-        elif i % 8 == 4:
-            w = bytes(SBOX[b] for b in w)
-        words.append(bytes(a ^ b for a, b in zip(words[-8], w)))
-    return [b''.join(words[i:i + 4]) for i in range(0, 60, 4)]
-
-
-def aes_decrypt(keys, block):
-    s = [a ^ b for a, b in zip(block, keys[14])]
-    for r in range(13, -1, -1):
-        s = [INVERSE[s[(i - 4 * (i % 4)) % 16]] ^ keys[r][i] for i in range(16)]
-        if r:
-            s = [PRODUCT[14][s[c + i]] ^ PRODUCT[11][s[c + (i + 1) % 4]] ^ PRODUCT[13][s[c + (i + 2) % 4]]
-                 ^ PRODUCT[9][s[c + (i + 3) % 4]] for c in range(0, 16, 4) for i in range(4)]
-    return bytes(s)
+def hkdf(key, info, length):
+    """RFC 5869 with SHA-256 and an empty salt."""
+    prk = hmac.digest(bytes(32), key, 'sha256')
+    out, block, i = b'', b'', 0
+    while len(out) < length:
+        i += 1
+        block = hmac.digest(prk, block + info + bytes([i]), 'sha256')
+        out += block
+    return out[:length]
 
 
 def unwrap(kek, wrapped):
-    """RFC 3394 section 2.2.2."""
-    keys, n = _round_keys(kek), len(wrapped) // 8 - 1
-    a, r = wrapped[:8], [wrapped[8 * i:8 * i + 8] for i in range(1, n + 1)]
-    for j in range(5, -1, -1):
-        for i in range(n, 0, -1):
-            t = int.from_bytes(a, 'big') ^ (n * j + i)
-            b = aes_decrypt(keys, t.to_bytes(8, 'big') + r[i - 1])
-            a, r[i - 1] = b[:8], b[8:]
-    if a != b'\xa6' * 8:
+    key = aes.unwrap(kek, wrapped)
+    if key is None:
         raise SystemExit('a key of the keyring does not open under this dataset key')
-    return b''.join(r)
+    return key
 
 
 def chunk_keys(path, dataset_key):
@@ -85,8 +35,23 @@ def chunk_keys(path, dataset_key):
     return found
 
 
-if __name__ == '__main__':  # RFC 3394 section 4.6
-    vector = bytes.fromhex('28C9F404C4B810F4CBCCB35CFB87F8263F5786E2D80ED326CBC7F0E71A99F43BFB988B9B7A02DD21')
-    want = bytes.fromhex('00112233445566778899AABBCCDDEEFF000102030405060708090A0B0C0D0E0F')
-    assert unwrap(bytes(range(32)), vector) == want
-    print('RFC 3394 4.6: equal')
+# ---- Sealed blobs and tags -----------------------------------------------------------------------------------------
+
+MAGIC = b'assay-sealed/1\n'
+
+
+def open_blob(key, blob, kind, dataset, segment, ordinal='*'):
+    """The content of a sealed blob under the dataset key or, of one chunk, under its key."""
+    known_by, iv, sealed = blob[len(MAGIC):][:16], blob[len(MAGIC) + 16:][:16], blob[len(MAGIC) + 32:]
+    if not blob.startswith(MAGIC) or known_by != hmac.digest(key, b'assay/keyring/1 id', 'sha256')[:16]:
+        raise SystemExit(f'segment {segment}: its {kind} is not sealed under this key')
+    about = [part.encode() for part in (kind, dataset, segment, str(ordinal))]
+    plain = aes.siv_open(hkdf(key, b'assay/seal/1', 64), about, iv, sealed)
+    if plain is None:
+        raise SystemExit(f'segment {segment}: its {kind} does not open')
+    return plain
+
+
+def bound_tag(dataset_key, dataset, segment, bound):
+    key = hkdf(dataset_key, b'assay/bound/1' + dataset.encode(), 32)
+    return hmac.digest(key, segment.encode() + b'\n' + bound, 'sha256')[:16]

@@ -6,9 +6,9 @@ LEDGER is a ledger database with one dataset; ROLE is source or archive, whose n
 or one sqlite:FILE:TABLE. The plan is the blob that the chunks cite. Where every chunk has a key range the chunks are
 compared one by one, else their total; of a plan with `since`, the total of the segments that have the same columns. One
 line for each; exit 1 when one differs. With the keyring the chunks must be sealed, and their roots are computed, too.
+What is sealed in the ledger (bounds of chunks, sums of few rows) is opened with the dataset key and the keyring.
 """
 import hashlib
-import hmac
 import json
 import re
 import sqlite3
@@ -21,17 +21,6 @@ from rules import show_date
 from xxh3 import SECRET_LEN, fold, le64, xxh3_128
 
 M128 = 2**128 - 1
-
-
-def hkdf(key, info, length):
-    """RFC 5869 with SHA-256 and an empty salt."""
-    prk = hmac.digest(bytes(32), key, 'sha256')
-    out, block, i = b'', b'', 0
-    while len(out) < length:
-        i += 1
-        block = hmac.digest(prk, block + info + bytes([i]), 'sha256')
-        out += block
-    return out[:length]
 
 
 # ---- The ledger ----------------------------------------------------------------------------------------------------
@@ -52,9 +41,16 @@ class Chunk:
         self.root, self.keycommit = one.get('root'), one.get('keycommit')
         self.without = frozenset(v for k, v in lines if k == 'without')
         self.lo, self.hi = (bytes.fromhex(one[k]) if k in one else None for k in ('lo', 'hi'))
-        self.sums = {'sum-row': int(one['sum-row'], 16), 'sum-key': int(one['sum-key'], 16)}
+        self.tags = [one.get(k) for k in ('lo-tag', 'hi-tag')]
+        self.cut, self.blobs = one['cut'], {k: one[k] for k in ('sums', 'raw-sums') if k in one}
+        self.sums = {}
+        self.take(lines)
+
+    def take(self, lines):
         for key, value in lines:
-            if key == 'col':
+            if key in ('sum-row', 'sum-key'):
+                self.sums[key] = int(value, 16)
+            elif key == 'col':
                 hexed, name = value.split(' ', 1)
                 self.sums['col ' + name] = int(hexed, 16)
             elif key == 'raw':
@@ -65,19 +61,44 @@ class Chunk:
         return (self.lo is None or self.lo <= key) and (self.hi is None or key < self.hi)
 
 
-def read_ledger(path, role):
-    """(chunks of the role's newest run, the resolved plan that they cite)."""
+    def unseal(self, blob_of, dataset, key, keys):
+        """Bounds and sums that the statement has sealed; docs/ledger-format.md."""
+        if any(self.tags):
+            about = 'cut', dataset, self.segment
+            bounds = [bytes.fromhex(line) for line in
+                      keyring.open_blob(key, blob_of(self.cut), *about).decode().split('\n')[5:-1]]
+            place = [None, *bounds, None]
+            self.lo, self.hi = place[self.ordinal:self.ordinal + 2]
+            tags = [b if b is None else keyring.bound_tag(key, dataset, self.segment, b).hex() for b in (self.lo, self.hi)]
+            if tags != self.tags:
+                raise SystemExit(f'chunk {self.ordinal}: its tags are not those of its bounds')
+        for kind, name in self.blobs.items():
+            text = keyring.open_blob(keys.get((dataset, self.segment, self.ordinal), key), blob_of(name), kind, dataset,
+                                     self.segment, self.ordinal).decode()
+            self.take(line.partition(' ')[::2] for line in text.splitlines())
+
+
+def read_ledger(path, role, key, ring):
+    """(chunks of the role's newest run, the resolved plan that they cite, chunk keys)."""
     db = sqlite3.connect(f'file:{path}?mode=ro', uri=True)
     notes = [statement(note) for (note,) in db.execute('SELECT note FROM leaf ORDER BY idx')]
     chunks = [Chunk(s) for s in notes if s[0] == ('assay/v1', 'chunk') and ('role', role) in s]
     chunks = [c for c in chunks if c.run == chunks[-1].run]
     if not chunks or len({c.plan for c in chunks}) != 1:
         raise SystemExit(f'{path}: no chunks of one plan by {role}')
-    name = bytes.fromhex(chunks[0].plan.removeprefix('sha256:'))
-    (body,), = db.execute('SELECT body FROM blob WHERE sha256 = ?', (name,))
-    if hashlib.sha256(body).digest() != name:
-        raise SystemExit(f'{path}: the plan is not what its name says')
-    return chunks, json.loads(body)
+
+    def blob_of(cited):
+        name = bytes.fromhex(cited.removeprefix('sha256:'))
+        (body,), = db.execute('SELECT body FROM blob WHERE sha256 = ?', (name,))
+        if hashlib.sha256(body).digest() != name:
+            raise SystemExit(f'{path}: a blob is not what its name says')
+        return body
+
+    plan = json.loads(blob_of(chunks[0].plan))
+    keys = keyring.chunk_keys(ring, key) if ring else {}
+    for c in chunks:
+        c.unseal(blob_of, plan['id'], key, keys)
+    return chunks, plan, keys
 
 
 # ---- The data ------------------------------------------------------------------------------------------------------
@@ -254,10 +275,10 @@ def main(args):
         print(__doc__)
         return 2
     ledger, key_file, role = args[:3]
-    chunks, plan = read_ledger(ledger, role)
     with open(key_file, encoding='ascii') as file:
         key = bytes.fromhex(file.read().strip())
-    secret = hkdf(key, b'assay/fast/1' + plan['id'].encode(), SECRET_LEN)
+    chunks, plan, keys = read_ledger(ledger, role, key, ring)
+    secret = keyring.hkdf(key, b'assay/fast/1' + plan['id'].encode(), SECRET_LEN)
     forms = {w: Sums(plan, role, secret, w) for w in {lacking(plan, c.segment) for c in chunks}}
     for c in chunks:
         w = lacking(plan, c.segment)
@@ -282,7 +303,6 @@ def main(args):
     if ring and not ranged:
         print('roots are computed where every chunk is a key range of one segment')
         return 1
-    keys = keyring.chunk_keys(ring, key) if ring else {}
     for i, c in enumerate(chunks if ring else []):
         said, found = seals(c, rows[i], keys, plan['id'])
         attested[i].update(said)

@@ -626,6 +626,38 @@ static void test_resolved_ignores(void **state)
     }
 }
 
+/* Keys of a sealed dataset are sealed unless it says otherwise. Public ones are not spelled: a plan of the time when
+ * they were the rule keeps its bytes, and what they meant. */
+static void test_resolved_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *with, *says;
+        bool sealed;
+    } cases[] = {
+        {"    digest: sealed\n", "\"digest\":\"sealed\",\"id\":", true},
+        {"    digest: sealed\n    keys: sealed\n", "\"digest\":\"sealed\",\"id\":", true},
+        {"    digest: sealed\n    keys: public\n", "\"digest\":\"sealed\",\"id\":", false},
+        {"    digest: fast\n", NULL, false},
+        {"    keys: public\n", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct assay_buf out = {0};
+        char line[128];
+        snprintf(line, sizeof line, "%s    key: [id]", cases[i].with);
+        char *text = edit("    key: [id]", line);
+        resolve(text, &out);
+        const char *form = assay_buf_str(&out);
+        assert_true(!cases[i].says || strstr(form, cases[i].says));
+        assert_int_equal(strstr(form, "\"keys\":\"sealed\",\"sketch\":16,\"source\":") != NULL, cases[i].sealed);
+        assert_int_equal(strstr(form, "\"keys\"") != NULL, cases[i].sealed);
+        if (!cases[i].says)
+            assert_string_equal(form, resolved);
+        assay_buf_release(&out);
+        free(text);
+    }
+}
+
 static void test_resolved_notices(void **state)
 {
     (void)state;
@@ -732,6 +764,7 @@ int main(void)
         cmocka_unit_test(test_secrets_stay_out_of_messages),
         cmocka_unit_test(test_resolved_bytes),
         cmocka_unit_test(test_resolved_ignores),
+        cmocka_unit_test(test_resolved_keys),
         cmocka_unit_test(test_resolved_notices),
         cmocka_unit_test(test_resolved_holds_no_secret),
         cmocka_unit_test(test_hostile),

@@ -79,7 +79,7 @@ static void bind_strength(struct assay_bind *b, const struct raw_dataset *raw, s
     if (raw->at_sketch && !d->sealed)
         assay_diag_add(b->diag, &raw->at_sketch->start_mark, "sketch: only of a dataset with digest: sealed");
     d->sketch = d->sealed ? (uint32_t)(raw->at_sketch ? raw->sketch : b->sketch) : 0;
-    d->keys_sealed = raw->keys && strcmp(raw->keys, "sealed") == 0;
+    d->keys_sealed = raw->keys ? strcmp(raw->keys, "sealed") == 0 : d->sealed;
     if (raw->keys && !d->keys_sealed && strcmp(raw->keys, "public") != 0)
         assay_diag_add(b->diag, &raw->at_keys->start_mark, "keys: expected public or sealed, found \"%.40s\"",
                        raw->keys);

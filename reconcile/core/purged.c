@@ -3,22 +3,114 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/digest.h"
+#include "assay/log.h"
+#include "assay/permit.h"
 #include "run.h"
 
+struct begin { /* of a run of the purger */
+    char run[37];
+    uint64_t leaf, permit;
+};
 struct load {
     struct run *r;
+    struct begin *begin;
+    size_t n_begins, cap_begins;
+    struct assay_permit permit; /* the one looked up last, its chunks sorted by id */
+    uint64_t asked; /* its leaf + 1, whether it is there or not; 0: none yet */
+    bool there;
     enum assay_status status;
 };
 
-static enum assay_status add(struct run *r, const struct assay_stmt *st, uint64_t leaf)
+static bool number(const struct assay_stmt *st, const char *key, uint64_t *out)
 {
+    const char *v = assay_stmt_get(st, key);
+    char *end;
+    *out = v ? strtoull(v, &end, 10) : 0;
+    return v && *v && !*end;
+}
+
+static enum assay_status add_begin(struct load *x, const struct assay_stmt *st, uint64_t leaf)
+{
+    const char *run = assay_stmt_get(st, "run");
+    struct begin b = {.leaf = leaf};
+    if (!run || !number(st, "permit", &b.permit))
+        return ASSAY_OK; /* begins nothing */
+    snprintf(b.run, sizeof b.run, "%s", run);
+    if (x->n_begins == x->cap_begins) {
+        size_t cap = x->cap_begins ? 2 * x->cap_begins : 8;
+        struct begin *grown = realloc(x->begin, cap * sizeof *grown);
+        if (!grown)
+            return assay_fail_nomem(x->r->err);
+        x->begin = grown;
+        x->cap_begins = cap;
+    }
+    x->begin[x->n_begins++] = b;
+    return ASSAY_OK;
+}
+
+static int by_chunk(const void *a, const void *b)
+{
+    return strcmp(((const struct assay_permit_chunk *)a)->chunk, ((const struct assay_permit_chunk *)b)->chunk);
+}
+
+/* The permit of a leaf, if this is one and whole: in x->permit. */
+static enum assay_status look_up(struct load *x, uint64_t leaf)
+{
+    struct assay_err why = {0};
+    if (x->asked == leaf + 1)
+        return ASSAY_OK;
+    assay_permit_release(&x->permit);
+    x->asked = leaf + 1;
+    enum assay_status s = assay_permit_load(x->r->ledger, leaf, &x->permit, &why);
+    x->there = s == ASSAY_OK;
+    if (x->there)
+        qsort(x->permit.list.chunk, x->permit.list.n, sizeof *x->permit.list.chunk, by_chunk);
+    if (x->there || s == ASSAY_ENOTFOUND || s == ASSAY_EUSAGE || s == ASSAY_ELEDGER)
+        return ASSAY_OK;
+    return assay_fail(x->r->err, s, "%s", why.msg);
+}
+
+/* Who holds the purger's key can state that it deleted what it likes. Believed is what a permit before it lists, with
+ * these rows and this root, after the purger's run began under that permit. */
+static enum assay_status permitted(struct load *x, const struct purged_chunk *c, bool *yes)
+{
+    struct assay_permit_chunk want = {0};
+    char root[72];
+    bool begun = false;
+    *yes = false;
+    for (size_t i = 0; i < x->n_begins && !begun; i++)
+        begun = x->begin[i].permit == c->permit && c->permit < x->begin[i].leaf && x->begin[i].leaf < c->leaf &&
+                strcmp(x->begin[i].run, c->run) == 0;
+    enum assay_status s = begun ? look_up(x, c->permit) : ASSAY_OK;
+    if (s != ASSAY_OK || !begun || !x->there || strcmp(x->permit.dataset, x->r->set->id) != 0)
+        return s;
+    snprintf(want.chunk, sizeof want.chunk, "%s", c->id);
+    const struct assay_permit_list *list = &x->permit.list;
+    const struct assay_permit_chunk *of = bsearch(&want, list->chunk, list->n, sizeof want, by_chunk);
+    if (!of)
+        return ASSAY_OK;
+    memcpy(root, "sha256:", 7);
+    assay_hex(of->root, 32, root + 7);
+    *yes = of->rows == c->rows && strcmp(root, c->root) == 0;
+    return ASSAY_OK;
+}
+
+static enum assay_status add(struct load *x, const struct assay_stmt *st, uint64_t leaf)
+{
+    struct run *r = x->r;
     const char *chunk = assay_stmt_get(st, "chunk"), *root = assay_stmt_get(st, "root"),
-               *rows = assay_stmt_get(st, "rows"), *status = assay_stmt_get(st, "status");
+               *status = assay_stmt_get(st, "status"), *run = assay_stmt_get(st, "run");
+    struct purged_chunk c = {.leaf = leaf};
     if (!status || (strcmp(status, "deleted") != 0 && strcmp(status, "settled") != 0))
         return ASSAY_OK;
-    if (!chunk || strlen(chunk) != 32 || !root || !rows)
+    if (!chunk || strlen(chunk) != 32 || !root || !run || !number(st, "rows", &c.rows) ||
+        !number(st, "permit", &c.permit))
         return assay_fail(r->err, ASSAY_ELEDGER, "leaf %llu: the statement of a purge is not whole",
                           (unsigned long long)leaf);
+    snprintf(c.id, sizeof c.id, "%s", chunk);
+    snprintf(c.root, sizeof c.root, "%s", root);
+    snprintf(c.run, sizeof c.run, "%s", run);
     if (r->n_purged == r->cap_purged) {
         size_t cap = r->cap_purged ? 2 * r->cap_purged : 64;
         struct purged_chunk *grown = realloc(r->purged, cap * sizeof *grown);
@@ -27,11 +119,29 @@ static enum assay_status add(struct run *r, const struct assay_stmt *st, uint64_
         r->purged = grown;
         r->cap_purged = cap;
     }
-    struct purged_chunk *c = &r->purged[r->n_purged++];
-    *c = (struct purged_chunk){.leaf = leaf, .rows = strtoull(rows, NULL, 10)};
-    snprintf(c->id, sizeof c->id, "%s", chunk);
-    snprintf(c->root, sizeof c->root, "%s", root);
+    r->purged[r->n_purged++] = c;
     return ASSAY_OK;
+}
+
+/* Drop what no permit allows. */
+static enum assay_status sift(struct load *x)
+{
+    struct run *r = x->r;
+    size_t kept = 0;
+    bool believed = false;
+    enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; i < r->n_purged && s == ASSAY_OK; i++) {
+        const struct purged_chunk c = r->purged[i];
+        s = permitted(x, &c, &believed);
+        if (s == ASSAY_OK && believed)
+            r->purged[kept++] = c;
+        else if (s == ASSAY_OK)
+            assay_log(ASSAY_LOG_WARN,
+                      "%s: leaf %llu says that chunk %.8s was deleted, which no permit before it allows: not believed",
+                      r->set->name, (unsigned long long)c.leaf, c.id);
+    }
+    r->n_purged = kept;
+    return s;
 }
 
 static bool take(void *ctx, const struct assay_leaf *leaf)
@@ -40,7 +150,7 @@ static bool take(void *ctx, const struct assay_leaf *leaf)
     struct assay_stmt st = {0};
     x->status = assay_stmt_parse(leaf->note, leaf->note_len, &st, x->r->err);
     if (x->status == ASSAY_OK)
-        x->status = add(x->r, &st, leaf->index);
+        x->status = strcmp(st.kind, "purge-begin") == 0 ? add_begin(x, &st, leaf->index) : add(x, &st, leaf->index);
     assay_stmt_release(&st);
     return x->status == ASSAY_OK;
 }
@@ -53,15 +163,25 @@ static int by_id(const void *a, const void *b)
     return c ? c : x->leaf > y->leaf ? -1 : x->leaf < y->leaf;
 }
 
+static enum assay_status pass(struct load *x, const char *kind)
+{
+    struct assay_ledger_query q = {.kind = kind, .dataset = x->r->set->id};
+    enum assay_status s = assay_ledger_each(x->r->ledger, &q, take, x, x->r->err);
+    return s == ASSAY_OK ? x->status : s;
+}
+
 enum assay_status assay_purged_load(struct run *r)
 {
     struct load x = {.r = r};
-    struct assay_ledger_query q = {.kind = "purge-chunk", .dataset = r->set->id};
-    enum assay_status s = assay_ledger_each(r->ledger, &q, take, &x, r->err);
+    enum assay_status s = pass(&x, "purge-begin");
     if (s == ASSAY_OK)
-        s = x.status;
+        s = pass(&x, "purge-chunk");
+    if (s == ASSAY_OK)
+        s = sift(&x);
     if (s == ASSAY_OK && r->n_purged)
         qsort(r->purged, r->n_purged, sizeof *r->purged, by_id);
+    assay_permit_release(&x.permit);
+    free(x.begin);
     return s;
 }
 

@@ -50,8 +50,8 @@ struct run {
     size_t n_erased;
     char erased_by[48];
     struct purged_chunk { /* deleted at the source under a permit: what was deleted, and the leaf that says so */
-        char id[33], root[72];
-        uint64_t leaf, rows;
+        char id[33], root[72], run[37];
+        uint64_t leaf, rows, permit;
     } * purged; /* by id, the newest first */
     size_t n_purged, cap_purged;
     uint64_t purged_rows; /* of those that match */

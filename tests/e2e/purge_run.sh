@@ -337,3 +337,47 @@ check_has 'which the ledger says' <(assay ledger show pg/plan.yaml "$(leaf pg/pl
 check 'rows without a key' assay purge run pg/plan.yaml --permit "$log" --execute
 check_same 'are deleted, doubles and all' <(echo 0) <(count log)
 check 'the ledger verifies' assay ledger verify pg/plan.yaml
+
+# Who has the purger's key states a deletion that no permit allows: rows are gone at the source, and lost in the archive.
+fresh || not_ok 'a sealed dataset'
+sqlite3 app.db 'DELETE FROM t WHERE id <= 100'
+sed -i '/^[56],/d' archive/t.csv
+check_exit 1 'rows gone at the source, two more in the archive' assay check plan.yaml
+forge() { # KIND PERMIT: a statement of the purger, signed with its key and taken in by the ledger
+    local of
+    for of in $(assay ledger log plan.yaml --kind chunk --reverse --limit 0 | awk '{ print $1 }'); do
+        assay ledger show plan.yaml "$of" >one
+        grep -qx 'role archive' one && grep -qx 'ordinal 0' one && break
+    done
+    {
+        echo "assay/v1 $1"
+        echo 'run 11111111-2222-4333-8444-555555555555'
+        grep -E '^(dataset|plan) ' one
+        echo "permit $2"
+        if [ "$1" = purge-chunk ]; then
+            grep -E '^(segment|chunk|ordinal) ' one
+            echo 'status deleted'
+            grep -E '^(rows|root) ' one
+        else
+            printf 'chunks 1\nrows 98\n'
+        fi
+        echo "observed $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    } >text
+    openssl pkeyutl -sign -inkey keys/purger.key -rawin -in text -out sig
+    {
+        cat text
+        printf '\n\xe2\x80\x94 %s %s\n' "$(cut -d+ -f1 keys/purger.key.pub)" \
+            "$({ cut -d+ -f2 keys/purger.key.pub | xxd -r -p; cat sig; } | base64 -w0)"
+    } >note
+    { printf 'note %d\n' "$(wc -c <note)"; cat note; echo; } >batch
+    { echo assay-spool/1; cat batch; echo "end 1 $(sha256sum <batch | cut -c1-64)"; } >lie.spool
+    assay ledger append plan.yaml lie.spool
+}
+check 'a purge that nobody permitted, in the ledger' forge purge-chunk 0
+check_exit 1 'is not believed' assay check plan.yaml
+check_has 'as is said' "$ERR" 'leaf [0-9]+ says that chunk [0-9a-f]{8} was deleted, which no permit before it allows: not believed'
+check_lacks 'and is not called permitted' "$OUT" 'under a permit'
+check 'nor with a beginning' forge purge-begin 0
+check 'and another one' forge purge-chunk 0
+check_exit 1 'is it believed' assay check plan.yaml
+check_lacks 'or called permitted' "$OUT" 'under a permit'

@@ -369,8 +369,8 @@ forge() { # KIND PERMIT: a statement of the purger, signed with its key and take
         printf '\n\xe2\x80\x94 %s %s\n' "$(cut -d+ -f1 keys/purger.key.pub)" \
             "$({ cut -d+ -f2 keys/purger.key.pub | xxd -r -p; cat sig; } | base64 -w0)"
     } >note
-    { printf 'note %d\n' "$(wc -c <note)"; cat note; echo; } >batch
-    { echo assay-spool/1; cat batch; echo "end 1 $(sha256sum <batch | cut -c1-64)"; } >lie.spool
+    { printf 'note %d\n' "$(wc -c <note)"; cat note; echo; } >one.batch
+    { echo assay-spool/1; cat one.batch; echo "end 1 $(sha256sum <one.batch | cut -c1-64)"; } >lie.spool
     assay ledger append plan.yaml lie.spool
 }
 check 'a purge that nobody permitted, in the ledger' forge purge-chunk 0

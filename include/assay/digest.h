@@ -2,6 +2,7 @@
 #ifndef ASSAY_DIGEST_H
 #define ASSAY_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,5 +42,7 @@ int assay_sum_parse(const char *hex, assay_sum *out); /* 0, or -1 unless exactly
 
 void assay_hex(const void *bytes, size_t n, char *out); /* out: 2n+1 bytes */
 int assay_unhex(const char *hex, uint8_t *out, size_t n); /* 0, or -1 unless exactly 2n hex digits */
+/* "sha256:" and 64 hex digits, as statements cite blobs; false for all else, NULL too. */
+bool assay_sha256_parse(const char *text, uint8_t out[32]);
 
 #endif

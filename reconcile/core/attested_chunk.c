@@ -112,7 +112,7 @@ static enum assay_status take_lines(struct loader *l, struct attested_chunk *c, 
 static enum assay_status load_blob(struct loader *l, const char *name, struct assay_buf *out)
 {
     uint8_t hash[32];
-    if (strncmp(name, "sha256:", 7) != 0 || assay_unhex(name + 7, hash, sizeof hash))
+    if (!assay_sha256_parse(name, hash))
         return bad_chunk(l, "its columns are no blob");
     return assay_ledger_blob(l->ledger, hash, out, l->err);
 }

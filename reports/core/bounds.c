@@ -49,9 +49,9 @@ static enum assay_status open_cut(struct opener *o, const struct assay_rep_chunk
         return o->status;
     assay_cut_release(&o->cut);
     o->name = k->cut;
-    o->status = strncmp(k->cut, "sha256:", 7) != 0 || assay_unhex(k->cut + 7, hash, sizeof hash)
-                    ? assay_fail(e, ASSAY_ELEDGER, "segment %s: its cut is no blob", k->segment)
-                    : assay_ledger_blob(o->ledger, hash, &text, e);
+    o->status = assay_sha256_parse(k->cut, hash)
+                    ? assay_ledger_blob(o->ledger, hash, &text, e)
+                    : assay_fail(e, ASSAY_ELEDGER, "segment %s: its cut is no blob", k->segment);
     if (o->status == ASSAY_OK)
         o->status = assay_cut_unseal(o->d->id, k->segment, o->keys, &text, e);
     if (o->status == ASSAY_OK)

@@ -179,7 +179,7 @@ static enum assay_status load(struct history *h, struct assay_collect *c, const 
     const char *text = assay_stmt_get(s, "text"), *name;
     struct assay_buf blob = {0};
     uint8_t hash[32];
-    if (!text || strncmp(text, "sha256:", 7) != 0 || assay_unhex(text + 7, hash, sizeof hash))
+    if (!assay_sha256_parse(text, hash))
         return assay_fail(c->e, ASSAY_ELEDGER, "a schema statement of dataset %s is not whole", c->d->name);
     enum assay_status st = assay_ledger_blob(h->ledger, hash, &blob, c->e);
     if (st == ASSAY_ENOTFOUND)

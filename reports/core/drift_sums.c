@@ -70,7 +70,7 @@ static bool add_blob(struct assay_collect *c, const struct sums *x, struct place
     struct assay_buf b = {0};
     uint8_t hash[32];
     char *save = NULL;
-    if (strncmp(name, "sha256:", 7) != 0 || assay_unhex(name + 7, hash, sizeof hash))
+    if (!assay_sha256_parse(name, hash))
         return true;
     bool ok = assay_ledger_blob(x->ledger, hash, &b, c->e) == ASSAY_OK;
     if (ok && !assay_buf_str(&b)) {

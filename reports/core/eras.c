@@ -13,8 +13,7 @@ void assay_era_take(struct assay_ledger *l, struct assay_collect *c, const struc
     struct assay_buf text = {0};
     uint8_t hash[32];
     const char *blob = assay_stmt_get(s, "text");
-    if (side->n_eras >= ASSAY_MAX_ERAS || !blob || strncmp(blob, "sha256:", 7) != 0 ||
-        assay_unhex(blob + 7, hash, sizeof hash))
+    if (side->n_eras >= ASSAY_MAX_ERAS || !assay_sha256_parse(blob, hash))
         return;
     if (!assay_grow(&side->era, side->n_eras, &side->cap_eras, sizeof *side->era)) {
         assay_fail_nomem(c->e);

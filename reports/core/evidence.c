@@ -101,8 +101,7 @@ static enum assay_status add_cited(struct assay_evidence *v, const struct assay_
     uint8_t hash[32];
     enum assay_status s = ASSAY_OK;
     for (size_t i = 0; i < stmt->n && s == ASSAY_OK; i++) {
-        const char *value = stmt->field[i].value;
-        if (strncmp(value, "sha256:", 7) == 0 && assay_unhex(value + 7, hash, 32) == 0)
+        if (assay_sha256_parse(stmt->field[i].value, hash))
             s = add_blob(v, hash);
     }
     return s;

@@ -174,6 +174,11 @@ int assay_unhex(const char *hex, uint8_t *out, size_t n)
     return hex[2 * n] == '\0' ? 0 : -1;
 }
 
+bool assay_sha256_parse(const char *text, uint8_t out[32])
+{
+    return text && strncmp(text, "sha256:", 7) == 0 && assay_unhex(text + 7, out, 32) == 0;
+}
+
 void assay_sum_hex(assay_sum s, char out[33])
 {
     uint8_t b[16];

@@ -69,7 +69,7 @@ static enum assay_status take_end(struct loader *l, const struct assay_stmt *s, 
 static bool is_current(const struct loader *l, const char *cut)
 {
     uint8_t hash[32];
-    if (!cut || strncmp(cut, "sha256:", 7) != 0 || assay_unhex(cut + 7, hash, sizeof hash))
+    if (!assay_sha256_parse(cut, hash))
         return false;
     for (size_t i = 0; i < l->cuts->n; i++)
         if (memcmp(l->cuts->cut[i].hash, hash, sizeof hash) == 0)

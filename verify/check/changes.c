@@ -23,7 +23,7 @@ static enum assay_status take(struct earlier *x, const struct assay_stmt *s)
     const char *run = assay_stmt_get(s, "run"), *text = assay_stmt_get(s, "text"), *name;
     struct assay_buf blob = {0};
     uint8_t hash[32];
-    if (!run || !text || strncmp(text, "sha256:", 7) != 0 || assay_unhex(text + 7, hash, sizeof hash))
+    if (!run || !assay_sha256_parse(text, hash))
         return assay_fail(x->err, ASSAY_ELEDGER, "a schema statement of dataset %s is not whole", x->c->set->name);
     snprintf(x->run, sizeof x->run, "%s", run);
     enum assay_status st = assay_ledger_blob(x->c->ledger, hash, &blob, x->err);

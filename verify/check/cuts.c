@@ -32,7 +32,7 @@ static enum assay_status load_one(struct loading *l, const struct assay_stmt *st
         plan += 7;
     if (strcmp(plan, l->plan_hash) != 0)
         return ASSAY_OK;
-    if (strncmp(cut, "sha256:", 7) != 0 || assay_unhex(cut + 7, hash, sizeof hash))
+    if (!assay_sha256_parse(cut, hash))
         return assay_fail(l->err, ASSAY_ELEDGER, "the cut leaf of segment %s cites no blob", name);
     if (!assay_segment_find(l->router, name, &seg))
         return assay_fail(l->err, ASSAY_ELEDGER, "the cut leaf of segment %s does not fit the window", name);

@@ -35,7 +35,7 @@ static enum assay_status blob_of(struct assay_ledger *l, const struct assay_stmt
 {
     uint8_t hash[32];
     const char *v = assay_stmt_get(s, key);
-    if (!v || strncmp(v, "sha256:", 7) != 0 || strlen(v) != 7 + 64 || assay_unhex(v + 7, hash, 32))
+    if (!assay_sha256_parse(v, hash))
         return assay_fail(e, ASSAY_ELEDGER, "its `%s` is not the hash of a blob", key);
     assay_buf_reset(out);
     return assay_ledger_blob(l, hash, out, e);

@@ -55,7 +55,7 @@ static enum assay_status take(struct load *x, const struct assay_stmt *s)
         !copy(plan, sizeof plan, s, "plan") || strncmp(plan, "sha256:", 7) != 0 ||
         !copy(p->verdict_run, sizeof p->verdict_run, s, "verdict-run") || !age ||
         !copy(p->observed, sizeof p->observed, s, "observed") || !copy(list, sizeof list, s, "set") ||
-        strncmp(list, "sha256:", 7) != 0 || assay_unhex(list + 7, x->list, 32) != 0)
+        !assay_sha256_parse(list, x->list))
         return assay_fail(x->e, ASSAY_ELEDGER, "leaf %llu: the permit is not whole", (unsigned long long)p->leaf);
     snprintf(p->plan, sizeof p->plan, "%s", plan + 7);
     p->max_age = strtoull(age, NULL, 10);

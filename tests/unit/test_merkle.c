@@ -151,48 +151,49 @@ static uint64_t get_number(json_t *c, const char *key)
     return v < 9007199254740992.0 ? (uint64_t)v : UINT64_MAX;
 }
 
+struct claim { /* what a case says: `part` is in the tree of `root` */
+    uint8_t part[32], root[32], hash[MAX_PROOF][32];
+    const uint8_t (*proof)[32];
+    size_t n;
+};
+
+static bool get_claim(json_t *c, const char *part, const char *root, struct claim *out)
+{
+    bool whole = get_hash(c, root, out->root);
+    whole = get_hash(c, part, out->part) && whole;
+    out->proof = (const uint8_t(*)[32])out->hash;
+    return get_proof(c, out->hash, &out->n) && whole;
+}
+
 static bool inclusion_holds(json_t *c)
 {
-    uint8_t root[32], leaf[32], proof[MAX_PROOF][32];
-    size_t n;
-    bool whole = get_hash(c, "root", root);
-    whole = get_hash(c, "leafHash", leaf) && whole;
-    whole = get_proof(c, proof, &n) && whole;
-    return whole && assay_merkle_check_inclusion(get_number(c, "leafIdx"), get_number(c, "treeSize"), leaf,
-                                                 (const uint8_t(*)[32])proof, n, root);
+    struct claim x;
+    return get_claim(c, "leafHash", "root", &x) &&
+           assay_merkle_check_inclusion(get_number(c, "leafIdx"), get_number(c, "treeSize"), x.part, x.proof, x.n,
+                                        x.root);
 }
 
 static bool consistency_holds(json_t *c)
 {
-    uint8_t root1[32], root2[32], proof[MAX_PROOF][32];
-    size_t n;
-    bool whole = get_hash(c, "root1", root1);
-    whole = get_hash(c, "root2", root2) && whole;
-    whole = get_proof(c, proof, &n) && whole;
-    return whole && assay_merkle_check_consistency(get_number(c, "size1"), get_number(c, "size2"),
-                                                   (const uint8_t(*)[32])proof, n, root1, root2);
+    struct claim x;
+    return get_claim(c, "root1", "root2", &x) &&
+           assay_merkle_check_consistency(get_number(c, "size1"), get_number(c, "size2"), x.proof, x.n, x.part, x.root);
 }
 
 static bool in_subtree_holds(json_t *c)
 {
-    uint8_t root[32], leaf[32], proof[MAX_PROOF][32];
-    size_t n;
-    bool whole = get_hash(c, "root", root);
-    whole = get_hash(c, "leafHash", leaf) && whole;
-    whole = get_proof(c, proof, &n) && whole;
-    return whole && assay_merkle_check_in_subtree(get_number(c, "leafIdx"), get_number(c, "start"),
-                                                  get_number(c, "end"), leaf, (const uint8_t(*)[32])proof, n, root);
+    struct claim x;
+    return get_claim(c, "leafHash", "root", &x) &&
+           assay_merkle_check_in_subtree(get_number(c, "leafIdx"), get_number(c, "start"), get_number(c, "end"), x.part,
+                                         x.proof, x.n, x.root);
 }
 
 static bool subtree_holds(json_t *c)
 {
-    uint8_t root1[32], root2[32], proof[MAX_PROOF][32];
-    size_t n;
-    bool whole = get_hash(c, "root1", root1);
-    whole = get_hash(c, "root2", root2) && whole;
-    whole = get_proof(c, proof, &n) && whole;
-    return whole && assay_merkle_check_subtree(get_number(c, "start"), get_number(c, "end"), get_number(c, "size"),
-                                               (const uint8_t(*)[32])proof, n, root1, root2);
+    struct claim x;
+    return get_claim(c, "root1", "root2", &x) &&
+           assay_merkle_check_subtree(get_number(c, "start"), get_number(c, "end"), get_number(c, "size"), x.proof, x.n,
+                                      x.part, x.root);
 }
 
 static void run_cases(const char *path, bool (*holds)(json_t *), size_t want)

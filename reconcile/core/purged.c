@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "assay/digest.h"
+#include "assay/grow.h"
 #include "assay/log.h"
 #include "assay/permit.h"
 #include "run.h"
@@ -37,14 +38,8 @@ static enum assay_status add_begin(struct load *x, const struct assay_stmt *st, 
     if (!run || !number(st, "permit", &b.permit))
         return ASSAY_OK; /* begins nothing */
     snprintf(b.run, sizeof b.run, "%s", run);
-    if (x->n_begins == x->cap_begins) {
-        size_t cap = x->cap_begins ? 2 * x->cap_begins : 8;
-        struct begin *grown = realloc(x->begin, cap * sizeof *grown);
-        if (!grown)
-            return assay_fail_nomem(x->r->err);
-        x->begin = grown;
-        x->cap_begins = cap;
-    }
+    if (!assay_grow(&x->begin, x->n_begins, &x->cap_begins, sizeof *x->begin))
+        return assay_fail_nomem(x->r->err);
     x->begin[x->n_begins++] = b;
     return ASSAY_OK;
 }
@@ -107,14 +102,8 @@ static enum assay_status add(struct load *x, const struct assay_stmt *st, uint64
     snprintf(c.id, sizeof c.id, "%s", chunk);
     snprintf(c.root, sizeof c.root, "%s", root);
     snprintf(c.run, sizeof c.run, "%s", run);
-    if (r->n_purged == r->cap_purged) {
-        size_t cap = r->cap_purged ? 2 * r->cap_purged : 64;
-        struct purged_chunk *grown = realloc(r->purged, cap * sizeof *grown);
-        if (!grown)
-            return assay_fail_nomem(r->err);
-        r->purged = grown;
-        r->cap_purged = cap;
-    }
+    if (!assay_grow(&r->purged, r->n_purged, &r->cap_purged, sizeof *r->purged))
+        return assay_fail_nomem(r->err);
     r->purged[r->n_purged++] = c;
     return ASSAY_OK;
 }

@@ -52,20 +52,3 @@ void assay_arena_release(struct assay_arena *a)
         a->block = next;
     }
 }
-
-bool assay_grow(void *array, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t want = *cap ? *cap * 2 : 16;
-    void *old;
-    if (want > SIZE_MAX / 2 / size)
-        return false;
-    memcpy(&old, array, sizeof old);
-    void *p = realloc(old, want * size);
-    if (!p)
-        return false;
-    memcpy(array, &p, sizeof p);
-    *cap = want;
-    return true;
-}

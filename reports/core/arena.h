@@ -17,8 +17,4 @@ void *assay_arena_take(struct assay_arena *a, size_t n);
 const char *assay_arena_copy(struct assay_arena *a, const char *s);
 void assay_arena_release(struct assay_arena *a);
 
-/* Room for one more element in a malloc'ed array: grows *array (of `size`-byte elements) when n reaches *cap.
- * false when out of memory; the array is unchanged then. */
-bool assay_grow(void *array, size_t n, size_t *cap, size_t size);
-
 #endif

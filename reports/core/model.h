@@ -8,6 +8,7 @@
 
 #include "assay/blob.h"
 #include "assay/err.h"
+#include "assay/grow.h"
 #include "assay/ledger.h"
 #include "assay/waiver.h"
 

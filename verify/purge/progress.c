@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/grow.h"
 #include "assay/limits.h"
 
 struct begin {
@@ -35,14 +36,8 @@ static int by_id(const void *a, const void *b)
 static enum assay_status take_begin(struct load *x, const struct assay_stmt *s, uint64_t leaf)
 {
     const char *run = assay_stmt_get(s, "run");
-    if (x->n_begins == x->cap) {
-        size_t cap = x->cap ? 2 * x->cap : 8;
-        struct begin *grown = realloc(x->begin, cap * sizeof *grown);
-        if (!grown)
-            return assay_fail_nomem(x->e);
-        x->begin = grown;
-        x->cap = cap;
-    }
+    if (!assay_grow(&x->begin, x->n_begins, &x->cap, sizeof *x->begin))
+        return assay_fail_nomem(x->e);
     struct begin *b = &x->begin[x->n_begins++];
     *b = (struct begin){.leaf = leaf};
     snprintf(b->run, sizeof b->run, "%s", run ? run : "");

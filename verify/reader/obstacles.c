@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assay/grow.h"
 #include "assay/limits.h"
 #include "pg.h"
 
@@ -34,14 +35,8 @@ enum assay_status assay_obstacles_add(struct obstacles *l, enum assay_obstacle_k
     if (l->n == ASSAY_MAX_OBSTACLES)
         return assay_fail(e, ASSAY_ELIMIT, "more than %d foreign keys, triggers and rules stand in the way of deleting",
                           ASSAY_MAX_OBSTACLES);
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 16;
-        struct assay_obstacle *bigger = realloc(l->v, cap * sizeof *bigger);
-        if (!bigger)
-            return assay_fail_nomem(e);
-        l->v = bigger;
-        l->cap = cap;
-    }
+    if (!assay_grow(&l->v, l->n, &l->cap, sizeof *l->v))
+        return assay_fail_nomem(e);
     l->v[l->n] = (struct assay_obstacle){.kind = kind, .name = strdup(name), .never = never(kind)};
     if (!l->v[l->n].name)
         return assay_fail_nomem(e);

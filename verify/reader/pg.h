@@ -65,6 +65,9 @@ enum assay_status assay_pg_begin_write(struct assay_pg_reader *r, PGconn *conn, 
  * NULL when the caller does not want it. `doing` begins the message: "counting the rows of". */
 enum assay_status assay_pg_exec(struct assay_pg_reader *r, PGconn *conn, const char *doing, const char *sql,
                                 const char *param, PGresult **out, struct assay_err *e);
+/* The same on the reader's own connection; $1 is the oid of its table. */
+enum assay_status assay_pg_exec_table(struct assay_pg_reader *r, const char *doing, const char *sql, PGresult **out,
+                                      struct assay_err *e);
 /* Wait until the connection has something to read. ASSAY_EINTR after a signal, ASSAY_ESOURCE when the connection broke.
  */
 enum assay_status assay_pg_wait(PGconn *conn, struct assay_err *e);

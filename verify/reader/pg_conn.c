@@ -321,6 +321,14 @@ enum assay_status assay_pg_exec(struct assay_pg_reader *r, PGconn *conn, const c
     return s;
 }
 
+enum assay_status assay_pg_exec_table(struct assay_pg_reader *r, const char *doing, const char *sql, PGresult **out,
+                                      struct assay_err *e)
+{
+    char oid[16];
+    snprintf(oid, sizeof oid, "%u", r->rel.oid);
+    return assay_pg_exec(r, r->conn, doing, sql, oid, out, e);
+}
+
 /* Every setting that a value's text or a row's visibility could depend on. LOCAL: a pooled connection stays clean. */
 static const char pinned[] = "SET LOCAL search_path = '';"
                              "SET LOCAL row_security = off;"

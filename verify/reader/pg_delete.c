@@ -67,10 +67,8 @@ static enum assay_status same_columns(struct assay_pg_reader *r, struct assay_er
     static const char sql[] =
         "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a "
         "WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
-    char oid[16];
     PGresult *res = NULL;
-    snprintf(oid, sizeof oid, "%lu", (unsigned long)r->rel.oid);
-    enum assay_status s = assay_pg_exec(r, r->conn, "reading the columns of", sql, oid, &res, e);
+    enum assay_status s = assay_pg_exec_table(r, "reading the columns of", sql, &res, e);
     bool same = s == ASSAY_OK && (size_t)PQntuples(res) == r->schema.n;
     for (int i = 0; same && i < PQntuples(res); i++)
         same = strcmp(PQgetvalue(res, i, 0), r->schema.col[i].name) == 0 &&
@@ -122,9 +120,7 @@ static enum assay_status pg_tally(void *d, struct assay_deleter_tally *out, stru
 {
     struct assay_pg_reader *r = d;
     struct assay_buf sql = {0};
-    char oid[16];
     PGresult *res = NULL;
-    snprintf(oid, sizeof oid, "%lu", (unsigned long)r->rel.oid);
     assay_buf_addf(&sql,
                    "WITH RECURSIVE f AS (SELECT $1::pg_catalog.oid AS oid UNION SELECT i.inhrelid FROM "
                    "pg_catalog.pg_inherits i JOIN f ON i.inhparent = f.oid) SELECT "
@@ -134,9 +130,9 @@ static enum assay_status pg_tally(void *d, struct assay_deleter_tally *out, stru
                    "pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_inserted(oid) + "
                    "pg_catalog.pg_stat_get_xact_tuples_updated(oid)) FROM f)",
                    r->rel.quoted);
-    enum assay_status s = assay_buf_str(&sql) ? assay_pg_exec(r, r->conn, "counting what was done to",
-                                                              (const char *)sql.ptr, oid, &res, e)
-                                              : assay_fail_nomem(e);
+    enum assay_status s = assay_buf_str(&sql)
+                              ? assay_pg_exec_table(r, "counting what was done to", (const char *)sql.ptr, &res, e)
+                              : assay_fail_nomem(e);
     if (s == ASSAY_OK)
         *out = (struct assay_deleter_tally){strtoll(PQgetvalue(res, 0, 0), NULL, 10),
                                             strtoll(PQgetvalue(res, 0, 1), NULL, 10)};

@@ -103,13 +103,11 @@ static enum assay_status take(struct assay_pg_reader *r, const PGresult *res, in
 
 static enum assay_status collect(struct assay_pg_reader *r, const char *query, struct obstacles *l, struct assay_err *e)
 {
-    char oid[16];
     PGresult *res = NULL;
     struct assay_buf sql = {0};
-    snprintf(oid, sizeof oid, "%lu", (unsigned long)r->rel.oid);
     assay_buf_addf(&sql, FAMILY, strncmp(r->rel.quoted, "ONLY ", 5) == 0 ? "false" : "true");
     const char *text = assay_buf_adds(&sql, query) == ASSAY_OK ? assay_buf_str(&sql) : NULL;
-    enum assay_status s = text ? assay_pg_exec(r, r->conn, doing, text, oid, &res, e) : assay_fail_nomem(e);
+    enum assay_status s = text ? assay_pg_exec_table(r, doing, text, &res, e) : assay_fail_nomem(e);
     for (int i = 0; s == ASSAY_OK && i < PQntuples(res); i++)
         s = take(r, res, i, l, e);
     PQclear(res);

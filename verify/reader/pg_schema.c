@@ -251,13 +251,11 @@ static enum assay_status add_column(struct assay_pg_reader *r, const struct assa
 
 enum assay_status assay_pg_load_columns(struct assay_pg_reader *r, struct assay_err *e)
 {
-    char oid[16];
     PGresult *res = NULL;
     struct assay_pg_types *types = NULL;
-    snprintf(oid, sizeof oid, "%u", r->rel.oid);
     enum assay_status s = assay_pg_types_load(r, &types, e);
     if (s == ASSAY_OK)
-        s = assay_pg_exec(r, r->conn, "reading the columns of", columns_sql, oid, &res, e);
+        s = assay_pg_exec_table(r, "reading the columns of", columns_sql, &res, e);
     int n = s == ASSAY_OK ? PQntuples(res) : 0;
     if (s == ASSAY_OK && !(r->field = calloc((size_t)n + 1, sizeof *r->field)))
         s = assay_fail_nomem(e);

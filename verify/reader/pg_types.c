@@ -72,13 +72,11 @@ void assay_pg_types_free(struct assay_pg_types *t)
 
 enum assay_status assay_pg_types_load(struct assay_pg_reader *r, struct assay_pg_types **out, struct assay_err *e)
 {
-    char oid[16];
-    snprintf(oid, sizeof oid, "%u", r->rel.oid);
     struct assay_pg_types *t = calloc(1, sizeof *t);
     enum assay_status s = t ? ASSAY_OK : assay_fail_nomem(e);
     *out = NULL;
     if (s == ASSAY_OK)
-        s = assay_pg_exec(r, r->conn, "reading the types of", types_sql, oid, &t->res, e);
+        s = assay_pg_exec_table(r, "reading the types of", types_sql, &t->res, e);
     int rows = s == ASSAY_OK ? PQntuples(t->res) : 0;
     if (s == ASSAY_OK && !(t->type = calloc((size_t)rows + 1, sizeof *t->type)))
         s = assay_fail_nomem(e);

@@ -121,23 +121,14 @@ forge 'two roles with one key' 'policy: this key stands twice' \
 forge 'a role that may state more' 'leaves/.*: (the role|is not signed)' "sed -i 's/^chunk .*/chunk reconcile/' kinds"
 
 # Somebody signs again what he has signed, as if another statement had been made before; the ledger takes it in.
-sign_again() { # ROLE FILE: a text, as a signed note
-    local vkey
-    vkey=$(cat "keys/$1.key.pub")
-    openssl pkeyutl -sign -inkey "keys/$1.key" -rawin -in "$2" -out signature
-    id=${vkey#*+}
-    cat "$2"
-    echo
-    echo "— ${vkey%%+*} $({ printf '%s' "${id%%+*}" | xxd -r -p; cat signature; } | base64 -w 0)"
-}
 sed '/^$/,$d; s/^prev-own .*/prev-own sha256:'"$(printf '%064d' 5)"'/' "bundle/$source" >text
-sign_again source text >note
+sign_note source text >note
 rm -rf forged && cp -r bundle forged
 check 'a statement that follows another, which is kept back' "$python" "$REPO/tests/e2e/evidence_forge.py" forged keys note
 check_exit 4 'shows that' verify_with /bin/dash own.sh forged
 check_has 'and where' "$OUT" 'FAILED: leaves/[0-9]+: the statement that the role source made before it is missing$'
 sed '/^$/,$d; s/^prev-own .*/prev-own sha256:'"$({ printf '\0'; cat "$(grep -lx 'role archive' bundle/leaves/* | head -n 1)"; } | sha256sum | cut -c1-64)"'/' "bundle/$source" >text
-sign_again source text >note
+sign_note source text >note
 rm -rf forged && cp -r bundle forged
 check 'one that follows a statement of somebody else' "$python" "$REPO/tests/e2e/evidence_forge.py" forged keys note
 check_exit 4 'is found' verify_with /bin/dash own.sh forged
@@ -148,7 +139,7 @@ check_has 'with the role' "$OUT" 'FAILED: leaves/[0-9]+: it follows a statement 
 anchor=$(grep -lx 'type timestamp' bundle/leaves/*)
 next=$(printf %09d "$(find bundle/leaves -type f | wc -l)")
 sed '/^$/,$d; s/^time .*/time 2020-01-01T00:00:00Z/' "$anchor" >text
-sign_again reconcile text >note
+sign_note reconcile text >note
 rm -rf forged && cp -r bundle forged && cp "bundle/tokens/${anchor##*/}.pem" "forged/tokens/$next.pem"
 check 'a time stamp that is said to be older' "$python" "$REPO/tests/e2e/evidence_forge.py" forged keys note
 check_exit 4 'is found' verify_with /bin/dash own.sh forged
@@ -184,10 +175,8 @@ check 'is whole' verify_with /bin/dash own.sh damaged
 check_has 'and says what was found' "$OUT" '^ok: verdicts: 1 match, 1 mismatch, 0 unverified; 2 recomputed'
 lie() { # SED-COMMAND: the mismatch's leaf, changed and signed again, into the ledger
     sed '/^$/,$d' "$(grep -lx 'verdict mismatch' damaged/leaves/*)" | sed "$1" >text
-    sign_again reconcile text >note
-    { printf 'note %d\n' "$(wc -c <note)"; cat note; echo; } >one.batch
-    { echo assay-spool/1; cat one.batch; echo "end 1 $(sha256sum <one.batch | cut -c1-64)"; } >lie.spool
-    assay ledger append plan.yaml lie.spool
+    sign_note reconcile text >note
+    append_note plan.yaml note
 }
 check 'a false verdict about the chunk' lie 's/^verdict mismatch/verdict match/;/^kind /d;/^reason /d'
 check 'in a bundle' assay evidence plan.yaml --out lied

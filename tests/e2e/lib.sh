@@ -94,6 +94,22 @@ check_same() {
     fi
 }
 
+# What somebody states who has a role's key and not assay.
+sign_note() { # ROLE FILE: the text, as a note signed with keys/ROLE.key
+    local vkey id
+    vkey=$(cat "keys/$1.key.pub")
+    id=${vkey#*+}
+    openssl pkeyutl -sign -inkey "keys/$1.key" -rawin -in "$2" -out signature
+    cat "$2"
+    echo
+    echo "— ${vkey%%+*} $({ printf '%s' "${id%%+*}" | xxd -r -p; cat signature; } | base64 -w 0)"
+}
+append_note() { # PLAN FILE: the note, taken into the ledger out of a spool
+    { printf 'note %d\n' "$(wc -c <"$2")"; cat "$2"; echo; } >one.batch
+    { echo assay-spool/1; cat one.batch; echo "end 1 $(sha256sum <one.batch | cut -c1-64)"; } >one.spool
+    assay ledger append "$1" one.spool
+}
+
 # PostgreSQL refuses to run as root, so there the server belongs to the user of Debian's package.
 pg_as() {
     if [ "$(id -u)" -eq 0 ]; then

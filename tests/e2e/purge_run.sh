@@ -363,15 +363,8 @@ forge() { # KIND PERMIT: a statement of the purger, signed with its key and take
         fi
         echo "observed $(date -u +%Y-%m-%dT%H:%M:%SZ)"
     } >text
-    openssl pkeyutl -sign -inkey keys/purger.key -rawin -in text -out sig
-    {
-        cat text
-        printf '\n\xe2\x80\x94 %s %s\n' "$(cut -d+ -f1 keys/purger.key.pub)" \
-            "$({ cut -d+ -f2 keys/purger.key.pub | xxd -r -p; cat sig; } | base64 -w0)"
-    } >note
-    { printf 'note %d\n' "$(wc -c <note)"; cat note; echo; } >one.batch
-    { echo assay-spool/1; cat one.batch; echo "end 1 $(sha256sum <one.batch | cut -c1-64)"; } >lie.spool
-    assay ledger append plan.yaml lie.spool
+    sign_note purger text >note
+    append_note plan.yaml note
 }
 check 'a purge that nobody permitted, in the ledger' forge purge-chunk 0
 check_exit 1 'is not believed' assay check plan.yaml

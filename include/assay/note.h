@@ -83,6 +83,8 @@ enum assay_status assay_stmt_parse(const char *text, size_t len, struct assay_st
 const char *assay_stmt_get(const struct assay_stmt *s, const char *key); /* first of that key, NULL if none */
 /* i-th value of a repeated key; NULL past the end. */
 const char *assay_stmt_nth(const struct assay_stmt *s, const char *key, size_t i);
+/* The first value of that key, when it is a number in decimal digits alone; else false, and *out stays as it was. */
+bool assay_stmt_number(const struct assay_stmt *s, const char *key, uint64_t *out);
 void assay_stmt_release(struct assay_stmt *s);
 /* The i-th kind of statement and the roles that may state it, as bits 1 << enum assay_role; NULL past the end. */
 const char *assay_stmt_kind(size_t i, unsigned *roles);

@@ -23,19 +23,11 @@ struct load {
     enum assay_status status;
 };
 
-static bool number(const struct assay_stmt *st, const char *key, uint64_t *out)
-{
-    const char *v = assay_stmt_get(st, key);
-    char *end;
-    *out = v ? strtoull(v, &end, 10) : 0;
-    return v && *v && !*end;
-}
-
 static enum assay_status add_begin(struct load *x, const struct assay_stmt *st, uint64_t leaf)
 {
     const char *run = assay_stmt_get(st, "run");
     struct begin b = {.leaf = leaf};
-    if (!run || !number(st, "permit", &b.permit))
+    if (!run || !assay_stmt_number(st, "permit", &b.permit))
         return ASSAY_OK; /* begins nothing */
     snprintf(b.run, sizeof b.run, "%s", run);
     if (!assay_grow(&x->begin, x->n_begins, &x->cap_begins, sizeof *x->begin))
@@ -95,8 +87,8 @@ static enum assay_status add(struct load *x, const struct assay_stmt *st, uint64
     struct purged_chunk c = {.leaf = leaf};
     if (!status || (strcmp(status, "deleted") != 0 && strcmp(status, "settled") != 0))
         return ASSAY_OK;
-    if (!chunk || strlen(chunk) != 32 || !root || !run || !number(st, "rows", &c.rows) ||
-        !number(st, "permit", &c.permit))
+    if (!chunk || strlen(chunk) != 32 || !root || !run || !assay_stmt_number(st, "rows", &c.rows) ||
+        !assay_stmt_number(st, "permit", &c.permit))
         return assay_fail(r->err, ASSAY_ELEDGER, "leaf %llu: the statement of a purge is not whole",
                           (unsigned long long)leaf);
     snprintf(c.id, sizeof c.id, "%s", chunk);

@@ -22,9 +22,9 @@ static bool take(struct assay_collect *c, const struct assay_stmt *s, const stru
     x.side = assay_collect_text(r, s, "side");
     x.hint = assay_collect_text(r, s, "hint");
     x.scope = assay_collect_text(r, s, "scope");
-    assay_collect_number(s, "chunks", &x.chunks);
-    assay_collect_number(s, "rows", &x.rows);
-    assay_collect_number(s, "nth", &x.nth);
+    assay_stmt_number(s, "chunks", &x.chunks);
+    assay_stmt_number(s, "rows", &x.rows);
+    assay_stmt_number(s, "nth", &x.nth);
     if (x.id && x.kind)
         d->cause[d->n_causes++] = x;
     return x.nth != 1;

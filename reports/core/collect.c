@@ -1,7 +1,6 @@
 /* Reading leaves: one parsed statement at a time. */
 #include "collect.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,17 +27,4 @@ const char *assay_collect_text(struct assay_report *r, const struct assay_stmt *
 {
     const char *v = assay_stmt_get(s, key);
     return v && *v ? assay_arena_copy(&r->arena, v) : NULL;
-}
-
-bool assay_collect_number(const struct assay_stmt *s, const char *key, uint64_t *out)
-{
-    const char *v = assay_stmt_get(s, key);
-    if (!v || !*v || strspn(v, "0123456789") != strlen(v))
-        return false;
-    errno = 0;
-    unsigned long long n = strtoull(v, NULL, 10);
-    if (errno)
-        return false;
-    *out = n;
-    return true;
 }

@@ -21,8 +21,6 @@ enum assay_status assay_collect(struct assay_ledger *l, const struct assay_ledge
 
 /* Value of a key as a copy in the report; NULL when absent or empty. */
 const char *assay_collect_text(struct assay_report *r, const struct assay_stmt *s, const char *key);
-/* Value of a key as an unsigned number; false when absent or not a number (then *out is unchanged). */
-bool assay_collect_number(const struct assay_stmt *s, const char *key, uint64_t *out);
 
 /* side.c: everything that one side stated about the dataset in the run that the verdict compared. */
 enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,

@@ -10,11 +10,11 @@ static bool take(struct assay_collect *c, const struct assay_stmt *s, const stru
     (void)leaf;
     v->status = assay_collect_text(c->r, s, "status");
     v->reason = assay_collect_text(c->r, s, "reason");
-    assay_collect_number(s, "covered", &v->covered);
-    assay_collect_number(s, "uncovered", &v->uncovered);
-    assay_collect_number(s, "gone", &v->gone);
-    assay_collect_number(s, "ignored", &v->ignored);
-    assay_collect_number(s, "apart", &v->apart);
+    assay_stmt_number(s, "covered", &v->covered);
+    assay_stmt_number(s, "uncovered", &v->uncovered);
+    assay_stmt_number(s, "gone", &v->gone);
+    assay_stmt_number(s, "ignored", &v->ignored);
+    assay_stmt_number(s, "apart", &v->apart);
     for (size_t i = 0; (text = assay_stmt_nth(s, "lacks", i)); i++) {
         if (!assay_grow(&v->lacks, v->n_lacks, &v->cap_lacks, sizeof *v->lacks)) {
             assay_fail_nomem(c->e);

@@ -91,7 +91,7 @@ static bool add_chunk(struct assay_collect *c, const struct sums *x, struct plac
     uint64_t rows = 0;
     if (assay_stmt_get(s, "sums")) /* sealed: so few rows prove no renaming */
         return true;
-    assay_collect_number(s, "rows", &rows);
+    assay_stmt_number(s, "rows", &rows);
     if (key)
         (void)assay_sum_parse(key, &sum);
     p->rows += rows;

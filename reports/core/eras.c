@@ -28,7 +28,7 @@ void assay_era_take(struct assay_ledger *l, struct assay_collect *c, const struc
                               .last = assay_collect_text(c->r, s, "last"),
                               .fingerprint = assay_collect_text(c->r, s, "fingerprint"),
                               .text = st == ASSAY_OK ? assay_arena_copy(&c->r->arena, assay_buf_str(&text)) : NULL};
-    assay_collect_number(s, "objects", &x.objects);
+    assay_stmt_number(s, "objects", &x.objects);
     if (x.text)
         side->era[side->n_eras++] = x;
     assay_buf_release(&text);

@@ -24,7 +24,7 @@ static bool take_discrepancy(struct assay_collect *c, const struct assay_stmt *s
     x.run = assay_collect_text(r, s, "run");
     x.observed = assay_collect_text(r, s, "observed");
     for (int i = 0; i < 2; i++)
-        x.has_rows[i] = assay_collect_number(s, i ? "rows-archive" : "rows-source", &x.rows[i]);
+        x.has_rows[i] = assay_stmt_number(s, i ? "rows-archive" : "rows-source", &x.rows[i]);
     if (x.id)
         d->disc[d->n_disc++] = x;
     return true;
@@ -44,7 +44,7 @@ static bool take_request(struct assay_collect *c, const struct assay_stmt *s, co
     x.hi = assay_collect_text(c->r, s, "hi");
     x.outcome = assay_collect_text(c->r, s, "outcome");
     x.observed = assay_collect_text(c->r, s, "observed");
-    assay_collect_number(s, "attempt", &x.attempt);
+    assay_stmt_number(s, "attempt", &x.attempt);
     const char *id;
     for (size_t i = 0; (id = assay_stmt_nth(s, "discrepancy", i)); i++) {
         x.discrepancies++;

@@ -199,7 +199,7 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
         return false;
     if (whole && !(assay_scope_take(c, d, s) && assay_kept_take(c, d, s)))
         return false;
-    if (whole && !assay_collect_number(s, "rows-purged", &d->counts.purged))
+    if (whole && !assay_stmt_number(s, "rows-purged", &d->counts.purged))
         d->counts.purged = 0;
     k->judged = true;
     k->leaf = leaf->index;
@@ -210,10 +210,10 @@ static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, co
     k->columns = assay_collect_text(r, s, "columns");
     k->reason = assay_collect_text(r, s, "reason");
     k->accepted = k->n_chunks = 0;
-    assay_collect_number(s, "accepted", &k->accepted);
-    assay_collect_number(s, "chunks", &k->n_chunks);
+    assay_stmt_number(s, "accepted", &k->accepted);
+    assay_stmt_number(s, "chunks", &k->n_chunks);
     for (int i = 0; i < 2; i++)
-        k->has_rows[i] = assay_collect_number(s, i ? "rows-archive" : "rows-source", &k->rows[i]);
+        k->has_rows[i] = assay_stmt_number(s, i ? "rows-archive" : "rows-source", &k->rows[i]);
     return true;
 }
 

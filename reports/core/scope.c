@@ -34,9 +34,9 @@ bool assay_scope_take(struct assay_collect *c, struct assay_rep_dataset *d, cons
     if (!assay_stmt_get(s, "closed-until"))
         return true;
     d->closed_until = assay_collect_text(c->r, s, "closed-until");
-    assay_collect_number(s, "open-segments", &d->n_open_segments);
-    assay_collect_number(s, "open-rows-source", &d->open_rows[0]);
-    assay_collect_number(s, "open-rows-archive", &d->open_rows[1]);
+    assay_stmt_number(s, "open-segments", &d->n_open_segments);
+    assay_stmt_number(s, "open-rows-source", &d->open_rows[0]);
+    assay_stmt_number(s, "open-rows-archive", &d->open_rows[1]);
     d->n_open_kept = 0;
     for (size_t i = 0; (line = assay_stmt_nth(s, "open", i)); i++)
         if (!take_open(c, d, line))
@@ -64,11 +64,11 @@ static bool take_kept(struct assay_collect *c, struct assay_rep_dataset *d, cons
 bool assay_kept_take(struct assay_collect *c, struct assay_rep_dataset *d, const struct assay_stmt *s)
 {
     const char *line;
-    if (!assay_collect_number(s, "not-read-again", &d->n_kept))
+    if (!assay_stmt_number(s, "not-read-again", &d->n_kept))
         return true;
     d->kept_since = assay_collect_text(c->r, s, "not-read-since");
-    assay_collect_number(s, "not-read-rows-source", &d->kept_rows[0]);
-    assay_collect_number(s, "not-read-rows-archive", &d->kept_rows[1]);
+    assay_stmt_number(s, "not-read-rows-source", &d->kept_rows[0]);
+    assay_stmt_number(s, "not-read-rows-archive", &d->kept_rows[1]);
     d->n_kept_listed = 0;
     for (size_t i = 0; (line = assay_stmt_nth(s, "kept", i)); i++)
         if (!take_kept(c, d, line))

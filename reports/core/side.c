@@ -67,14 +67,14 @@ static bool take_end(struct assay_collect *c, const struct assay_stmt *s, struct
     side->snapshot = assay_collect_text(r, s, "snapshot");
     side->as_of = assay_collect_text(r, s, "as-of");
     side->as_of_column = assay_collect_text(r, s, "as-of-column");
-    assay_collect_number(s, "beyond", &side->beyond);
+    assay_stmt_number(s, "beyond", &side->beyond);
     side->tiled = assay_collect_text(r, s, "tiled");
     side->key_unique = assay_collect_text(r, s, "key-unique");
     side->ended_at = assay_collect_text(r, s, "observed");
-    assay_collect_number(s, "rows", &side->rows);
-    assay_collect_number(s, "bytes", &side->bytes);
-    assay_collect_number(s, "unplaced", &side->unplaced);
-    side->has_counted = assay_collect_number(s, "counted", &side->counted);
+    assay_stmt_number(s, "rows", &side->rows);
+    assay_stmt_number(s, "bytes", &side->bytes);
+    assay_stmt_number(s, "unplaced", &side->unplaced);
+    side->has_counted = assay_stmt_number(s, "counted", &side->counted);
     return true;
 }
 
@@ -145,8 +145,8 @@ static bool take_chunk(struct assay_collect *c, const struct assay_stmt *s, stru
     side->chunks += !k->has[c->side];
     k->has[c->side] = true;
     if (!k->has_rows[c->side])
-        k->has_rows[c->side] = assay_collect_number(s, "rows", &k->rows[c->side]);
-    assay_collect_number(s, "ordinal", &k->ordinal);
+        k->has_rows[c->side] = assay_stmt_number(s, "rows", &k->rows[c->side]);
+    assay_stmt_number(s, "ordinal", &k->ordinal);
     const char *raw;
     for (size_t i = 0; (raw = assay_stmt_nth(s, "rule", i)); i++)
         if (!take_rule(c, side, raw))
@@ -202,9 +202,9 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     if (c->objects_known)
         return true;
     struct assay_rep_object o = {.side = c->side, .status = assay_collect_text(c->r, s, "status")};
-    assay_collect_number(s, "bytes", &o.bytes);
-    assay_collect_number(s, "misplaced", &o.misplaced);
-    assay_collect_number(s, "nonstandard", &o.nonstandard);
+    assay_stmt_number(s, "bytes", &o.bytes);
+    assay_stmt_number(s, "misplaced", &o.misplaced);
+    assay_stmt_number(s, "nonstandard", &o.nonstandard);
     side->nonstandard += o.nonstandard;
     const bool is_manifest = o.status && strcmp(o.status, "manifest") == 0;
     const char *denied = assay_stmt_get(s, "manifest");
@@ -232,10 +232,10 @@ static bool take_object(struct assay_collect *c, const struct assay_stmt *s, str
     if (!o.reason && denied)
         o.reason = assay_arena_copy(&c->r->arena, denied + strcspn(denied, " ") + 1);
     o.sha256 = assay_collect_text(c->r, s, "sha256");
-    assay_collect_number(s, "rows", &o.rows);
+    assay_stmt_number(s, "rows", &o.rows);
     if (o.misplaced && !o.reason)
         o.reason = assay_arena_copy(&c->r->arena, "holds rows of other segments");
-    assay_collect_number(s, "defects", &o.defects);
+    assay_stmt_number(s, "defects", &o.defects);
     if (!assay_grow(&d->object, d->n_objects, &d->cap_objects, sizeof *d->object)) {
         assay_fail_nomem(c->e);
         return false;
@@ -254,7 +254,7 @@ static bool take_reference(struct assay_collect *c, const struct assay_stmt *s, 
                                  .status = assay_collect_text(c->r, s, "status"),
                                  .locator = assay_collect_text(c->r, s, "object"),
                                  .reason = assay_collect_text(c->r, s, "reason")};
-    assay_collect_number(s, "rows", &o.rows);
+    assay_stmt_number(s, "rows", &o.rows);
     if (object_ok(o.status))
         return true;
     side->objects_bad++;

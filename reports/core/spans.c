@@ -32,7 +32,7 @@ static bool take_first(struct assay_collect *c, const struct assay_stmt *s, cons
 {
     struct first *f = c->more;
     uint64_t rows = 0;
-    if (!assay_collect_number(s, "rows", &rows) || rows == 0)
+    if (!assay_stmt_number(s, "rows", &rows) || rows == 0)
         return true;
     f->run = assay_collect_text(c->r, s, "run");
     f->leaf = leaf->index;

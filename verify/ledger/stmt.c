@@ -1,5 +1,6 @@
 #include "stmt.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -356,6 +357,19 @@ const char *assay_stmt_nth(const struct assay_stmt *s, const char *key, size_t i
 const char *assay_stmt_get(const struct assay_stmt *s, const char *key)
 {
     return assay_stmt_nth(s, key, 0);
+}
+
+bool assay_stmt_number(const struct assay_stmt *s, const char *key, uint64_t *out)
+{
+    const char *v = assay_stmt_get(s, key);
+    if (!v || !*v || strspn(v, "0123456789") != strlen(v))
+        return false;
+    errno = 0;
+    unsigned long long n = strtoull(v, NULL, 10);
+    if (errno)
+        return false;
+    *out = n;
+    return true;
 }
 
 void assay_stmt_release(struct assay_stmt *s)

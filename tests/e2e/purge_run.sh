@@ -374,3 +374,29 @@ check 'nor with a beginning' forge purge-begin 0
 check 'and another one' forge purge-chunk 0
 check_exit 1 'is it believed' assay check plan.yaml
 check_lacks 'or called permitted' "$OUT" 'under a permit'
+
+# A run that was stopped half-way, by chunks that were aborted: the archive loses rows meanwhile.
+fresh || not_ok 'a sealed dataset'
+assay ledger key plan.yaml --role approver >"$OUT" 2>"$ERR"
+check 'a permit' assay purge permit plan.yaml
+permit=$(leaf plan.yaml purge-permit)
+sqlite3 app.db "UPDATE t SET v = 'x' WHERE id IN (150, 250, 350)"
+check_exit 1 'three of four chunks are aborted' assay purge run plan.yaml --permit "$permit" --execute
+sqlite3 app.db "UPDATE t SET v = 'v' || id"
+sed -i '102,$d' archive/t.csv
+check_exit 1 'the archive has lost rows' assay check plan.yaml
+check_exit 1 'which the source must keep' assay purge run plan.yaml --permit "$permit" --execute
+check_has 'as the permit rests on nothing' "$ERR" "what permit $permit rests on holds no longer: no-match"
+check_same 'all of them' <(echo 300) <(rows)
+
+# A run that stopped before its first chunk, by its statements; two chunks are emptied by somebody else, one of whose rows had been changed.
+fresh || not_ok 'a sealed dataset'
+assay ledger key plan.yaml --role approver >"$OUT" 2>"$ERR"
+check 'a permit' assay purge permit plan.yaml
+permit=$(leaf plan.yaml purge-permit)
+check 'a run begins, and says no more' forge purge-begin "$permit"
+sqlite3 app.db "UPDATE t SET v = 'new' WHERE id = 150; DELETE FROM t WHERE id BETWEEN 101 AND 200 OR id > 300"
+check_exit 1 'the next one does not call that its doing' assay purge run plan.yaml --permit "$permit" --execute
+check_same 'deletes what is as permitted' <(echo 2) <(grep -c '^  deleted ' "$OUT")
+check_same 'aborts what is gone' <(echo 2) <(grep -c '^  ABORTED .*: none of its 100 rows is there' "$OUT")
+check_lacks 'and settles nothing' "$OUT" settled

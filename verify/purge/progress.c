@@ -91,6 +91,16 @@ static enum assay_status pass(struct load *x, struct assay_ledger *l, const char
     return s == ASSAY_OK ? x->status : s;
 }
 
+/* Chunks go in the order of the list, and each is stated before the next is begun: of those that an unfinished run did
+ * not state, only the first can be gone by its hand. Any other that is empty was emptied by somebody else. */
+static size_t in_flight(const struct purge_progress *g, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!g->chunk[i].gone && g->unfinished > g->chunk[i].stated)
+            return i;
+    return SIZE_MAX;
+}
+
 enum assay_status assay_purge_progress_load(struct assay_ledger *l, const struct assay_permit *p,
                                             struct purge_progress *out, struct assay_err *e)
 {
@@ -111,6 +121,7 @@ enum assay_status assay_purge_progress_load(struct assay_ledger *l, const struct
     for (size_t i = 0; i < x.n_begins; i++)
         if (!x.begin[i].done)
             out->unfinished = x.begin[i].leaf + 1;
+    out->in_flight = s == ASSAY_OK ? in_flight(out, p->list.n) : SIZE_MAX;
     free(x.begin);
     free(x.place);
     return s;
@@ -120,9 +131,4 @@ void assay_purge_progress_release(struct purge_progress *g)
 {
     free(g->chunk);
     *g = (struct purge_progress){0};
-}
-
-bool assay_purge_maybe_lost(const struct purge_progress *g, size_t i)
-{
-    return !g->chunk[i].gone && g->unfinished > g->chunk[i].stated;
 }

@@ -19,6 +19,7 @@ struct run {
     struct purge_progress progress;
     struct assay_purger_spec spec;
     struct assay_purger *purger;
+    struct assay_err stale; /* nothing more may be deleted, and why; what a stopped run left unsaid is still found */
     char id[37];
 };
 
@@ -38,13 +39,13 @@ static enum assay_status check_permit(const struct run *r, struct assay_err *e)
     return s;
 }
 
-/* Once some of it is deleted, a source can no longer be compared: then what was permitted stays so. */
+/* At every start, whatever was deleted under the permit before: an archive that lost rows since must keep them at the
+ * source. A newer comparison is as good as the permitted one once a run has begun, if it is a match throughout: what
+ * was deleted is compared by its root. */
 static enum assay_status check_fresh(const struct run *r, struct assay_err *e)
 {
     struct assay_purge_gate g;
     const struct assay_dataset *d = r->job->set;
-    if (r->progress.begun)
-        return ASSAY_OK;
     enum assay_status s = assay_purge_look(r->ledger, d->id, r->permit.plan, r->job->now, r->permit.max_age, &g, e);
     if (s != ASSAY_OK)
         return s;
@@ -55,7 +56,7 @@ static enum assay_status check_fresh(const struct run *r, struct assay_err *e)
                               "dataset %s: what permit %llu rests on holds no longer: %s (run %s of %s)", d->name,
                               (unsigned long long)r->permit.leaf, assay_purge_reason_name((enum assay_purge_reason)i),
                               g.run, g.observed);
-    if (strcmp(g.run, r->permit.verdict_run) != 0)
+    if (!r->progress.begun && strcmp(g.run, r->permit.verdict_run) != 0)
         return assay_fail(e, ASSAY_EUSAGE,
                           "dataset %s: permit %llu rests on run %s, and there is a newer comparison: run %s", d->name,
                           (unsigned long long)r->permit.leaf, r->permit.verdict_run, g.run);
@@ -178,7 +179,7 @@ static enum assay_status state_done(struct run *r, struct assay_err *e)
     const uint64_t *n = r->out->chunks;
     struct assay_writer w;
     begin_stmt(r, &w, "purge-done");
-    assay_writer_add(&w, "status", n[ASSAY_PURGE_ABORTED] ? "incomplete" : "ok");
+    assay_writer_add(&w, "status", n[ASSAY_PURGE_ABORTED] || r->stale.code != ASSAY_OK ? "incomplete" : "ok");
     assay_writer_addf(&w, "deleted", "%llu",
                       (unsigned long long)(n[ASSAY_PURGE_DELETED] + n[ASSAY_PURGE_SETTLED] + n[ASSAY_PURGE_ALREADY]));
     assay_writer_addf(&w, "aborted", "%llu", (unsigned long long)n[ASSAY_PURGE_ABORTED]);
@@ -229,8 +230,10 @@ static enum assay_status look_at(struct run *r, size_t i, struct assay_err *e)
     enum assay_status s = assay_purger_look(r->purger, c, &seen, e);
     if (s != ASSAY_OK)
         return s;
-    if (seen.state == ASSAY_PURGE_EMPTY && assay_purge_maybe_lost(&r->progress, i))
+    if (seen.state == ASSAY_PURGE_EMPTY && i == r->progress.in_flight)
         return settle(r, c, ASSAY_PURGE_SETTLED, "committed, statement lost", e);
+    if (r->stale.code != ASSAY_OK)
+        return settle(r, c, ASSAY_PURGE_ABORTED, "the permit is stale", e);
     if (seen.state != ASSAY_PURGE_AS_PERMITTED)
         return settle(r, c, ASSAY_PURGE_ABORTED, seen.why, e);
     return r->sink ? delete_chunk(r, c, e) : settle(r, c, ASSAY_PURGE_WOULD, NULL, e);
@@ -243,9 +246,11 @@ static enum assay_status each_chunk(struct run *r, struct assay_err *e)
         if (assay_interrupted())
             return assay_fail(e, ASSAY_EINTR, "interrupted after %zu of %zu chunks", i, r->permit.list.n);
         assay_progress("%s: chunk %zu of %zu", r->job->set->name, i + 1, r->permit.list.n);
+        if (r->stale.code != ASSAY_OK && i != r->progress.in_flight)
+            continue;
         if (r->progress.chunk[i].gone)
             s = settle(r, &r->permit.list.chunk[i], ASSAY_PURGE_ALREADY, NULL, e);
-        else if (!r->sink || assay_purge_maybe_lost(&r->progress, i))
+        else if (!r->sink || i == r->progress.in_flight)
             s = look_at(r, i, e);
         else
             s = delete_chunk(r, &r->permit.list.chunk[i], e);
@@ -281,7 +286,11 @@ static enum assay_status prepare(struct run *r, struct assay_err *e)
     if (s == ASSAY_OK)
         s = assay_purge_progress_load(r->ledger, &r->permit, &r->progress, e);
     if (s == ASSAY_OK)
-        s = check_fresh(r, e);
+        s = check_fresh(r, &r->stale);
+    if (s == ASSAY_EUSAGE && r->sink && r->progress.in_flight != SIZE_MAX)
+        s = ASSAY_OK;
+    else if (s != ASSAY_OK && r->stale.code != ASSAY_OK)
+        return assay_fail(e, s, "%s", r->stale.msg);
     if (s != ASSAY_OK)
         return s;
     r->spec = (struct assay_purger_spec){.plan = j->plan,
@@ -294,7 +303,7 @@ static enum assay_status prepare(struct run *r, struct assay_err *e)
                                          .allow = allow,
                                          .ctx = r};
     s = assay_purger_open(&r->spec, &r->purger, e);
-    return s == ASSAY_OK ? check_ways(r, e) : s;
+    return s == ASSAY_OK && r->stale.code == ASSAY_OK ? check_ways(r, e) : s;
 }
 
 enum assay_status assay_purge_run(const struct assay_purge_job *j, struct assay_purge_result *out, struct assay_err *e)
@@ -309,6 +318,8 @@ enum assay_status assay_purge_run(const struct assay_purge_job *j, struct assay_
         s = each_chunk(&r, e);
     if (s == ASSAY_OK && r.sink && !nothing_left)
         s = state_done(&r, e);
+    if (s == ASSAY_OK && r.stale.code != ASSAY_OK)
+        s = assay_fail(e, r.stale.code, "%s", r.stale.msg);
     assay_purger_close(r.purger);
     assay_purge_progress_release(&r.progress);
     assay_permit_release(&r.permit);

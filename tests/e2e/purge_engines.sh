@@ -229,3 +229,71 @@ check 'again' assay check plan.yaml --dataset meanwhile
 check 'a permit' permit meanwhile
 check_exit 1 'an account for whom no foreign key holds' run meanwhile
 check_has 'deletes nothing' "$OUT" '^  ABORTED .*: session_replication_role is replica for this account: foreign keys would not be kept$'
+
+# ---- SQLite ----
+cd "$TMP" && mkdir lite && cd lite || exit 1
+sqlite3 app.db <<'SQL'
+CREATE TABLE pairs (a TEXT, b INTEGER, v TEXT, PRIMARY KEY (b, a)) WITHOUT ROWID;
+CREATE INDEX pairs_v ON pairs (v, b, a);
+CREATE TABLE folded (k TEXT COLLATE NOCASE, v TEXT, PRIMARY KEY (k COLLATE BINARY)) WITHOUT ROWID;
+CREATE TABLE strict (id INTEGER PRIMARY KEY, v TEXT, w TEXT AS (v || '!') STORED, x INTEGER AS (id * 2) VIRTUAL) STRICT;
+CREATE TABLE alias (rowid TEXT, oid TEXT, id INTEGER PRIMARY KEY);
+CREATE TABLE hides (rowid INTEGER, _rowid_ TEXT, v TEXT, UNIQUE (v));
+CREATE TABLE hidden (rowid INTEGER NOT NULL UNIQUE, oid TEXT, _rowid_ TEXT);
+CREATE TABLE alias3 (rowid INTEGER PRIMARY KEY, oid TEXT, _rowid_ TEXT);
+CREATE VIRTUAL TABLE words USING fts5 (w);
+CREATE TABLE tree (id INTEGER PRIMARY KEY, up INTEGER REFERENCES tree ON DELETE CASCADE);
+CREATE TABLE later (id INTEGER PRIMARY KEY, v TEXT);
+WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 300) INSERT INTO pairs SELECT 'k' || (i % 7), i, 'v' || (1000 - i) FROM g;
+WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 300) INSERT INTO folded SELECT CASE i % 2 WHEN 1 THEN 'k' ELSE 'K' END || (i / 2), i FROM g;
+INSERT INTO strict VALUES (1, 'a'), (2, 'b');
+INSERT INTO alias VALUES ('7', '8', 1), ('1', '2', 2);
+INSERT INTO hides VALUES (5, '5', 'a'), (5, '6', 'b');
+INSERT INTO hidden VALUES (1, '1', '1');
+INSERT INTO alias3 VALUES (3, 'x', 'y'), (4, 'x', 'y');
+INSERT INTO words VALUES ('one'), ('two');
+INSERT INTO later VALUES (1, 'a'), (2, 'b');
+WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 200) INSERT INTO tree SELECT i, CASE WHEN i > 101 THEN i - 100 END FROM g;
+CREATE VIEW seen AS SELECT * FROM later;
+SQL
+mkdir files
+args=()
+for t in pairs folded strict alias hides hidden alias3 words tree later seen; do
+    sqlite3 -header -csv app.db "SELECT * FROM $t" >files/$t.csv
+    args+=(--table "$t")
+done
+check 'init' assay init sqlite:app.db files/ "${args[@]}"
+sed -i 's/^datasets:/digest: sealed\npurge:\n  read: any\n  source: sqlite:app.db\ndatasets:/; s/^    key: .*/&\n    chunk_rows: 100/' plan.yaml
+check 'check' assay check plan.yaml
+for role in approver purger; do check "a key for the $role" assay ledger key plan.yaml --role $role; done
+count() {
+    sqlite3 app.db "SELECT count(*) FROM $1"
+}
+sqlite3 app.db "UPDATE pairs SET v = 'x' WHERE b = 250"
+check 'a table without rowids' permit pairs
+check_exit 1 'chunk by chunk' run pairs
+check_has 'by its key' "$OUT" '^pairs: [12] chunks, [0-9]+ rows deleted, [12] aborted'
+check_same 'leaves the chunk with a row that was changed' <(echo "1 $(sed -n 's/.* \([0-9]*\) rows deleted.*/\1/p' "$OUT" | awk '{ print 300 - $1 }')") \
+    <(echo "$(count 'pairs WHERE b = 250') $(count pairs)")
+sqlite3 app.db "UPDATE pairs SET v = 'v750' WHERE b = 250"
+check 'mended' run pairs
+check_same 'all deleted' <(echo 0) <(count pairs)
+for t in folded strict alias hides alias3; do
+    check "a permit: $t" permit $t
+    check "is used: $t" run $t
+    check_same "to the end: $t" <(echo 0) <(count $t)
+done
+for t in 'hidden table hidden, whose columns rowid, oid and _rowid_ hide its rowids' 'words virtual table words' 'seen view seen'; do
+    check_exit 1 "what has no rows of its own: ${t%% *}" permit "${t%% *}" --accept "no-table:${t#* }"
+    check_has 'cannot be accepted' "$OUT" "^  no-table +${t#* }: cannot be accepted: its rows have no place of their own"
+done
+check 'a table that refers to itself' permit tree --accept cascade:tree
+check_exit 1 'takes no row of another chunk along' run tree
+check_has 'and says so' "$OUT" '^  ABORTED .*: a trigger or foreign key would have deleted [0-9]+ other rows of the table, which nothing proves$'
+sqlite3 app.db "CREATE TABLE refers (r INTEGER REFERENCES later DEFERRABLE INITIALLY DEFERRED); INSERT INTO refers VALUES (2)"
+check 'rows that are referred to until the commit' permit later --accept reference:refers
+check_exit 1 'are not deleted' run later
+check_has 'and the chunk is aborted' "$OUT" '^  ABORTED .*, table later: FOREIGN KEY constraint failed$'
+sqlite3 app.db "DELETE FROM refers"
+check 'nobody refers to them any more' run later
+check_same 'all deleted' <(echo 0) <(count later)

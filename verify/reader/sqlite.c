@@ -118,8 +118,8 @@ static uint64_t sqlite_estimate(struct assay_reader *base)
                          "estimating", &n, &any, NULL) != ASSAY_OK)
         any = false;
     if (!any && r->rowid)
-        assay_sqlite_int(r, sqlite3_mprintf("SELECT max(rowid) FROM main.\"%w\"", r->table), "estimating", &n, &any,
-                         NULL);
+        assay_sqlite_int(r, sqlite3_mprintf("SELECT max(\"%w\") FROM main.\"%w\"", r->rowid, r->table), "estimating",
+                         &n, &any, NULL);
     pthread_mutex_unlock(&r->lock);
     uint64_t most = (uint64_t)r->identity.st_size / MIN_ROW_BYTES;
     return !any || n <= 0 ? 0 : (uint64_t)n < most ? (uint64_t)n : most;

@@ -26,9 +26,13 @@ struct assay_sqlite_reader_state {
     int64_t made; /* of a frozen copy: when it was last written to, seconds since 1970 */
     bool immutable; /* opened without locks: identity is checked at the end of every scan */
     bool utf16; /* text is stored as UTF-16 */
-    bool rowid; /* the table has rowids that can be probed */
-    bool with_ids; /* for who deletes: the position of a row is its rowid */
-    const uint64_t *doomed; /* a scan deletes these rowids, and delivers what was deleted; NULL: it only reads */
+    const char
+        *rowid; /* a name under which the table's rowids can be had; NULL: there is none. Static, or the schema's */
+    bool without_rowid; /* there are none */
+    bool with_ids; /* for who deletes: the position of a row is its rowid, or its place in the scan, by primary key */
+    char *where; /* without_rowid: of the scan whose places they are, "" for none; for sqlite3_free */
+    const uint64_t
+        *doomed; /* a scan deletes the rows of these ids, and delivers what was deleted; NULL: it only reads */
     size_t n_doomed;
 };
 
@@ -66,7 +70,7 @@ enum assay_status assay_sqlite_int(const struct assay_sqlite_reader_state *r, ch
 
 /* ---- sqlite_schema.c ---- */
 
-/* Find the table that the locator names and load its columns: sets table, schema, rowid, utf16. */
+/* Find the table that the locator names and load its columns: sets table, kind, schema, rowid, utf16. */
 enum assay_status assay_sqlite_load(struct assay_sqlite_reader_state *r, const char *named, struct assay_err *e);
 
 /* A statement that delivers name, type, "notnull" and pk of the table's columns, in their order. */

@@ -1,4 +1,5 @@
-/* Deleting rows of a SQLite table, by rowid. The write lock is taken at the beginning: nobody else writes meanwhile. */
+/* Deleting rows of a SQLite table, by rowid or by primary key. The write lock is taken at the beginning: nobody else
+ * writes meanwhile. */
 #include <string.h>
 
 #include "deleter.h"
@@ -17,9 +18,11 @@ static enum assay_status sqlite_open(const struct assay_locator *loc, void **out
         s = assay_sqlite_open_writer(r, e);
     if (s == ASSAY_OK)
         s = assay_sqlite_load(r, loc->table, e);
-    if (s == ASSAY_OK && !r->rowid)
+    if (s == ASSAY_OK && r->kind != SQLITE_A_TABLE)
+        s = assay_fail(e, ASSAY_EUSAGE, "%s of %s is no table: its rows cannot be deleted", r->table, r->path);
+    if (s == ASSAY_OK && !r->rowid && !r->without_rowid)
         s = assay_fail(e, ASSAY_EUSAGE,
-                       "table %s of %s has no rowid, or a column of that name: its rows cannot be told apart by an id",
+                       "table %s of %s has columns called rowid, oid and _rowid_, which hide what its rows go by",
                        r->table, r->path);
     if (s != ASSAY_OK) {
         assay_sqlite_free(r);

@@ -37,6 +37,7 @@ void assay_sqlite_release(struct assay_sqlite_reader_state *r)
     assay_schema_release(&r->schema);
     free(r->path);
     free(r->table);
+    sqlite3_free(r->where);
     free(r->token);
     free(r->part.name);
 }

@@ -81,7 +81,9 @@ static enum assay_status foreign_keys(const struct assay_sqlite_reader_state *r,
 static enum assay_status not_a_table(const struct assay_sqlite_reader_state *r, struct obstacles *l,
                                      struct assay_err *e)
 {
-    char *name = sqlite3_mprintf("%s %s", r->kind == SQLITE_A_VIEW ? "view" : "virtual table", r->table);
+    char *name = r->kind == SQLITE_A_TABLE
+                     ? sqlite3_mprintf("table %s, whose columns rowid, oid and _rowid_ hide its rowids", r->table)
+                     : sqlite3_mprintf("%s %s", r->kind == SQLITE_A_VIEW ? "view" : "virtual table", r->table);
     enum assay_status s = name ? assay_obstacles_add(l, ASSAY_OBSTACLE_NO_TABLE, name, e) : assay_fail_nomem(e);
     sqlite3_free(name);
     return s;
@@ -110,7 +112,8 @@ static enum assay_status triggers(const struct assay_sqlite_reader_state *r, str
 enum assay_status assay_sqlite_obstacles_of(const struct assay_sqlite_reader_state *r, struct obstacles *l,
                                             struct assay_err *e)
 {
-    enum assay_status s = r->kind == SQLITE_A_TABLE ? ASSAY_OK : not_a_table(r, l, e);
+    const bool good = r->kind == SQLITE_A_TABLE && (r->rowid || r->without_rowid);
+    enum assay_status s = good ? ASSAY_OK : not_a_table(r, l, e);
     if (s == ASSAY_OK)
         s = foreign_keys(r, l, e);
     return s == ASSAY_OK ? triggers(r, l, e) : s;

@@ -175,7 +175,7 @@ static enum assay_status fill(struct sqlite_scan *s, size_t *rows, struct assay_
             return assay_sqlite_fail(s->r, s->r->db, "reading", e);
         st = read_row(s, s->v + *rows * s->n_cols, e);
         if (s->r->with_ids)
-            s->id[*rows] = (uint64_t)sqlite3_column_int64(s->st, 0);
+            s->id[*rows] = s->r->without_rowid ? s->rows + *rows + 1 : (uint64_t)sqlite3_column_int64(s->st, 0);
         *rows += st == ASSAY_OK;
     }
     return st;
@@ -215,11 +215,11 @@ static enum assay_status plan_probe(struct sqlite_scan *s, const struct assay_sc
     bool any = false, both = false;
     if (!o->sample || !r->rowid || o->sample_rows == 0)
         return ASSAY_OK;
-    enum assay_status st = assay_sqlite_int(r, sqlite3_mprintf("SELECT min(rowid) FROM main.\"%w\"", r->table),
-                                            "sampling", &s->lo, &any, e);
+    enum assay_status st = assay_sqlite_int(
+        r, sqlite3_mprintf("SELECT min(\"%w\") FROM main.\"%w\"", r->rowid, r->table), "sampling", &s->lo, &any, e);
     if (st == ASSAY_OK)
-        st = assay_sqlite_int(r, sqlite3_mprintf("SELECT max(rowid) FROM main.\"%w\"", r->table), "sampling", &hi,
-                              &both, e);
+        st = assay_sqlite_int(r, sqlite3_mprintf("SELECT max(\"%w\") FROM main.\"%w\"", r->rowid, r->table), "sampling",
+                              &hi, &both, e);
     if (st != ASSAY_OK || !any || !both)
         return st;
     s->span = (uint64_t)hi - (uint64_t)s->lo;
@@ -228,32 +228,91 @@ static enum assay_status plan_probe(struct sqlite_scan *s, const struct assay_sc
     return ASSAY_OK;
 }
 
+static void add_ids(sqlite3_str *sql, const struct assay_sqlite_reader_state *r)
+{
+    for (size_t i = 0; i < r->n_doomed; i++)
+        sqlite3_str_appendf(sql, "%s%lld", i ? "," : "", (long long)r->doomed[i]);
+}
+
+/* The columns of the primary key, compared byte by byte: its own collation might take two for one, or one for two. */
+static void add_key(sqlite3_str *sql, const struct assay_schema *s, const char *collate)
+{
+    const struct assay_column *key[ASSAY_MAX_COLUMNS] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < s->n && i < ASSAY_MAX_COLUMNS; i++)
+        if (s->col[i].key_pos && s->col[i].key_pos <= ASSAY_MAX_COLUMNS) {
+            key[s->col[i].key_pos - 1] = &s->col[i];
+            n++;
+        }
+    for (size_t i = 0; i < n && key[i]; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"%s", i ? "," : "", key[i]->name, collate);
+}
+
+/* The rows at those places of the scan before, which nobody has changed since: the write lock is held. */
+static void add_places(sqlite3_str *sql, const struct assay_sqlite_reader_state *r)
+{
+    static const char binary[] = " COLLATE BINARY";
+    sqlite3_str_appendall(sql, "(");
+    add_key(sql, &r->schema, binary);
+    sqlite3_str_appendall(sql, ") IN (SELECT ");
+    add_key(sql, &r->schema, binary);
+    sqlite3_str_appendall(sql, " FROM (SELECT ");
+    add_key(sql, &r->schema, "");
+    sqlite3_str_appendall(sql, ", row_number() OVER (ORDER BY ");
+    add_key(sql, &r->schema, "");
+    sqlite3_str_appendf(sql, ") AS \"place of\" FROM main.\"%w\"%s) WHERE \"place of\" IN (", r->table,
+                        r->where ? r->where : "");
+    add_ids(sql, r);
+    sqlite3_str_appendall(sql, "))");
+}
+
 /* What is deleted is what is delivered: the values go through the same steps as those of a SELECT. */
 static char *delete_sql(const struct sqlite_scan *s, const struct assay_scan_opts *o)
 {
-    sqlite3_str *sql = sqlite3_str_new(s->r->db);
-    sqlite3_str_appendf(sql, "DELETE FROM main.\"%w\" WHERE rowid IN (", s->r->table);
-    for (size_t i = 0; i < s->r->n_doomed; i++)
-        sqlite3_str_appendf(sql, "%s%lld", i ? "," : "", (long long)s->r->doomed[i]);
-    sqlite3_str_appendall(sql, ") RETURNING rowid");
+    const struct assay_sqlite_reader_state *r = s->r;
+    sqlite3_str *sql = sqlite3_str_new(r->db);
+    sqlite3_str_appendf(sql, "DELETE FROM main.\"%w\" WHERE ", r->table);
+    if (r->without_rowid) {
+        add_places(sql, r);
+        sqlite3_str_appendall(sql, " RETURNING 0");
+    } else {
+        sqlite3_str_appendf(sql, "\"%w\" IN (", r->rowid);
+        add_ids(sql, r);
+        sqlite3_str_appendf(sql, ") RETURNING \"%w\"", r->rowid);
+    }
     for (size_t i = 0; i < o->n_columns; i++)
         sqlite3_str_appendf(sql, ",\"%w\"", o->columns[i]);
     return sqlite3_str_finish(sql);
 }
 
+/* Ids of rows without a rowid are their places, in the order of their key, in what this scan selects. */
+static void add_order(sqlite3_str *sql, struct assay_sqlite_reader_state *r, const char *where)
+{
+    sqlite3_str_appendall(sql, " ORDER BY ");
+    add_key(sql, &r->schema, "");
+    sqlite3_free(r->where);
+    r->where = sqlite3_mprintf("%s", where ? where : "");
+}
+
 static char *select_sql(const struct sqlite_scan *s, const struct assay_scan_opts *o)
 {
-    sqlite3_str *sql = sqlite3_str_new(s->r->db);
-    const bool id = s->probing || s->r->with_ids;
-    sqlite3_str_appendall(sql, id ? "SELECT rowid" : o->n_columns ? "SELECT " : "SELECT 1");
+    struct assay_sqlite_reader_state *r = s->r;
+    sqlite3_str *sql = sqlite3_str_new(r->db);
+    const bool id = s->probing || r->with_ids, place = r->with_ids && r->without_rowid;
+    if (id && !place)
+        sqlite3_str_appendf(sql, "SELECT \"%w\"", r->rowid);
+    else
+        sqlite3_str_appendall(sql, place ? "SELECT 0" : o->n_columns ? "SELECT " : "SELECT 1");
     for (size_t i = 0; i < o->n_columns; i++)
         sqlite3_str_appendf(sql, "%s\"%w\"", i || id ? "," : "", o->columns[i]);
-    sqlite3_str_appendf(sql, " FROM main.\"%w\"", s->r->table);
-    char *where = o->window_column && !s->probing ? assay_sqlite_window(s->r->db, o) : NULL;
+    sqlite3_str_appendf(sql, " FROM main.\"%w\"", r->table);
+    char *where = o->window_column && !s->probing ? assay_sqlite_window(r->db, o) : NULL;
     if (s->probing)
-        sqlite3_str_appendall(sql, " WHERE rowid >= ?1 ORDER BY rowid LIMIT 1");
+        sqlite3_str_appendf(sql, " WHERE \"%w\" >= ?1 ORDER BY \"%w\" LIMIT 1", r->rowid, r->rowid);
     else if (where)
         sqlite3_str_appendall(sql, where); /* without one, all rows are delivered */
+    if (place)
+        add_order(sql, r, where);
     sqlite3_free(where);
     return sqlite3_str_finish(sql);
 }

@@ -160,7 +160,7 @@ static enum assay_status find_table(struct assay_sqlite_reader_state *r, const c
         r->kind = type && strcmp(type, "table") == 0  ? SQLITE_A_TABLE
                   : type && strcmp(type, "view") == 0 ? SQLITE_A_VIEW
                                                       : SQLITE_A_VIRTUAL_TABLE;
-        r->rowid = r->kind == SQLITE_A_TABLE && sqlite3_column_int(st, 2) == 0;
+        r->without_rowid = sqlite3_column_int(st, 2) != 0;
         s = r->table ? ASSAY_OK : assay_fail_nomem(e);
     } else if (rc != SQLITE_DONE) {
         s = assay_sqlite_fail(r, r->db, doing, e);
@@ -204,8 +204,6 @@ static enum assay_status load_columns(struct assay_sqlite_reader_state *r, struc
         struct assay_column *c = &r->schema.col[r->schema.n - 1];
         c->key_pos = (uint16_t)sqlite3_column_int(st, 3);
         c->binary_order = binary_order(r, name);
-        if (strcasecmp(name, "rowid") == 0)
-            r->rowid = false; /* the word means the column now */
     }
     if (s == ASSAY_OK && rc != SQLITE_DONE)
         s = assay_sqlite_fail(r, r->db, "reading the columns of", e);
@@ -257,6 +255,20 @@ static enum assay_status find_unique(struct assay_sqlite_reader_state *r, struct
     return s;
 }
 
+/* The first of its names that is not that of a column, which would hide it. */
+static const char *rowid_name(const struct assay_sqlite_reader_state *r)
+{
+    static const char *const names[] = {"rowid", "oid", "_rowid_"};
+    for (size_t i = 0; r->kind == SQLITE_A_TABLE && !r->without_rowid && i < sizeof names / sizeof *names; i++) {
+        bool hidden = false;
+        for (size_t k = 0; k < r->schema.n; k++)
+            hidden |= strcasecmp(r->schema.col[k].name, names[i]) == 0;
+        if (!hidden)
+            return names[i];
+    }
+    return NULL;
+}
+
 /* A PRIMARY KEY admits NULLs, and with them doubles, unless it is the rowid itself, NOT NULL, or in a WITHOUT ROWID
  * table. */
 static enum assay_status judge_key(struct assay_sqlite_reader_state *r, struct assay_err *e)
@@ -264,6 +276,7 @@ static enum assay_status judge_key(struct assay_sqlite_reader_state *r, struct a
     size_t keys = 0, nullable = 0;
     sqlite3_int64 pk_indexes = 0;
     bool any;
+    r->rowid = rowid_name(r);
     for (size_t i = 0; i < r->schema.n; i++) {
         keys += r->schema.col[i].key_pos > 0;
         nullable += r->schema.col[i].key_pos > 0 && r->schema.col[i].nullable;
@@ -276,8 +289,11 @@ static enum assay_status judge_key(struct assay_sqlite_reader_state *r, struct a
     bool is_rowid = pk_indexes == 0;
     r->schema.key_is_unique = s == ASSAY_OK && (nullable == 0 || is_rowid);
     for (size_t i = 0; is_rowid && i < r->schema.n; i++)
-        if (r->schema.col[i].key_pos)
+        if (r->schema.col[i].key_pos) {
             r->schema.col[i].nullable = false;
+            if (!r->rowid && s == ASSAY_OK && r->kind == SQLITE_A_TABLE)
+                r->rowid = r->schema.col[i].name;
+        }
     return s;
 }
 

@@ -38,6 +38,7 @@ DEPS := gcc make pkg-config libc6-dev libpq-dev libsqlite3-dev libssl-dev libxxh
 	libjansson-dev zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev libunistring-dev \
 	liblzma-dev libbz2-dev libcurl4-openssl-dev libmicrohttpd-dev sqlite3 postgresql openssl python3 ca-certificates zstd lz4 xz-utils bzip2 jq xxd busybox
 DEPS_FULL := python3-venv openjdk-17-jre-headless
+DEPS_PKCS11 := softhsm2 opensc
 DEPS_DEV := git clang libclang-rt-dev clang-tidy clang-format cppcheck shellcheck
 
 .DEFAULT_GOAL := all
@@ -112,7 +113,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB_A)
 unit: $(TEST_BIN) $(FUZZ_BIN)
 
 ##@ Install what is needed
-.PHONY: deps deps-dev deps-full
+.PHONY: deps deps-dev deps-full deps-pkcs11
 deps: ## Debian packages and npm modules that building, running and testing need
 	tests/deps.sh $(DEPS)
 	$(MAKE) node_modules/.installed
@@ -120,12 +121,15 @@ deps-dev: ## Debian packages that only the gates need
 	tests/deps.sh $(DEPS_DEV)
 deps-full: ## Debian packages that only test-full needs
 	tests/deps.sh $(DEPS_FULL)
+deps-pkcs11: ## what only test-pkcs11 needs: Debian packages, and one of its backports unpacked in BUILD, not installed
+	tests/deps.sh $(DEPS_PKCS11)
+	tests/pkcs11/fetch.sh $(BUILD)/pkcs11
 node_modules/.installed: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 ##@ Try and test
-.PHONY: demo test test-unit test-full bench
+.PHONY: demo test test-unit test-pkcs11 test-full bench
 demo: ## installs what is missing, builds; real data: archive, verify, damage, locate, reprocess, verify (PG=1: from PostgreSQL)
 	tests/deps.sh $(DEPS)
 	$(MAKE) all node_modules/.installed
@@ -134,8 +138,10 @@ test: all unit node_modules/.installed ## unit tests, fuzz corpora and end-to-en
 	BUILD=$(BUILD) tests/run.sh unit fuzz e2e
 test-unit: unit ## unit tests and fuzz corpora only
 	BUILD=$(BUILD) tests/run.sh unit fuzz
-test-full: all unit node_modules/.installed deps-full ## the same with large inputs, writers from PyPI with Spark, the demo on both databases, and a minute of fuzzing each
-	ASSAY_TEST_FULL=1 BUILD=$(BUILD) tests/run.sh unit fuzz e2e matrix demo
+test-pkcs11: all deps-pkcs11 ## signing keys in a PKCS#11 token: SoftHSM
+	BUILD=$(BUILD) tests/run.sh pkcs11
+test-full: all unit node_modules/.installed deps-full deps-pkcs11 ## the same with large inputs, keys in a token, writers from PyPI with Spark, the demo on both databases, and a minute of fuzzing each
+	ASSAY_TEST_FULL=1 BUILD=$(BUILD) tests/run.sh unit fuzz e2e pkcs11 matrix demo
 	$(MAKE) fuzz
 bench: all $(BENCH_BIN) node_modules/.installed ## measure against the floors; writes docs/benchmarks.md
 	BUILD=$(BUILD) tests/bench/run.py

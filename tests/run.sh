@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh SUITE...: run test suites (unit, fuzz, e2e, matrix, demo) from the repository root and count them.
+# run.sh SUITE...: run test suites (unit, fuzz, e2e, pkcs11, matrix, demo) from the repository root and count them.
 # One line a program or script; its full output is shown when something in it failed, and kept in $BUILD/log.
 # The last line is "N passed, N failed". A skipped test, a program that ran no test, and a crash count as failures.
 set -u
@@ -111,6 +111,11 @@ run_e2e() {
     done
 }
 
+# Keys in a token: what it needs beside is fetched by `make test-pkcs11`.
+run_pkcs11() {
+    run_script pkcs11/pkcs11 tests/pkcs11/pkcs11.sh "$limit"
+}
+
 # Writers from PyPI.
 run_matrix() {
     MATRIX_PYTHON=1 run_script e2e/matrix-python tests/e2e/matrix.sh 3600
@@ -123,9 +128,9 @@ run_demo() {
 
 for suite in "$@"; do
     case $suite in
-    unit | fuzz | e2e | matrix | demo) "run_$suite" ;;
+    unit | fuzz | e2e | pkcs11 | matrix | demo) "run_$suite" ;;
     *)
-        echo "run.sh: unknown suite '$suite': one of unit, fuzz, e2e, matrix, demo" >&2
+        echo "run.sh: unknown suite '$suite': one of unit, fuzz, e2e, pkcs11, matrix, demo" >&2
         exit 2
         ;;
     esac

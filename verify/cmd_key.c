@@ -15,7 +15,7 @@
 struct change {
     const struct assay_session *s;
     enum assay_role role;
-    const char *reason;
+    const char *reason, *store; /* a token's key instead of a new one; NULL */
     bool rotate, revoke;
     char file[ASSAY_MAX_PATH], next[ASSAY_MAX_PATH]; /* ROLE.key, and where its successor waits */
     struct assay_verifier *old;
@@ -96,7 +96,9 @@ static enum assay_status load_keys(struct change *c, struct assay_err *e)
     if (s != ASSAY_OK || !c->rotate)
         return s;
     snprintf(name, sizeof name, "%s/%s", c->s->plan->origin, assay_role_name(c->role));
-    if (access(c->next, F_OK) != 0)
+    if (c->store)
+        s = assay_key_refer(c->next, name, c->store, e);
+    else if (access(c->next, F_OK) != 0)
         s = assay_key_generate(c->next, name, e);
     return s == ASSAY_OK ? assay_key_load(c->next, &c->next_key, e) : s;
 }
@@ -160,7 +162,10 @@ static enum assay_status change_key(struct change *c, struct assay_err *e)
 static enum assay_status make_key(const struct change *c, struct assay_err *e)
 {
     struct assay_verifier *v = NULL;
-    enum assay_status s = assay_keys_make(c->s->keys_dir, c->s->plan->origin, c->role, e);
+    char name[ASSAY_MAX_NAME + 32];
+    snprintf(name, sizeof name, "%s/%s", c->s->plan->origin, assay_role_name(c->role));
+    enum assay_status s = c->store ? assay_key_refer(c->file, name, c->store, e)
+                                   : assay_keys_make(c->s->keys_dir, c->s->plan->origin, c->role, e);
     if (s == ASSAY_OK)
         s = public_key(c->file, &v, e);
     if (s == ASSAY_OK)
@@ -176,6 +181,7 @@ static enum assay_status arguments(struct assay_args *a, struct change *c, struc
     c->rotate = assay_arg_flag(a, "rotate");
     c->revoke = assay_arg_flag(a, "revoke");
     c->reason = assay_arg(a, "reason");
+    c->store = assay_arg(a, "store");
     if (role < 0)
         return assay_fail(e, ASSAY_EUSAGE, "--role: name the role whose key it is");
     if (role == ASSAY_ROLE_LEDGER && c->revoke)
@@ -184,6 +190,9 @@ static enum assay_status arguments(struct assay_args *a, struct change *c, struc
                           "none; after a theft, begin another ledger under another origin");
     if ((c->rotate || c->revoke) && (!c->reason || !c->reason[0]))
         return assay_fail(e, ASSAY_EUSAGE, "--reason: say why; it stays in the ledger");
+    if (c->store && c->revoke && !c->rotate)
+        return assay_fail(e, ASSAY_EUSAGE,
+                          "--store: a key that is revoked has another one in its place only with --rotate");
     c->role = (enum assay_role)role;
     if ((size_t)snprintf(c->file, sizeof c->file, "%s/%s.key", c->s->keys_dir, name) >= sizeof c->file ||
         (size_t)snprintf(c->next, sizeof c->next, "%s/%s.key.next", c->s->keys_dir, name) >= sizeof c->next)

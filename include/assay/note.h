@@ -29,6 +29,10 @@ struct assay_verifier; /* a public key with its name */
 
 /* Make a new key pair: PATH gets the PKCS#8 PEM (mode 0600, never overwritten), PATH.pub the C2SP vkey line. */
 enum assay_status assay_key_generate(const char *path, const char *name, struct assay_err *e);
+/* The same for a key that is there, under a URI of OpenSSL's store (a token's): PATH gets the URI, and once it is known
+ * to sign, PATH.pub its public line. Files that say the same stay; ASSAY_EUSAGE: others are there, the URI names no
+ * Ed25519 key that can sign, or holds a PIN. */
+enum assay_status assay_key_refer(const char *path, const char *name, const char *uri, struct assay_err *e);
 /* Load PATH and its PATH.pub (for the name). Refuses a file that others can read. */
 enum assay_status assay_key_load(const char *path, struct assay_key **out, struct assay_err *e);
 /* The same for a witness: its key signs cosignatures of checkpoints (C2SP tlog-cosignature, type 0x04), nothing else.

@@ -364,8 +364,9 @@ static void test_key_files(void **state)
     assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);
     assay_err_reset(&e);
     assert_int_equal(assay_publish(path, 0600, "store pkcs11:token=none\n", 24, NULL), ASSAY_OK);
-    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);
-    assert_non_null(strstr(e.msg, "OpenSSL's store finds no private key under its URI"));
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_ELEDGER);
+    assert_non_null(strstr(e.msg, "no provider that OpenSSL has loaded opens \"pkcs11:\" URIs"));
+    assert_null(strstr(e.msg, "token=none"));
 
     assay_err_reset(&e);
     assert_int_equal(assay_publish(path, 0600, "rubbish\n", 8, NULL), ASSAY_OK);
@@ -373,6 +374,62 @@ static void test_key_files(void **state)
     assert_non_null(strstr(e.msg, "not an unencrypted Ed25519 private key in PEM"));
     assay_err_reset(&e);
     assert_int_equal(assay_key_load("/nonexistent/k", &k, &e), ASSAY_ENOTFOUND);
+}
+
+static void refused(enum assay_status s, const char *path, const char *uri, const char *why)
+{
+    struct assay_err e = {0};
+    assert_int_equal(assay_key_refer(path, "example.com/r", uri, &e), s);
+    assert_non_null(strstr(e.msg, why));
+    assert_null(strstr(e.msg, "4711"));
+}
+
+static void test_key_refer(void **state)
+{
+    struct assay_err e = {0};
+    struct assay_key *k;
+    struct stat st;
+    char path[64], pub[80], key[2][80], uri[2][128], text[160];
+    (void)state;
+    snprintf(path, sizeof path, "%s/refer.key", dir);
+    snprintf(pub, sizeof pub, "%s.pub", path);
+    for (int i = 0; i < 2; i++) {
+        snprintf(key[i], sizeof key[i], "%s/held-%d.key", dir, i);
+        snprintf(uri[i], sizeof uri[i], "file:%.79s", key[i]);
+        assert_int_equal(assay_key_generate(key[i], "example.com/r", &e), ASSAY_OK);
+    }
+    refused(ASSAY_EUSAGE, path, "pkcs11:token=t?pin-value=4711", "--store: everybody can read a PIN on a command line");
+    refused(ASSAY_EUSAGE, path, "pkcs11:token=t?PIN-VALUE=4711", "--store: everybody can read a PIN on a command line");
+    refused(ASSAY_EUSAGE, path, "", "--store: one line");
+    refused(ASSAY_EUSAGE, path, "file:4711\nstore file:x", "--store: one line");
+    refused(ASSAY_EUSAGE, path, "file:4711", "--store: OpenSSL's store finds no private key under its URI");
+    refused(ASSAY_EUSAGE, path, "pkcs11:object=4711", "--store: no provider that OpenSSL has loaded opens");
+    refused(ASSAY_EUSAGE, path, "pkcs11:object=4711;type=cert", "--store: its URI asks for something else than");
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(access(pub, F_OK), -1);
+
+    assert_int_equal(assay_key_refer(path, "example.com/r", uri[0], &e), ASSAY_OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    snprintf(text, sizeof text, "store %s\n", uri[0]);
+    struct assay_buf b = slurp(path);
+    assert_int_equal(b.len, strlen(text));
+    assert_memory_equal(b.ptr, text, b.len);
+    assay_buf_release(&b);
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_OK);
+    assay_key_free(k);
+    /* The same again; half of it, after a stop; another key. */
+    assert_int_equal(assay_key_refer(path, "example.com/r", uri[0], &e), ASSAY_OK);
+    assert_int_equal(unlink(pub), 0);
+    assert_int_equal(assay_key_refer(path, "example.com/r", uri[0], &e), ASSAY_OK);
+    assert_int_equal(unlink(path), 0);
+    refused(ASSAY_EUSAGE, path, uri[1], "refer.key.pub is there already, of another key");
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(assay_key_refer(path, "example.com/r", uri[0], &e), ASSAY_OK);
+    refused(ASSAY_EUSAGE, path, uri[1], "refer.key.pub is there already, of another key");
+    assert_int_equal(unlink(pub), 0);
+    refused(ASSAY_EUSAGE, path, uri[1], "refer.key is there already, and not this URI");
+    assert_int_equal(access(pub, F_OK), -1);
 }
 
 static void test_keys_directory(void **state)
@@ -440,7 +497,8 @@ int main(void)
         cmocka_unit_test(test_grammar),         cmocka_unit_test(test_split_at_the_last),
         cmocka_unit_test(test_many_signatures), cmocka_unit_test(test_sign_deterministic),
         cmocka_unit_test(test_sign_refuses),    cmocka_unit_test(test_key_files),
-        cmocka_unit_test(test_keys_directory),  cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_key_refer),       cmocka_unit_test(test_keys_directory),
+        cmocka_unit_test(test_roles),
     };
     return !!cmocka_run_group_tests(tests, enter, leave);
 }

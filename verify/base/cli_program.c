@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@ int assay_program_main(int argc, char **argv, const char *program, const struct 
     struct assay_verb own[MAX_VERBS + 1] = {0};
     bool front = strcmp(program, "assay") == 0; /* the front door may drive a verb that another program owns */
     size_t n = 0;
+    /* Before anything else of OpenSSL: a token's module that is taken down while the process ends can crash it (SoftHSM
+     * 2.6 does), and then the exit code would be lost. The system closes what is open. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     for (const struct assay_verb *v = assay_verbs(); v->name && n < MAX_VERBS; v++)
         for (const struct assay_verb_run *r = run; r->name; r++)
             if (strcmp(r->name, v->name) == 0 && (front || strcmp(v->program, program) == 0)) {

@@ -257,6 +257,8 @@ static const struct assay_opt ledger_key_opts[] = {
     {"rotate", 0, ASSAY_OPT_FLAG, NULL, "Sign with a new key from now on; what the old one signed stays valid."},
     {"revoke", 0, ASSAY_OPT_FLAG, NULL,
      "The old key counts no more from now on; with --rotate a new one takes its place without the old one's consent."},
+    {"store", 0, ASSAY_OPT_STRING, "URI",
+     "The key that a token holds, under a URI of OpenSSL's store, and no new file."},
     {"reason", 0, ASSAY_OPT_STRING, "TEXT", "Why; it stays in the ledger."},
     END,
 };
@@ -472,7 +474,8 @@ static const struct assay_verb table[] = {
     {"ledger key", "PLAN", "Make the signing key of a role, or change it by a statement of the owner.",
      "  assay ledger key plan.yaml --role approver\n"
      "  assay ledger key plan.yaml --role archive --rotate --reason 'yearly'\n"
-     "  assay ledger key plan.yaml --role source --revoke --rotate --reason 'laptop stolen'\n",
+     "  assay ledger key plan.yaml --role source --revoke --rotate --reason 'laptop stolen'\n"
+     "  assay ledger key plan.yaml --role approver --store 'pkcs11:token=cards;object=approver;type=private'\n",
      ledger_key_opts, 1, 1, NULL, VERIFY},
     {"ledger keyring", "PLAN",
      "Check the chunk keys; escrow, recover or rotate the dataset key they are wrapped under.",

@@ -32,7 +32,7 @@ bool assay_file_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
-int assay_file_sync_dir(const char *path)
+static int open_folder_of(const char *path)
 {
     char dir[ASSAY_MAX_PATH];
     const char *slash = strrchr(path, '/');
@@ -40,7 +40,12 @@ int assay_file_sync_dir(const char *path)
         snprintf(dir, sizeof dir, ".");
     else
         snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int assay_file_sync_dir(const char *path)
+{
+    int fd = open_folder_of(path);
     if (fd < 0)
         return -1;
     int rc = fsync(fd), why = errno;
@@ -91,6 +96,16 @@ enum assay_status assay_file_lock(const char *path, const char *what, int wait_m
     }
     *fd = f;
     return ASSAY_OK;
+}
+
+int assay_file_lock_folder(const char *path, int wait_ms)
+{
+    int fd = open_folder_of(path);
+    if (fd >= 0 && try_lock(fd, wait_ms)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
 }
 
 void assay_file_unlock(int fd)

@@ -14,6 +14,9 @@ int assay_file_sync_dir(const char *path); /* fsync the directory that holds pat
 /* An exclusive advisory lock on path (created, holds the pid of its holder, never removed). Waits at most wait_ms.
  * ASSAY_ELOCKED names the holder. Released by assay_file_unlock or the end of the process. */
 enum assay_status assay_file_lock(const char *path, const char *what, int wait_ms, int *fd, struct assay_err *e);
+/* The folder that holds path, for this process alone until the descriptor is unlocked. -1: another held it longer than
+ * wait_ms, or the folder cannot be locked. */
+int assay_file_lock_folder(const char *path, int wait_ms);
 void assay_file_unlock(int fd); /* -1 is a no-op */
 
 #endif

@@ -1,9 +1,8 @@
 #include "key.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/store.h>
-#include <openssl/ui.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,9 @@
 #include "assay/digest.h"
 #include "assay/limits.h"
 #include "assay/publish.h"
+#include "file.h"
 #include "keyfile.h"
+#include "keystore.h"
 #include "text.h"
 
 #define MAX_KEY_FILE 8192
@@ -111,7 +112,7 @@ enum assay_status assay_verifier_parse(const char *vkey, struct assay_verifier *
     }
     v->vkey = strndup(vkey, len);
     v->name = strndup(vkey, v->name_len);
-    v->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, v->pub, 32);
+    v->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", ASSAY_NOT_BY_TOKEN, v->pub, 32);
     if (!v->vkey || !v->name || !v->pkey) {
         assay_verifier_free(v);
         return assay_fail_nomem(e);
@@ -147,6 +148,40 @@ const char *assay_key_vkey(const struct assay_key *k)
     return k->pub->vkey;
 }
 
+int assay_verifier_check(const struct assay_verifier *v, const uint8_t sig[64], const void *text, size_t len)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    ERR_clear_error();
+    int ok = -1;
+    if (ctx && EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, ASSAY_NOT_BY_TOKEN, v->pkey, NULL) == 1)
+        ok = EVP_DigestVerify(ctx, sig, 64, text, len);
+    /* A wrong signature leaves no error behind; an allocation that failed inside the library does. */
+    if (ok != 1 && (ok < 0 || ERR_peek_error()))
+        ok = -1;
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+enum assay_status assay_key_sign(const struct assay_key *k, const void *text, size_t len, uint8_t sig[64],
+                                 struct assay_err *e)
+{
+    size_t n = 64;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey) == 1 &&
+              EVP_DigestSign(ctx, sig, &n, text, len) == 1 && n == 64;
+    EVP_MD_CTX_free(ctx);
+    if (!assay_keystore_is_token(k->pkey))
+        return ok ? ASSAY_OK : assay_fail(e, ASSAY_ENOMEM, "the note could not be signed: out of memory");
+    if (!ok)
+        return assay_fail(e, ASSAY_ELEDGER, "the token does not sign with the key %s: is it gone, or not for signing?",
+                          k->pub->name);
+    /* What a token returns came through software that is not ours. */
+    return assay_verifier_check(k->pub, sig, text, len) == 1
+               ? ASSAY_OK
+               : assay_fail(e, ASSAY_ELEDGER, "what the token signed with the key %s is not good under its public key",
+                            k->pub->name);
+}
+
 /* The vkey line of a private key under a name, with a LF. */
 static enum assay_status vkey_of(EVP_PKEY *pkey, uint8_t type, const char *name, struct assay_buf *out,
                                  struct assay_err *e)
@@ -157,7 +192,9 @@ static enum assay_status vkey_of(EVP_PKEY *pkey, uint8_t type, const char *name,
     if (strlen(name) > ASSAY_MAX_NAME || !assay_text_is_name(name, strlen(name)))
         return assay_fail(e, ASSAY_EUSAGE, "key name \"%.80s\": must not be empty or hold white space or '+'", name);
     if (EVP_PKEY_get_raw_public_key(pkey, typed + 1, &n) != 1 || n != 32)
-        return assay_fail_nomem(e);
+        return assay_keystore_is_token(pkey)
+                   ? assay_fail(e, ASSAY_ELEDGER, "%s: the token does not tell the public half of this key", name)
+                   : assay_fail_nomem(e);
     key_id(name, strlen(name), typed, id);
     assay_b64_encode(typed, sizeof typed, b64);
     enum assay_status s = assay_buf_addf(out, "%s+%02x%02x%02x%02x+%s\n", name, id[0], id[1], id[2], id[3], b64);
@@ -184,7 +221,7 @@ static enum assay_status generate(const char *path, uint8_t type, const char *na
     char *pem;
     if (!assay_text_is_name(name, strlen(name)))
         return assay_fail(e, ASSAY_EUSAGE, "key name \"%.80s\": must not be empty or hold white space or '+'", name);
-    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, ASSAY_NOT_BY_TOKEN, "ED25519");
     BIO *bio = pkey ? BIO_new(BIO_s_secmem()) : NULL;
     if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) != 1) {
         s = assay_fail_nomem(e);
@@ -210,27 +247,6 @@ enum assay_status assay_key_generate_witness(const char *path, const char *name,
     return generate(path, ASSAY_KEY_COSIGNATURE, name, e);
 }
 
-/* The first private key that OpenSSL's store finds under a URI: a token's, through whatever provider is configured. A
- * PIN stands in the URI (the file is as secret as a key) or comes from the provider's configuration, never from a
- * terminal. */
-static EVP_PKEY *from_store(const char *uri)
-{
-    EVP_PKEY *pkey = NULL;
-    OSSL_STORE_CTX *c = OSSL_STORE_open(uri, UI_null(), NULL, NULL, NULL);
-    if (c)
-        OSSL_STORE_expect(c, OSSL_STORE_INFO_PKEY);
-    while (c && !pkey && !OSSL_STORE_eof(c)) {
-        OSSL_STORE_INFO *info = OSSL_STORE_load(c);
-        if (!info)
-            break;
-        if (OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
-            pkey = OSSL_STORE_INFO_get1_PKEY(info);
-        OSSL_STORE_INFO_free(info);
-    }
-    OSSL_STORE_close(c);
-    return pkey;
-}
-
 static EVP_PKEY *from_pem(const struct assay_buf *pem)
 {
     static char no_password[] = ""; /* never prompt on a terminal */
@@ -240,45 +256,75 @@ static EVP_PKEY *from_pem(const struct assay_buf *pem)
     return pkey;
 }
 
+static const char by_store[] = "store ";
+
 enum assay_status assay_keyfile_pem(const char *path, EVP_PKEY **out, struct assay_err *e)
 {
-    static const char store[] = "store ";
     struct assay_buf b = {.max = MAX_KEY_FILE + 65537};
+    const size_t skip = sizeof by_store - 1;
     enum assay_status s = assay_keyfile_read(path, MAX_KEY_FILE, &b, e);
     if (s != ASSAY_OK)
         return s;
-    bool token = b.len > sizeof store && memcmp(b.ptr, store, sizeof store - 1) == 0 && b.ptr[b.len - 1] == '\n';
-    if (token)
+    if (b.len > skip + 1 && memcmp(b.ptr, by_store, skip) == 0 && b.ptr[b.len - 1] == '\n') {
         b.ptr[b.len - 1] = '\0';
-    *out = token ? from_store((const char *)b.ptr + sizeof store - 1) : from_pem(&b);
+        s = assay_keystore_open(path, path, (const char *)b.ptr + skip, out, e);
+    } else if (!(*out = from_pem(&b))) {
+        s = assay_fail(e, ASSAY_EDATA, "%s: not an unencrypted private key in PEM", path);
+    }
     OPENSSL_cleanse(b.ptr, b.cap);
     assay_buf_release(&b);
-    if (*out)
+    return s;
+}
+
+/* Any other than Ed25519 is freed. */
+static enum assay_status only_ed25519(const char *what, EVP_PKEY **key, struct assay_err *e)
+{
+    const char *type = EVP_PKEY_get0_type_name(*key);
+    if (EVP_PKEY_is_a(*key, "ED25519"))
         return ASSAY_OK;
-    if (token)
-        return assay_fail(e, ASSAY_EIO,
-                          "%s: OpenSSL's store finds no private key under its URI: is the provider configured?", path);
-    return assay_fail(e, ASSAY_EDATA, "%s: not an unencrypted private key in PEM", path);
+    enum assay_status s =
+        assay_keystore_is_token(*key)
+            ? assay_fail(e, ASSAY_ELEDGER, "%s: the token's key is of type %.20s, not Ed25519", what, type ? type : "?")
+            : assay_fail(e, ASSAY_EIO, "%s: not an unencrypted Ed25519 private key in PEM", what);
+    EVP_PKEY_free(*key);
+    *key = NULL;
+    return s;
 }
 
 static enum assay_status read_private(const char *path, EVP_PKEY **out, struct assay_err *e)
 {
     struct assay_err why = {0};
     enum assay_status s = assay_keyfile_pem(path, out, &why);
-    if (s == ASSAY_OK && EVP_PKEY_is_a(*out, "ED25519"))
-        return s;
-    if (s != ASSAY_OK && s != ASSAY_EDATA)
-        return assay_fail(e, s, "%s", why.msg);
-    EVP_PKEY_free(*out);
-    *out = NULL;
-    return assay_fail(e, ASSAY_EIO, "%s: not an unencrypted Ed25519 private key in PEM", path);
+    if (s == ASSAY_OK)
+        return only_ed25519(path, out, e);
+    return s == ASSAY_EDATA ? assay_fail(e, ASSAY_EIO, "%s: not an unencrypted Ed25519 private key in PEM", path)
+                            : assay_fail(e, s, "%s", why.msg);
+}
+
+/* Not every token tells the public half of a private key; then only a signature shows whose it is. */
+static bool belongs(const struct assay_key *k, uint8_t type)
+{
+    uint8_t raw[32];
+    size_t n = sizeof raw;
+    if (k->pub->type != type)
+        return false;
+    if (EVP_PKEY_get_raw_public_key(k->pkey, raw, &n) != 1)
+        return assay_keystore_is_token(k->pkey);
+    return memcmp(raw, k->pub->pub, 32) == 0;
+}
+
+/* Before a run has begun: does the token sign, and with the private half of this public key? What is signed is no text
+ * of a note, for it does not end in a line feed. */
+static enum assay_status prove(const struct assay_key *k, struct assay_err *e)
+{
+    static const char text[] = "assay: no statement";
+    uint8_t sig[64];
+    return assay_key_sign(k, text, sizeof text - 1, sig, e);
 }
 
 static enum assay_status load(const char *path, uint8_t type, struct assay_key **out, struct assay_err *e)
 {
     char pub[ASSAY_MAX_PATH];
-    uint8_t raw[32];
-    size_t n = sizeof raw;
     if ((size_t)snprintf(pub, sizeof pub, "%s.pub", path) >= sizeof pub)
         return assay_fail(e, ASSAY_ELIMIT, "path of more than %d bytes", ASSAY_MAX_PATH);
     struct assay_key *k = calloc(1, sizeof *k);
@@ -287,9 +333,10 @@ static enum assay_status load(const char *path, uint8_t type, struct assay_key *
     enum assay_status s = read_private(path, &k->pkey, e);
     if (s == ASSAY_OK)
         s = assay_keyfile_verifier(pub, &k->pub, e);
-    if (s == ASSAY_OK && (EVP_PKEY_get_raw_public_key(k->pkey, raw, &n) != 1 || memcmp(raw, k->pub->pub, 32) != 0 ||
-                          k->pub->type != type))
+    if (s == ASSAY_OK && !belongs(k, type))
         s = assay_fail(e, ASSAY_ELEDGER, "%s: is not the public key of %s", pub, path);
+    if (s == ASSAY_OK && assay_keystore_is_token(k->pkey))
+        s = prove(k, e);
     if (s != ASSAY_OK) {
         assay_key_free(k);
         return s;
@@ -330,6 +377,77 @@ enum assay_status assay_keyfile_verifier(const char *path, struct assay_verifier
         if (s != ASSAY_OK)
             assay_fail(e, s, "%s: %s", path, why.msg);
     }
+    assay_buf_release(&line);
+    return s;
+}
+
+/* Is there a file with exactly these bytes? ASSAY_ENOTFOUND: none at all; another one: ASSAY_EUSAGE. */
+static enum assay_status same(const char *path, const struct assay_buf *wanted, const char *else_what,
+                              struct assay_err *e)
+{
+    struct assay_buf b = {.max = MAX_KEY_FILE + 65537};
+    if (!assay_file_exists(path))
+        return ASSAY_ENOTFOUND;
+    enum assay_status s = assay_buf_reserve(&b, MAX_KEY_FILE + 65536); /* at once: it may get to hold a secret */
+    s = s == ASSAY_OK ? assay_slurp(path, MAX_KEY_FILE, &b, e) : assay_fail_nomem(e);
+    if (s == ASSAY_OK && (b.len != wanted->len || memcmp(b.ptr, wanted->ptr, b.len) != 0))
+        s = assay_fail(e, ASSAY_EUSAGE, "%s is there already, %s", path, else_what);
+    if (b.ptr)
+        OPENSSL_cleanse(b.ptr, b.cap);
+    assay_buf_release(&b);
+    return s;
+}
+
+static enum assay_status put(const char *path, mode_t mode, const struct assay_buf *b, const char *else_what,
+                             struct assay_err *e)
+{
+    enum assay_status s = same(path, b, else_what, e);
+    return s == ASSAY_ENOTFOUND ? assay_keyfile_create(path, mode, b->ptr, b->len, e) : s;
+}
+
+/* The key under the URI, proved to sign, and its public line under the name. */
+static enum assay_status under_uri(const char *path, const char *uri, const char *name, struct assay_buf *line,
+                                   struct assay_err *e)
+{
+    struct assay_key k = {0};
+    struct assay_err why = {0};
+    enum assay_status s = assay_keystore_open(path, "--store", uri, &k.pkey, &why);
+    if (s == ASSAY_OK)
+        s = only_ed25519("--store", &k.pkey, &why);
+    if (s == ASSAY_OK)
+        s = vkey_of(k.pkey, ASSAY_KEY_ED25519, name, line, &why);
+    if (s == ASSAY_OK)
+        s = assay_buf_str(line) ? assay_verifier_parse((const char *)line->ptr, &k.pub, &why) : assay_fail_nomem(&why);
+    if (s == ASSAY_OK)
+        s = prove(&k, &why);
+    EVP_PKEY_free(k.pkey);
+    assay_verifier_free(k.pub);
+    /* Nothing is broken yet: what was asked for cannot be done. */
+    return s == ASSAY_OK ? s : assay_fail(e, s == ASSAY_ELEDGER ? ASSAY_EUSAGE : s, "%s", why.msg);
+}
+
+enum assay_status assay_key_refer(const char *path, const char *name, const char *uri, struct assay_err *e)
+{
+    char pub[ASSAY_MAX_PATH];
+    struct assay_buf line = {0}, text = {0};
+    if ((size_t)snprintf(pub, sizeof pub, "%s.pub", path) >= sizeof pub)
+        return assay_fail(e, ASSAY_ELIMIT, "path of more than %d bytes", ASSAY_MAX_PATH);
+    if (strcasestr(uri, "pin-value"))
+        return assay_fail(e, ASSAY_EUSAGE,
+                          "--store: everybody can read a PIN on a command line: OPENSSL_CONF or pin-source= in the URI "
+                          "names a file that has it");
+    if (!*uri || strlen(uri) > MAX_KEY_FILE / 2 || strcspn(uri, "\r\n") != strlen(uri))
+        return assay_fail(e, ASSAY_EUSAGE, "--store: one line of at most %d bytes", MAX_KEY_FILE / 2);
+    enum assay_status s = under_uri(path, uri, name, &line, e);
+    if (s == ASSAY_OK && assay_buf_addf(&text, "%s%s\n", by_store, uri) != ASSAY_OK)
+        s = assay_fail_nomem(e);
+    if (s == ASSAY_OK && (s = same(pub, &line, "of another key: --rotate changes a key", e)) == ASSAY_ENOTFOUND)
+        s = ASSAY_OK;
+    if (s == ASSAY_OK)
+        s = put(path, 0600, &text, "and not this URI: --rotate changes a key", e);
+    if (s == ASSAY_OK)
+        s = put(pub, 0644, &line, "of another key: --rotate changes a key", e);
+    assay_buf_release(&text);
     assay_buf_release(&line);
     return s;
 }

@@ -10,6 +10,9 @@
 #define ASSAY_KEY_ED25519 0x01 /* C2SP signed-note: Ed25519 over the text */
 #define ASSAY_KEY_COSIGNATURE 0x04 /* C2SP tlog-cosignature: Ed25519 over time and text; of witnesses */
 
+/* What is not done with a token's key is OpenSSL's own work, whatever the order of providers in its configuration. */
+#define ASSAY_NOT_BY_TOKEN "provider!=pkcs11"
+
 struct assay_verifier {
     char *vkey; /* the whole line */
     char *name;
@@ -27,6 +30,12 @@ struct assay_key {
 
 /* A ledger's key is named like its origin, or the origin and "/ledger". */
 bool assay_verifier_speaks_for(const struct assay_verifier *v, const char *origin, size_t len);
+
+/* 1 good, 0 bad, -1 could not be checked. Thread-safe. */
+int assay_verifier_check(const struct assay_verifier *v, const uint8_t sig[64], const void *text, size_t len);
+/* ASSAY_ELEDGER: the token that has the key does not sign, or not with this key. */
+enum assay_status assay_key_sign(const struct assay_key *k, const void *text, size_t len, uint8_t sig[64],
+                                 struct assay_err *e);
 
 enum assay_note_check {
     ASSAY_NOTE_GOOD,

@@ -19,7 +19,7 @@ enum assay_status assay_keyfile_read(const char *path, size_t max, struct assay_
 /* A dataset key from a file of its own form; the caller wipes `out`. */
 enum assay_status assay_dataset_key_read(const char *path, uint8_t out[32], struct assay_err *e);
 /* A private key: unencrypted PEM, or the line "store URI" for what OpenSSL's store opens. The caller frees it.
- * ASSAY_EDATA: neither; ASSAY_EIO: the store has none. */
+ * ASSAY_EDATA: neither; ASSAY_ELEDGER: the store does not give it. */
 enum assay_status assay_keyfile_pem(const char *path, EVP_PKEY **out, struct assay_err *e);
 /* Parse the vkey line in path. ASSAY_ENOTFOUND when there is no such file. */
 enum assay_status assay_keyfile_verifier(const char *path, struct assay_verifier **out, struct assay_err *e);

@@ -1,4 +1,3 @@
-#include <openssl/err.h>
 #include <string.h>
 
 #include "assay/base64.h"
@@ -52,21 +51,6 @@ static bool is_of(const struct line *l, const struct assay_verifier *v)
     return l->name_len == v->name_len && memcmp(l->name, v->name, l->name_len) == 0 && memcmp(l->raw, v->id, 4) == 0;
 }
 
-/* 1 good, 0 bad, -1 could not be checked. */
-static int check_ed25519(EVP_PKEY *pkey, const uint8_t sig[64], const void *text, size_t len)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    ERR_clear_error();
-    int ok = -1;
-    if (ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1)
-        ok = EVP_DigestVerify(ctx, sig, 64, text, len);
-    /* A wrong signature leaves no error behind; an allocation that failed inside the library does. */
-    if (ok != 1 && (ok < 0 || ERR_peek_error()))
-        ok = -1;
-    EVP_MD_CTX_free(ctx);
-    return ok;
-}
-
 /* C2SP tlog-cosignature: what an Ed25519 witness signs. */
 static enum assay_status cosigned_text(uint64_t when, const char *text, size_t len, struct assay_buf *out)
 {
@@ -81,7 +65,7 @@ static int check_cosignature(const struct assay_verifier *v, const struct line *
     if (l->n != 4 + 8 + 64 || assay_get_be64(l->raw + 4) > INT64_MAX)
         return 0;
     if (cosigned_text(assay_get_be64(l->raw + 4), text, text_len, &m) == ASSAY_OK)
-        ok = check_ed25519(v->pkey, l->raw + 12, m.ptr, m.len);
+        ok = assay_verifier_check(v, l->raw + 12, m.ptr, m.len);
     assay_buf_release(&m);
     return ok;
 }
@@ -90,7 +74,7 @@ static int check_line(const struct assay_verifier *v, const struct line *l, cons
 {
     if (v->type == ASSAY_KEY_COSIGNATURE)
         return check_cosignature(v, l, text, text_len);
-    return l->n == 4 + 64 ? check_ed25519(v->pkey, l->raw + 4, text, text_len) : 0;
+    return l->n == 4 + 64 ? assay_verifier_check(v, l->raw + 4, text, text_len) : 0;
 }
 
 enum assay_note_check assay_note_check(const struct assay_verifier *v, const char *note, size_t len, size_t *text_len,
@@ -169,17 +153,6 @@ enum assay_status assay_note_copy_lines(const struct assay_verifier *v, const ch
     return s;
 }
 
-static enum assay_status sign_ed25519(EVP_PKEY *pkey, const char *text, size_t len, uint8_t sig[64],
-                                      struct assay_err *e)
-{
-    size_t n = 64;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    int ok = ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
-             EVP_DigestSign(ctx, sig, &n, (const uint8_t *)text, len) == 1 && n == 64;
-    EVP_MD_CTX_free(ctx);
-    return ok ? ASSAY_OK : assay_fail(e, ASSAY_ENOMEM, "the note could not be signed: out of memory");
-}
-
 enum assay_status assay_note_sign(const struct assay_key *k, const char *text, size_t len, struct assay_buf *out,
                                   struct assay_err *e)
 {
@@ -194,7 +167,7 @@ enum assay_status assay_note_sign(const struct assay_key *k, const char *text, s
         return assay_fail(e, ASSAY_EDATA,
                           "a note's text must be UTF-8 that ends in a line feed, without control characters");
     memcpy(raw, k->pub->id, 4);
-    enum assay_status s = sign_ed25519(k->pkey, text, len, raw + 4, e);
+    enum assay_status s = assay_key_sign(k, text, len, raw + 4, e);
     if (s != ASSAY_OK)
         return s;
     assay_b64_encode(raw, sizeof raw, b64);
@@ -222,7 +195,7 @@ enum assay_status assay_note_cosign(const struct assay_key *k, uint64_t when, co
     if (s != ASSAY_OK)
         assay_fail(e, s, "no room for a text of %zu bytes", len);
     if (s == ASSAY_OK)
-        s = sign_ed25519(k->pkey, (const char *)m.ptr, m.len, raw + 12, e);
+        s = assay_key_sign(k, m.ptr, m.len, raw + 12, e);
     assay_buf_release(&m);
     if (s != ASSAY_OK)
         return s;

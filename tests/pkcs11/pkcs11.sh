@@ -74,6 +74,8 @@ check_same 'its public line is printed' "$OUT" keys/approver.key.pub
 check_has 'the file says where it is' keys/approver.key "^store $(uri approver)\$"
 check_has 'to its owner alone' <(stat -c %a keys/approver.key) '^600$'
 check 'the same again' assay ledger key plan.yaml --role approver --store "$(uri approver)"
+check 'sixty times, four at once: who opens a key hides the token from nobody' bash -c \
+    "yes '$(uri approver)' | head -n 60 | xargs -P 4 -I URI assay ledger key plan.yaml --role approver --store URI"
 check_exit 2 'another key is no such change' assay ledger key plan.yaml --role approver --store "$(uri archive-2)"
 check_has 'but a rotation' "$ERR" 'approver\.key\.pub is there already, of another key: --rotate changes a key'
 

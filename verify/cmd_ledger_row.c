@@ -148,6 +148,7 @@ static void print_part(const struct assay_row_proof *p, const struct assay_row_p
                        const struct assay_row_claim *c)
 {
     char shown[32];
+    const char *said = assay_stmt_get(&c->stmt, "run"), *run = said ? said : "-";
     assay_checkpoint_short(&c->head, shown);
     printf("ok: ");
     if (p->included)
@@ -163,6 +164,9 @@ static void print_part(const struct assay_row_proof *p, const struct assay_row_p
                    (unsigned long long)c->index[side]);
     printf("; %.*s, tree %s, cosigned by %u witness%s\n", (int)c->head.origin_len, c->head.origin, shown, c->cosigned,
            c->cosigned == 1 ? "" : "es");
+    printf("  stated in run ");
+    put_text((const uint8_t *)run, strlen(run));
+    printf(", in a tree of %llu leaves\n", (unsigned long long)c->head.size);
     for (size_t i = 0; p->included && i < part->n; i++)
         printf("  row %llu%s\n", (unsigned long long)part->leaf[i].index,
                part->leaf[i].revealed ? ", revealed:" : ": its digest alone");
@@ -174,10 +178,10 @@ static void print_assumed(const struct assay_row_proof *p, bool bounds_told, boo
     printf("this takes for granted:\n");
     if (unsigned_leaf)
         printf("  - that the log took in only statements of those who may make them: the policy has no role lines\n");
+    printf("  - when it was so, only the statements and the checkpoint's witnesses say; newer statements may say "
+           "otherwise\n");
     if (p->included) {
-        printf(
-            "  - nothing but SHA-256 and the signatures for the row being among those attested; when it was so, only "
-            "the statements and the checkpoint's witnesses say\n");
+        printf("  - nothing but SHA-256 and the signatures for the row being among those attested\n");
         return;
     }
     printf(

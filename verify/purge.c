@@ -31,8 +31,10 @@ void assay_purge_say_gate(const struct assay_purge_gate *g, long long hours)
         printf("  no-match      run %s: %llu match, %llu mismatch, %llu unverified\n", g->run, match, mismatch,
                unverified);
     if (g->stands[ASSAY_PURGE_NOT_SEALED])
-        printf("  not-sealed    run %s compared by %s digests, which prove nothing to who holds the key\n", g->run,
-               g->strength[0] ? g->strength : "no");
+        printf(strcmp(g->strength, "fast") == 0
+                   ? "  not-sealed    run %s compared by fast digests, which prove nothing to who holds the key\n"
+                   : "  not-sealed    run %s has verdicts that compared no roots, as a scrub's: assay check\n",
+               g->run);
     if (g->stands[ASSAY_PURGE_OTHER_PLAN])
         printf("  other-plan    run %s was made under another plan than this one\n", g->run);
     if (g->stands[ASSAY_PURGE_NOT_LAST])

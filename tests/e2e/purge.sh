@@ -28,6 +28,15 @@ check 'mended' assay check plan.yaml
 sed 's/^    key: .*/&\n    chunk_rows: 100/' plan.yaml >other.yaml
 check_exit 1 'another plan than the one compared' assay purge other.yaml
 check_has 'is named' "$OUT" '^  other-plan '
+sed 's/^datasets:/digest: sealed\n&/' plan.yaml >sealed.yaml
+check 'compared by roots' assay check sealed.yaml
+sed -i '$d' archive/t.csv
+check_exit 1 'then a scrub finds a file that lost its end' assay scrub sealed.yaml
+check_exit 1 'which permits nothing' assay purge sealed.yaml
+check_has '... because a scrub compares no roots' "$OUT" "^  not-sealed .* compared no roots, as a scrub's: assay check\$"
+check_lacks '... and not because of its strength' "$OUT" 'prove nothing'
+echo 3,c >>archive/t.csv
+check 'mended, and compared again' assay check plan.yaml
 
 sqlite3 app.db "CREATE TABLE items (id INTEGER PRIMARY KEY, t_id INTEGER REFERENCES T (id) ON DELETE CASCADE,
         other INTEGER REFERENCES t ON DELETE SET NULL, plain INTEGER REFERENCES t);

@@ -38,6 +38,8 @@ check 'a row of three thousand' prove people --row 3000 --out in.proof
 check 'the auditor believes it' verify in.proof
 check_has '... by what both have attested' "$OUT" '^ok: 1 row of this key in dataset .*, segment all, .* as attested by the source \(leaf [0-9]+\) and the archive \(leaf [0-9]+\)'
 check_has '... and sees its digest alone' "$OUT" '^  row [0-9]+: its digest alone$'
+check_has '... of which run, in a tree of which size' "$OUT" '^  stated in run [0-9a-f-]{36}, in a tree of [0-9]+ leaves$'
+check_has '... and that it was so then' "$OUT" 'when it was so, only the statements .* newer statements may say otherwise$'
 check_lacks 'no value stands in the proof' in.proof 'Erika|4572696b61'
 check 'read from the source' prove people --row 3000 --side source --out again.proof
 check_same '... it is the same proof' in.proof again.proof
@@ -58,6 +60,8 @@ check 'is believed' verify hash.proof
 check 'no such row' prove people --row 3001 --out out.proof
 check 'the auditor believes that' verify out.proof
 check_has '... of one chunk' "$OUT" '^ok: no row of this key in dataset .*, segment all,'
+check_has '... of a run, in a tree of a size' "$OUT" '^  stated in run [0-9a-f-]{36}, in a tree of [0-9]+ leaves$'
+check_has '... and not for ever' "$OUT" 'when it was so, only the statements .* newer statements may say otherwise$'
 check_has '... under what it assumes' "$OUT" 'that the leaves stand in the order of their keys, .* as both checkers attested'
 check_lacks '... whose bounds are in clear' "$OUT" 'its bounds are not in clear'
 check_lacks 'nor does a value stand there' out.proof 'Erika|4572696b61'

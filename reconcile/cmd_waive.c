@@ -18,6 +18,12 @@ struct names {
     size_t n;
 };
 
+struct looked {
+    bool found;
+    char seen[33]; /* as it was compared, "" when that is not stated */
+    char unseen[200]; /* why not, "" when that is not stated either */
+};
+
 struct waiving {
     const struct assay_session *s;
     const struct assay_dataset *set;
@@ -26,7 +32,7 @@ struct waiving {
     struct names discrepancy, segment, chunk, column;
     struct assay_buf cause_columns; /* with commas between */
     struct discrepancies known;
-    char (*seen)[33]; /* of known: as it was compared last, "" when that is not stated */
+    struct looked *looked; /* one of each known: the newest verdict about it */
     size_t *chosen, n_chosen;
     bool dry;
 };
@@ -78,10 +84,15 @@ static bool take_seen(void *ctx, const struct assay_leaf *leaf)
     struct waiving *x = ctx;
     struct assay_stmt st = {0};
     if (assay_stmt_parse(leaf->note, leaf->note_len, &st, NULL) == ASSAY_OK) {
-        const char *id = assay_stmt_get(&st, "discrepancy"), *seen = assay_stmt_get(&st, "seen");
-        const struct discrepancy *d = id && seen ? assay_discrepancies_find(&x->known, id) : NULL;
-        if (d && strlen(seen) == 32 && !x->seen[d - x->known.d][0])
-            memcpy(x->seen[d - x->known.d], seen, 33);
+        const char *id = assay_stmt_get(&st, "discrepancy"), *seen = assay_stmt_get(&st, "seen"),
+                   *unseen = assay_stmt_get(&st, "unseen");
+        const struct discrepancy *d = id ? assay_discrepancies_find(&x->known, id) : NULL;
+        struct looked *k = d ? &x->looked[d - x->known.d] : NULL;
+        if (k && !k->found) {
+            k->found = true;
+            snprintf(k->seen, sizeof k->seen, "%s", seen && strlen(seen) == 32 ? seen : "");
+            snprintf(k->unseen, sizeof k->unseen, "%s", unseen ? unseen : "");
+        }
     }
     assay_stmt_release(&st);
     return true;
@@ -112,6 +123,19 @@ static enum assay_status find_cause(struct waiving *x, struct assay_ledger *l, s
     return s == ASSAY_OK && !assay_buf_str(&x->cause_columns) ? assay_fail_nomem(e) : s;
 }
 
+/* What has no fingerprint cannot be waived: chosen by its id that is an error, chosen with others it stays open. */
+static enum assay_status refuse(const struct waiving *x, size_t i, struct assay_err *e)
+{
+    const struct looked *k = &x->looked[i];
+    const char *id = x->known.d[i].id;
+    if (!k->unseen[0])
+        return assay_fail(e, ASSAY_EUSAGE, "discrepancy %s: no verdict says what was seen: run assay check first", id);
+    if (x->discrepancy.n)
+        return assay_fail(e, ASSAY_EUSAGE, "discrepancy %s cannot be waived: %s", id, k->unseen);
+    assay_log(ASSAY_LOG_WARN, "discrepancy %s stays open, it cannot be waived: %s", id, k->unseen);
+    return ASSAY_OK;
+}
+
 static enum assay_status choose(struct waiving *x, struct assay_err *e)
 {
     for (size_t i = 0; i < x->discrepancy.n; i++)
@@ -121,13 +145,14 @@ static enum assay_status choose(struct waiving *x, struct assay_err *e)
     for (size_t i = 0; i < x->known.n; i++) {
         if (!is_meant(x, &x->known.d[i]))
             continue;
-        if (!x->seen[i][0])
-            return assay_fail(e, ASSAY_EUSAGE, "discrepancy %s: no verdict says what was seen: run assay check first",
-                              x->known.d[i].id);
-        x->chosen[x->n_chosen++] = i;
+        if (x->looked[i].seen[0])
+            x->chosen[x->n_chosen++] = i;
+        else if (refuse(x, i, e) != ASSAY_OK)
+            return e->code;
     }
-    return x->n_chosen ? ASSAY_OK
-                       : assay_fail(e, ASSAY_EUSAGE, "dataset %s has no open discrepancy of that kind", x->set->name);
+    return x->n_chosen
+               ? ASSAY_OK
+               : assay_fail(e, ASSAY_EUSAGE, "dataset %s has no open discrepancy of that kind to waive", x->set->name);
 }
 
 static enum assay_status look(struct waiving *x, struct assay_ledger *l, struct assay_err *e)
@@ -136,9 +161,9 @@ static enum assay_status look(struct waiving *x, struct assay_ledger *l, struct 
     enum assay_status s = assay_discrepancies_load(l, x->set, &x->known, e);
     if (s != ASSAY_OK)
         return s;
-    x->seen = calloc(x->known.n + 1, sizeof *x->seen);
+    x->looked = calloc(x->known.n + 1, sizeof *x->looked);
     x->chosen = calloc(x->known.n + 1, sizeof *x->chosen);
-    if (!x->seen || !x->chosen)
+    if (!x->looked || !x->chosen)
         return assay_fail_nomem(e);
     s = assay_ledger_each(l, &q, take_seen, x, e);
     if (s == ASSAY_OK)
@@ -167,7 +192,7 @@ static enum assay_status grant(const struct waiving *x, size_t from, size_t to, 
     assay_writer_add(&w, "dataset", x->set->id);
     assay_writer_add(&w, "status", "granted");
     for (size_t i = from; i < to; i++)
-        assay_writer_addf(&w, "discrepancy", "%s %s", x->known.d[x->chosen[i]].id, x->seen[x->chosen[i]]);
+        assay_writer_addf(&w, "discrepancy", "%s %s", x->known.d[x->chosen[i]].id, x->looked[x->chosen[i]].seen);
     for (size_t i = 0; i < x->column.n; i++)
         assay_writer_add(&w, "column", x->column.v[i]);
     assay_writer_add(&w, "cause", x->cause);
@@ -284,7 +309,7 @@ int assay_cmd_ledger_waive(struct assay_args *a)
     }
     assay_buf_release(&x.cause_columns);
     assay_discrepancies_release(&x.known);
-    free(x.seen);
+    free(x.looked);
     free(x.chosen);
     assay_session_close(&s);
     return code;

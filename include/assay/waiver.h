@@ -33,7 +33,7 @@ enum assay_waiver_state { ASSAY_WAIVER_IN_FORCE, ASSAY_WAIVER_EXPIRED, ASSAY_WAI
 /* At the time `when`, for a statement that is, or would be, leaf `at`. */
 enum assay_waiver_state assay_waiver_state(const struct assay_waiver *w, const char *when, uint64_t at);
 const char *assay_waiver_state_name(enum assay_waiver_state s);
-/* One in force that covers this discrepancy as it was seen; NULL when there is none. */
+/* One in force that covers this discrepancy as it was seen (seen NULL: however it looked); NULL when there is none. */
 const struct assay_waiver *assay_waivers_find(const struct assay_waivers *all, const char *dataset, const char *id,
                                               const char *seen, const char *when, uint64_t at);
 /* Fingerprint of two things compared: SHA-256(SHA-256(a) || SHA-256(b))[:16] in hex. */

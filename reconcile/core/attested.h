@@ -15,6 +15,8 @@ struct attested_chunk {
     char id[33], cut[72], run[37], form[72];
     char *segment, *lo, *hi; /* readable bounds, NULL when open */
     char *finding; /* the first value that does not decode: where and why; or NULL */
+    char *found; /* with defects: all that are stated so, a line each */
+    uint64_t n_found;
     char root[72], keycommit[65]; /* of a sealed chunk; "" else */
     char unsealed[16]; /* why a sealed plan's chunk has no root; "" else */
     uint32_t ordinal;
@@ -29,7 +31,7 @@ struct attested_chunk {
 
 struct attested_object {
     char *name, *segment, *status, *reason; /* segment NULL: of any */
-    char content[65]; /* SHA-256 of its bytes; of a reference the number of orphans; "" when not stated */
+    char content[65]; /* SHA-256 of its bytes; of a reference which rows are orphans; "" when not stated */
     uint64_t leaf; /* of the newest statement that says so */
     uint64_t misplaced, defects, rows;
     char **denied; /* what a manifest says of it otherwise: "KIND SENTENCE"; owned */

@@ -175,6 +175,22 @@ static enum assay_status take_columns(struct loader *l, const struct assay_stmt 
     return st == ASSAY_OK && sums != n ? bad_chunk(l, "it does not have a sum of every covered column") : st;
 }
 
+static enum assay_status take_findings(struct attested_chunk *c, const struct assay_stmt *s)
+{
+    struct assay_buf b = {0};
+    const char *line;
+    enum assay_status st = ASSAY_OK;
+    c->finding = copy(assay_stmt_get(s, "finding"));
+    while (c->defects && st == ASSAY_OK && (line = assay_stmt_nth(s, "finding", c->n_found)) != NULL) {
+        st = assay_buf_addf(&b, "%s\n", line);
+        c->n_found++;
+    }
+    c->found = copy(st == ASSAY_OK && b.len ? assay_buf_str(&b) : NULL);
+    st = st == ASSAY_OK && b.len && !c->found ? ASSAY_ENOMEM : st;
+    assay_buf_release(&b);
+    return st;
+}
+
 /* All but id and leaf. */
 static enum assay_status read_chunk(struct loader *l, const struct assay_stmt *s, struct attested_chunk *c)
 {
@@ -192,12 +208,11 @@ static enum assay_status read_chunk(struct loader *l, const struct assay_stmt *s
     copy_to(c->unsealed, sizeof c->unsealed, assay_stmt_get(s, "unsealed"));
     c->segment = copy(segment);
     c->lo = copy(assay_stmt_get(s, "lo-text"));
-    c->finding = copy(assay_stmt_get(s, "finding"));
     c->hi = copy(assay_stmt_get(s, "hi-text"));
     c->ordinal = (uint32_t)number(s, "ordinal");
     c->rows = number(s, "rows");
     c->defects = number(s, "defects");
-    if (!c->segment)
+    if (!c->segment || take_findings(c, s) != ASSAY_OK)
         return assay_fail_nomem(l->err);
     if (c->root[0] && (strlen(c->root) != 71 || strlen(c->keycommit) != 64))
         return bad_chunk(l, "its root is no SHA-256 under a committed key");
@@ -244,6 +259,7 @@ void assay_attested_chunk_release(struct attested_chunk *c)
     free(c->segment);
     free(c->lo);
     free(c->finding);
+    free(c->found);
     free(c->hi);
     free(c->col);
     free(c->raw);

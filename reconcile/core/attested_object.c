@@ -43,7 +43,7 @@ enum assay_status assay_attested_take_object(struct loader *l, const struct assa
     o->status = copy(assay_stmt_get(s, "status"));
     o->scrubbed = run == NULL;
     o->reference = strcmp(s->kind, "reference") == 0;
-    const char *content = assay_stmt_get(s, o->reference ? "orphans" : "sha256");
+    const char *content = assay_stmt_get(s, o->reference ? "orphan-set" : "sha256");
     snprintf(o->content, sizeof o->content, "%s", content ? content : "");
     enum assay_status st = take_denied(l, s, o);
     if (st != ASSAY_OK)

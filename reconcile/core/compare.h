@@ -18,6 +18,7 @@ struct compared {
     /* waive.c, of a mismatch: the discrepancy that it is, a fingerprint of what was compared, and the waiver that
      * covers both; a waived mismatch stays a mismatch */
     char discrepancy[33], seen[33];
+    const char *unseen; /* why there is no such fingerprint, so that nothing covers it; static, or NULL */
     const struct assay_waiver *waiver;
 };
 

@@ -48,7 +48,8 @@ enum assay_status assay_run_verdict(struct run *r, const char *segment, const ch
     assay_writer_add(&w, "object", object);
     assay_writer_add(&w, "reason", c->reason);
     assay_writer_add(&w, "discrepancy", c->discrepancy[0] ? c->discrepancy : NULL);
-    assay_writer_add(&w, "seen", c->discrepancy[0] ? c->seen : NULL);
+    assay_writer_add(&w, "seen", c->seen[0] ? c->seen : NULL);
+    assay_writer_add(&w, "unseen", c->unseen);
     if (c->waiver)
         assay_writer_addf(&w, "waiver", "%llu", (unsigned long long)c->waiver->leaf);
     assay_writer_add(&w, "observed", r->now);
@@ -451,6 +452,8 @@ enum assay_status assay_reconcile_open(struct assay_ledger *l, struct assay_sink
         s = assay_fail_nomem(e);
     if (s == ASSAY_OK)
         s = reconcile_set(&r);
+    if (s == ASSAY_OK)
+        assay_run_outlived(&r);
     assay_keyring_close(r.opener.ring);
     assay_scope_release(&r);
     assay_erased_release(&r);

@@ -65,16 +65,22 @@ struct run {
     struct assay_buf columns;
     unsigned what; /* enum assay_reconcile_what */
     struct assay_waivers waivers;
+    uint64_t outlived; /* open discrepancies that a waiver in force names, as they looked at another time */
+    const struct assay_waiver *outlived_by; /* the first of these */
+    const char *outlived_why; /* or NULL */
     char now[32]; /* the time of these verdicts: by which waivers expire */
     bool keys_differ;
     bool short_source; /* files of the source could not be read whole: rows may be missing there */
     char plan[80];
 };
 
-/* waive.c: which discrepancy a mismatch is, and whether a waiver covers it as it is now. a, b: what was compared. */
+/* waive.c: which discrepancy a mismatch is, and whether a waiver covers it as it is now. a, b: what was compared; with
+ * c->unseen set nothing covers it. */
 void assay_run_waive(const struct run *r, struct discrepancy *d, struct compared *c, const char *a, const char *b);
 void assay_run_waive_chunk(const struct run *r, struct discrepancy *d, struct compared *c,
                            const struct attested_chunk *s, const struct attested_chunk *a);
+/* Say what waivers no longer cover. */
+void assay_run_outlived(const struct run *r);
 /* State a discrepancy that was not in this state before. */
 enum assay_status assay_run_found(struct run *r, struct discrepancy *d, const struct compared *c);
 /* One verdict about a chunk, or about an object ("-"); s and a: the statements compared, or NULL. */

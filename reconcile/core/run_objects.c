@@ -21,6 +21,12 @@ static enum assay_status object_finding(struct run *r, const struct attested_obj
     struct compared c = {.verdict = VERDICT_MISMATCH, .kind = kind, .reason = reason};
     char *segment = o->segment ? o->segment : (char *)"-";
     struct discrepancy d = {.segment = segment, .chunk = (char *)"-", .kind = (char *)kind, .object = o->name};
+    c.unseen =
+        o->content[0] || (o->status && strcmp(o->status, "missing") == 0) ? NULL
+        : !o->name
+            ? "rows of a table that have no place are counted, and the ledger holds nothing by which others would show"
+        : o->reference ? "how many orphans there are was stated, but not which"
+                       : "the file's SHA-256 was not stated";
     assay_run_waive(r, &d, &c, o->content, reason);
     if (c.waiver)
         r->out->waived++;

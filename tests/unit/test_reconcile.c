@@ -451,6 +451,41 @@ static void test_a_waiver_holds_until_its_date_for_what_was_seen(void **state)
     assert_waived(false); /* one more row is lost */
 }
 
+/* January has a value that does not decode, in a file of these bytes (NULL: which were not stated). */
+static void undecodable(const char *run, const char *sha256)
+{
+    statements_begin(&on, ASSAY_ARCHIVE, run, "all");
+    statements_say(&on, "object", "object", "jan.csv", "segment", "2024-01", "status", "ok", "rows", "3",
+                   sha256 ? "sha256" : NULL, sha256, (char *)NULL);
+    statements_say(&on, "chunk", "segment", "2024-01", "cut", CUT, "chunk", JAN, "ordinal", "0", "form", CUT, "rows",
+                   "3", "sum-row", JAN, "sum-key", JAN, "col", JAN " id", "defects", "1", "finding",
+                   "jan.csv:2: id: no integer", (char *)NULL);
+    chunk("2024-02", FEB, "4");
+    end("ok", "7", "yes", "yes");
+}
+
+static void test_a_waiver_of_what_does_not_decode_is_about_its_bytes(void **state)
+{
+    char line[66], again[66];
+    (void)state;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    undecodable(R1, JAN FEB);
+    assert_waived(false);
+    last_seen(line);
+    waive("00000000000000000000000000000001", "granted", line, "9999-01-01T00:00:00.000000Z");
+    assert_waived(true);
+    undecodable(R2, FEB JAN);
+    assert_waived(false); /* the same sums, other bytes */
+    last_seen(again);
+    assert_string_not_equal(line, again);
+    undecodable(R3, NULL);
+    assert_waived(false); /* nothing says which bytes: nothing covers it */
+    last_seen(line);
+    assert_string_equal(line, again); /* no newer verdict has a fingerprint */
+    undecodable(R3, JAN FEB);
+    assert_waived(true);
+}
+
 static void test_a_broken_waiver_is_none(void **state)
 {
     struct assay_waivers all;
@@ -520,6 +555,7 @@ int main(void)
         TEST(test_damage_that_is_repaired),
         TEST(test_digests_under_different_keys),
         TEST(test_a_waiver_holds_until_its_date_for_what_was_seen),
+        TEST(test_a_waiver_of_what_does_not_decode_is_about_its_bytes),
         TEST(test_a_broken_waiver_is_none),
         TEST(test_times_of_waivers),
     };

@@ -1,5 +1,6 @@
 #include "references.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ struct reference_check {
     size_t n_cols;
     uint64_t rows[2], nulls, orphans, orphan_keys;
     struct assay_buf body; /* of the record being made */
+    struct assay_sha256 *which; /* of the orphans, when they are stated; else NULL */
     enum assay_status (*each)(void *ctx, const struct assay_orphan *o, struct assay_err *e); /* or NULL: count only */
     void *ctx;
     bool mask;
@@ -71,21 +73,26 @@ static enum assay_status take_row(void *ctx, const struct assay_lane_row *row, s
         return ASSAY_OK;
     }
     x->rows[x->whose]++;
-    if (!x->each || x->whose == OWNER)
+    if (x->whose == OWNER)
         return assay_sorter_add(x->sorter, row->key, row->key_len, &x->whose, 1, e);
-    uint8_t head[9] = {REFERS}; /* then the name of the part, with its NUL */
+    uint8_t head[9] = {REFERS};
     assay_put_be64(head + 1, row->pos);
     assay_buf_reset(&x->body);
-    if (assay_buf_add(&x->body, head, sizeof head) != ASSAY_OK ||
-        assay_buf_add(&x->body, row->part, strlen(row->part) + 1) != ASSAY_OK)
+    /* Which row it is: its cells for a digest that no order of rows changes; for people its place, and the name of the
+     * part with its NUL. */
+    enum assay_status s = assay_buf_add(&x->body, head, x->which ? 1 : sizeof head);
+    if (s == ASSAY_OK)
+        s = x->which ? assay_buf_add(&x->body, row->row + ROW_HEAD, row->row_len - ROW_HEAD)
+                     : assay_buf_add(&x->body, row->part, strlen(row->part) + 1);
+    if (s != ASSAY_OK)
         return assay_fail_nomem(e);
     return assay_sorter_add(x->sorter, row->key, row->key_len, x->body.ptr, x->body.len, e);
 }
 
-/* The dataset reduced to the columns in question, which become its key; and its window where the names or the being of
- * columns depend on it. of_key: a flag for each column of out. */
-static enum assay_status narrow(const struct assay_dataset *d, char *const *name, size_t n, struct assay_dataset *out,
-                                bool **of_key, struct assay_err *e)
+/* The dataset reduced to the columns in question, which become its key; its window where the names or the being of
+ * columns depend on it; and, if `rows`, what tells its rows apart. of_key: a flag for each column of out. */
+static enum assay_status narrow(const struct assay_dataset *d, char *const *name, size_t n, bool rows,
+                                struct assay_dataset *out, bool **of_key, struct assay_err *e)
 {
     *out = *d;
     out->n_cols = 0;
@@ -100,11 +107,12 @@ static enum assay_status narrow(const struct assay_dataset *d, char *const *name
         out->window = (struct assay_window){.timezone = d->window.timezone};
     for (size_t i = 0; i < d->n_cols; i++) {
         struct assay_plan_column c = d->col[i];
+        const bool tells = rows && c.key_pos;
         c.key_pos = 0;
         for (size_t k = 0; k < n; k++)
             if (strcmp(c.name, name[k]) == 0)
                 c.key_pos = (uint16_t)(k + 1);
-        if (!c.key_pos && !(dated && strcmp(c.name, d->window.column) == 0))
+        if (!c.key_pos && !tells && !(dated && strcmp(c.name, d->window.column) == 0))
             continue;
         (*of_key)[out->n_cols] = c.key_pos != 0;
         out->col[out->n_cols++] = c;
@@ -235,7 +243,7 @@ static enum assay_status read_side(struct reference_check *x, uint8_t whose, con
 {
     struct assay_dataset reduced;
     bool *of_key = NULL;
-    enum assay_status s = narrow(d, name, x->ref->n, &reduced, &of_key, e);
+    enum assay_status s = narrow(d, name, x->ref->n, x->which && whose == REFERS, &reduced, &of_key, e);
     x->whose = whose;
     x->of_key = of_key;
     x->n_cols = reduced.n_cols;
@@ -275,6 +283,16 @@ static enum assay_status name_orphan(const struct reference_check *x, const stru
     return s;
 }
 
+static void take_orphan(struct assay_sha256 *which, const struct sorter_record *r)
+{
+    uint8_t len[8];
+    assay_put_be32(len, (uint32_t)r->key_len);
+    assay_put_be32(len + 4, (uint32_t)r->body_len);
+    assay_sha256_update(which, len, sizeof len);
+    assay_sha256_update(which, r->key, r->key_len);
+    assay_sha256_update(which, r->body, r->body_len);
+}
+
 /* Walk the keys in order: those that nobody owns. */
 static enum assay_status count_orphans(struct reference_check *x, struct assay_err *e)
 {
@@ -296,6 +314,8 @@ static enum assay_status count_orphans(struct reference_check *x, struct assay_e
         x->orphans++;
         x->orphan_keys += !counted;
         counted = true;
+        if (x->which)
+            take_orphan(x->which, &r);
         if (x->each)
             s = name_orphan(x, &r, e);
     }
@@ -303,9 +323,26 @@ static enum assay_status count_orphans(struct reference_check *x, struct assay_e
     return s;
 }
 
+/* Under a key of the dataset: keys that are few could be guessed out of a plain digest. */
+static enum assay_status add_which(const struct reference_check *x, const struct assay_check *c, struct assay_writer *w,
+                                   struct assay_err *e)
+{
+    uint8_t key[32], digest[32];
+    char info[64];
+    snprintf(info, sizeof info, "assay/orphans/1%s", c->set->id);
+    if (assay_hkdf(c->dataset_key, info, key, sizeof key) != ASSAY_OK)
+        return assay_fail_nomem(e);
+    assay_sha256_final(x->which, digest);
+    assay_hmac_sha256(key, sizeof key, digest, sizeof digest, digest);
+    OPENSSL_cleanse(key, sizeof key);
+    assay_writer_hex(w, "orphan-set", "", digest, sizeof digest);
+    return ASSAY_OK;
+}
+
 static enum assay_status state(const struct reference_check *x, const struct assay_check *c, const char *plan_hash,
                                struct assay_err *e)
 {
+    enum assay_status st = ASSAY_OK;
     struct assay_writer w;
     const char *status = x->doubt[0] ? "unverified" : x->orphans ? "orphan" : "ok";
     assay_attest_begin(&w, c, "reference", plan_hash);
@@ -319,6 +356,8 @@ static enum assay_status state(const struct reference_check *x, const struct ass
         assay_writer_addf(&w, "orphans", "%llu", (unsigned long long)x->orphans);
         assay_writer_addf(&w, "orphan-keys", "%llu", (unsigned long long)x->orphan_keys);
     }
+    if (!x->doubt[0] && x->orphans)
+        st = add_which(x, c, &w, e);
     if (x->doubt[0])
         assay_writer_add(&w, "reason", x->doubt);
     else if (x->orphans)
@@ -328,6 +367,8 @@ static enum assay_status state(const struct reference_check *x, const struct ass
     if (strcmp(status, "ok") != 0)
         assay_log(ASSAY_LOG_WARN, "%s: reference %s: %s%llu orphans%s%s", x->set->name, x->ref->text,
                   x->doubt[0] ? "unverified, " : "", (unsigned long long)x->orphans, x->doubt[0] ? ": " : "", x->doubt);
+    if (st != ASSAY_OK)
+        w.status = st;
     return assay_writer_send(&w, c->sink, e);
 }
 
@@ -356,8 +397,11 @@ enum assay_status assay_references_attest(const struct assay_check *c, const cha
     for (size_t i = 0; i < c->set->n_references && s == ASSAY_OK; i++) {
         struct reference_check x = {
             .archives = &archives, .plan = c->plan, .set = c->set, .ref = &c->set->reference[i], .secret = secret};
-        if ((s = check(&x, e)) == ASSAY_OK)
+        x.which = assay_sha256_new();
+        s = x.which ? check(&x, e) : assay_fail_nomem(e);
+        if (s == ASSAY_OK)
             s = state(&x, c, plan_hash, e);
+        assay_sha256_free(x.which);
     }
     archives_release(&archives);
     return s;

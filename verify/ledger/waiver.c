@@ -159,7 +159,7 @@ const struct assay_waiver *assay_waivers_find(const struct assay_waivers *all, c
             assay_waiver_state(w, when, at) != ASSAY_WAIVER_IN_FORCE)
             continue;
         const struct assay_waived *x = bsearch(&key, w->item, w->n, sizeof *w->item, by_id);
-        if (x && strcmp(x->seen, seen) == 0)
+        if (x && (!seen || strcmp(x->seen, seen) == 0))
             return w;
     }
     return NULL;

@@ -127,6 +127,8 @@ int assay_cmd_ledger_log(struct assay_args *a)
         log.left = limit <= 0 ? -1 : limit;
         enum assay_status s = assay_ledger_open(t.ledger, t.keys, &l, &log.e);
         if (s == ASSAY_OK)
+            assay_ledger_as_stored(l);
+        if (s == ASSAY_OK)
             s = assay_ledger_each(l, &q, log_leaf, &log, &log.e);
         if (s != ASSAY_OK || log.e.code != ASSAY_OK)
             code = assay_cmd_failed(log.e.code, &log.e);
@@ -206,6 +208,8 @@ int assay_cmd_ledger_show(struct assay_args *a)
     int code = assay_target_open(a, true, &t);
     if (code == ASSAY_EXIT_OK) {
         enum assay_status s = assay_ledger_open(t.ledger, t.keys, &l, &e);
+        if (s == ASSAY_OK)
+            assay_ledger_as_stored(l);
         if (s == ASSAY_OK)
             s = show(l, t.operand, assay_arg_flag(a, "json"), &e);
         if (s != ASSAY_OK || e.code != ASSAY_OK)

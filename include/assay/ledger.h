@@ -30,6 +30,12 @@ const struct assay_verifier *assay_ledger_signer(const struct assay_ledger *l, e
 /* The nth key that the role has had, the oldest first, as assay_ledger_verify found them; NULL past the last. */
 const struct assay_verifier *assay_ledger_nth_signer(const struct assay_ledger *l, enum assay_role role, size_t nth);
 
+/* Leaves are handed out from what was judged: before the first, and for what is new before every later one, the tree is
+ * recomputed from the notes and must be that of the newest checkpoint, whose signature is checked; rows of leaf_index
+ * that say something else than the leaves are ASSAY_ELEDGER, and no index of the database is believed. After this call
+ * they are handed out as they are stored, for who looks at a ledger that may be broken. */
+void assay_ledger_as_stored(struct assay_ledger *l);
+
 /* Which leaves: NULL members match anything. */
 struct assay_ledger_query {
     const char *kind, *role, *dataset, *run, *segment, *chunk;
@@ -65,7 +71,7 @@ enum assay_status assay_ledger_blob(struct assay_ledger *l, const uint8_t sha256
  * the published checkpoint beside the file, every blob cited. ASSAY_ELEDGER names the first broken leaf. */
 struct assay_ledger_stats {
     uint64_t leaves, blobs, checkpoints;
-    int64_t total_ns, signature_ns; /* how long it took, and the signatures of it */
+    int64_t total_ns, signature_ns, index_ns; /* how long it took, of it the signatures, and the database's indexes */
     char root[45]; /* base64 */
 };
 enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledger_stats *out, struct assay_err *e);

@@ -156,7 +156,7 @@ struct assay_ledger *ledger_fixture_open(const struct ledger_fixture *f, bool ap
     struct assay_ledger *l;
     struct assay_err e;
     if (append) /* the server may still be ending the session of a process that was killed */
-        MUST(assay_ledger_open_append_wait(f->db, f->keys, server() ? 10000 : 0, &l, &e));
+        MUST(assay_ledger_open_append_wait(f->db, f->keys, server() ? 10000 : 0, NULL, &l, &e));
     else
         MUST(assay_ledger_open(f->db, f->keys, &l, &e));
     return l;

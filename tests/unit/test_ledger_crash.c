@@ -349,7 +349,7 @@ static uint64_t append_waiting(long n)
 {
     struct assay_err e = {0};
     struct assay_ledger *l = NULL;
-    enum assay_status s = assay_ledger_open_append_wait(f.db, f.keys, 30000, &l, &e);
+    enum assay_status s = assay_ledger_open_append_wait(f.db, f.keys, 30000, NULL, &l, &e);
     if (s == ASSAY_OK)
         s = assay_ledger_append(l, item, 3, &e);
     if (s != ASSAY_OK)

@@ -412,7 +412,7 @@ static void child_writer(unsigned first)
     struct assay_err e = {0};
     for (unsigned i = 0; i < 4; i++) {
         struct assay_ledger *l = NULL;
-        if (assay_ledger_open_append_wait(f.db, f.keys, 120 * 1000, &l, &e) != ASSAY_OK)
+        if (assay_ledger_open_append_wait(f.db, f.keys, 120 * 1000, NULL, &l, &e) != ASSAY_OK)
             _exit(2);
         if (append_open(l, first + i, 1, &e) != ASSAY_OK)
             _exit(3);

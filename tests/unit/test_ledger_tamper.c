@@ -282,6 +282,118 @@ static void test_tampers(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- who only reads: nothing is handed out before it was judged ---- */
+
+static bool count_one(void *ctx, const struct assay_leaf *leaf)
+{
+    (void)leaf;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+/* The note of a leaf in a full tile, whose node nobody touched, is another one, with its hash and its index row; rows
+ * of leaf_index that hide a leaf; the checkpoint and its leaves cut off. */
+static const struct {
+    const char *sql, *says;
+} lies[] = {
+    {"UPDATE leaf SET note = note(900, 1, 1) WHERE idx = 17;" REHASH
+     "UPDATE leaf_index SET run='run-90', dataset='set-0', segment='2024-01', chunk=printf('%032x', 900) WHERE idx = "
+     "17",
+     "checkpoint of size 300: root differs from the stored leaves"},
+    {"UPDATE leaf_index SET kind = 'anchor' WHERE idx BETWEEN 13 AND 26",
+     "leaf 13: its row in leaf_index is not what the leaf says"},
+    {"UPDATE leaf SET hash = zeroblob(32) WHERE idx = 17", "leaf 17: stored hash is not the hash of its note"},
+    {"UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 256) WHERE size = 300",
+     "checkpoint of size 300: its note is for 256 leaves"},
+};
+
+static void test_reader(void **state)
+{
+    (void)state;
+    const struct assay_ledger_query chunks = {.kind = "chunk"}, none = {.kind = "verdict"};
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        struct ledger_fixture f;
+        struct assay_err e = {0};
+        size_t n = 0;
+        ledger_fixture_copy(&intact, &f);
+        struct assay_ledger *l = ledger_fixture_open(&f, false);
+        assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_OK);
+        assert_int_equal(n, 300);
+        attack(f.db, lies[i].sql);
+        assay_ledger_close(l);
+        l = ledger_fixture_open(&f, false);
+        /* Whatever is asked for: it could be what is hidden. */
+        assert_int_equal(assay_ledger_each(l, &none, count_one, &n, &e), ASSAY_ELEDGER);
+        assert_string_equal(e.msg, lies[i].says);
+        assay_ledger_close(l);
+        ledger_fixture_remove(&f);
+    }
+}
+
+/* What changes behind an opened ledger is not handed out either. */
+static void test_reader_raced(void **state)
+{
+    (void)state;
+    const struct assay_ledger_query chunks = {.kind = "chunk"};
+    struct ledger_fixture f;
+    struct assay_err e = {0};
+    size_t n = 0;
+    ledger_fixture_copy(&intact, &f);
+    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_OK);
+    attack(f.db, "UPDATE leaf_index SET kind = 'anchor' WHERE idx BETWEEN 13 AND 26");
+    n = 0;
+    assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_OK);
+    assert_int_equal(n, 300);
+    attack(f.db, "UPDATE leaf SET note = note(900, 1, 1) WHERE idx = 17;" REHASH);
+    assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_ELEDGER);
+    assert_string_equal(e.msg, "leaf 17: is gone or changed since the ledger was opened");
+    assay_ledger_close(l);
+    ledger_fixture_remove(&f);
+}
+
+/* The indexes' trees are made to skip leaves 13 to 26, and their text is put back: tables and schema are as they were.
+ */
+static void bend(const char *path)
+{
+    attack(path,
+           "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(sql, '(chunk)', "
+           "'(CASE WHEN idx BETWEEN 13 AND 26 THEN ''zz'' ELSE chunk END)'), '(kind, dataset)', "
+           "'(CASE WHEN idx BETWEEN 13 AND 26 THEN ''zz'' ELSE kind END, dataset)') WHERE type = 'index' AND name "
+           "LIKE 'leaf_index_%'; PRAGMA schema_version = 1000");
+    attack(path, "REINDEX leaf_index_chunk; REINDEX leaf_index_kind; PRAGMA writable_schema = ON; "
+                 "UPDATE sqlite_schema SET sql = 'CREATE INDEX leaf_index_chunk ON leaf_index (chunk)' "
+                 "WHERE name = 'leaf_index_chunk'; UPDATE sqlite_schema SET sql = "
+                 "'CREATE INDEX leaf_index_kind ON leaf_index (kind, dataset)' WHERE name = 'leaf_index_kind'; "
+                 "PRAGMA schema_version = 2000");
+}
+
+static void test_bent_index(void **state)
+{
+    (void)state;
+    const struct assay_ledger_query chunks = {.kind = "chunk"};
+    struct ledger_fixture f;
+    struct assay_err e = {0};
+    size_t n = 0;
+    enum assay_status s;
+    ledger_fixture_copy(&intact, &f);
+    bend(f.db);
+    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    assay_ledger_as_stored(l); /* it does hide them */
+    assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_OK);
+    assert_int_equal(n, 286);
+    assay_ledger_close(l);
+    l = ledger_fixture_open(&f, false);
+    n = 0;
+    assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_OK);
+    assert_int_equal(n, 300);
+    assay_ledger_close(l);
+    const char *says = ledger_fixture_verify(&f, &s);
+    assert_int_equal(s, ASSAY_ELEDGER);
+    assert_non_null(strstr(says, "missing from index leaf_index_"));
+    ledger_fixture_remove(&f);
+}
+
 /* ---- the file beside the database ---- */
 
 static void published_says(struct ledger_fixture *f, const char *note, const char *says)
@@ -395,9 +507,8 @@ static void test_any_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tampers),
-        cmocka_unit_test(test_published),
-        cmocka_unit_test(test_any_byte),
+        cmocka_unit_test(test_tampers),    cmocka_unit_test(test_reader),    cmocka_unit_test(test_reader_raced),
+        cmocka_unit_test(test_bent_index), cmocka_unit_test(test_published), cmocka_unit_test(test_any_byte),
     };
     return !!cmocka_run_group_tests(tests, enter, leave);
 }

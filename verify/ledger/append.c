@@ -6,8 +6,8 @@
 #include "assay/digest.h"
 #include "assay/publish.h"
 #include "key.h"
-#include "store.h"
 #include "tiling.h"
+#include "view.h"
 
 /* One call of assay_ledger_append: everything in one transaction, judged before it is signed. */
 struct batch {
@@ -99,7 +99,7 @@ static enum assay_status check_same_key(struct batch *b, enum assay_role role, s
     struct assay_ledger_query q = {.role = assay_role_name(role), .newest_first = true};
     if (b->same_key & 1u << role)
         return ASSAY_OK;
-    enum assay_status s = b->l->store->select(b->l->db, &q, check_last, &x, e);
+    enum assay_status s = assay_view_select(b->l, &q, check_last, &x, e);
     if (s != ASSAY_OK)
         return s;
     if (x.why.code == ASSAY_ELEDGER)
@@ -133,7 +133,8 @@ static enum assay_status add_note(struct batch *b, const struct assay_ledger_ite
     row.note_len = it->len;
     if (assay_leaf_index(&h, role, &b->room, row.index) != ASSAY_OK)
         return assay_fail_nomem(e);
-    if ((s = b->l->store->put_leaf(b->l->db, &row, e)) != ASSAY_OK)
+    if ((s = b->l->store->put_leaf(b->l->db, &row, e)) != ASSAY_OK ||
+        (s = assay_view_take(b->l->view, &row, &h, role, hash, e)) != ASSAY_OK)
         return s;
     assay_merkle_add(&b->tree, hash);
     return ASSAY_OK;
@@ -274,6 +275,7 @@ enum assay_status assay_ledger_append(struct assay_ledger *l, const struct assay
         s = assay_checkpoint_publish(l, &note, e);
     } else {
         l->size = b.first;
+        assay_view_cut(l->view, &l->tree);
         if (s != ASSAY_OK) /* a key that changed in what was taken back */
             (void)assay_ring_follow(l, NULL);
     }

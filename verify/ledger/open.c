@@ -7,8 +7,8 @@
 #include "assay/publish.h"
 #include "file.h"
 #include "key.h"
-#include "store.h"
 #include "text.h"
+#include "view.h"
 
 enum assay_status assay_ledger_create(const char *path, const char *origin, struct assay_err *e)
 {
@@ -103,7 +103,8 @@ static enum assay_status take_position(struct assay_ledger *l, struct assay_err 
 }
 
 enum assay_status assay_ledger_open_append_wait(const char *path, const char *keys_dir, int wait_ms,
-                                                struct assay_ledger **out, struct assay_err *e)
+                                                struct assay_view **known, struct assay_ledger **out,
+                                                struct assay_err *e)
 {
     const struct assay_verifier *v;
     struct assay_err own = {0};
@@ -112,6 +113,10 @@ enum assay_status assay_ledger_open_append_wait(const char *path, const char *ke
     if (!l)
         return e->code;
     l->writing = true;
+    if (known) {
+        l->view = *known;
+        *known = NULL;
+    }
     enum assay_status s = assay_store_open(l, true, wait_ms, e);
     if (s == ASSAY_OK)
         s = assay_ring_load(&l->ring, keys_dir, e);
@@ -120,7 +125,7 @@ enum assay_status assay_ledger_open_append_wait(const char *path, const char *ke
     if (s == ASSAY_OK)
         s = assay_keys_sign_with(keys_dir, ASSAY_ROLE_LEDGER, &l->key, e);
     if (s == ASSAY_OK)
-        s = assay_ring_follow(l, e);
+        s = assay_view_refresh(l, e);
     if (s == ASSAY_OK)
         s = take_position(l, e);
     if (s != ASSAY_OK) {
@@ -134,5 +139,5 @@ enum assay_status assay_ledger_open_append_wait(const char *path, const char *ke
 enum assay_status assay_ledger_open_append(const char *path, const char *keys_dir, struct assay_ledger **out,
                                            struct assay_err *e)
 {
-    return assay_ledger_open_append_wait(path, keys_dir, 0, out, e);
+    return assay_ledger_open_append_wait(path, keys_dir, 0, NULL, out, e);
 }

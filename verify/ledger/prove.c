@@ -3,7 +3,7 @@
 #include "assay/ledger_proof.h"
 #include "assay/policy.h"
 #include "key.h"
-#include "store.h"
+#include "view.h"
 
 const char *assay_ledger_origin(const struct assay_ledger *l)
 {
@@ -67,8 +67,8 @@ enum assay_status assay_ledger_against(struct assay_ledger *l, const char *note,
     const struct assay_verifier *v = NULL;
     uint64_t leaves;
     enum assay_status s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e);
-    if (s == ASSAY_OK && !l->followed)
-        s = assay_ring_follow(l, e);
+    if (s == ASSAY_OK)
+        s = assay_view_refresh(l, e);
     if (s == ASSAY_OK)
         s = assay_store_size(l, &leaves, e);
     if (s != ASSAY_OK)

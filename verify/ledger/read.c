@@ -4,7 +4,7 @@
 
 #include "assay/digest.h"
 #include "file.h"
-#include "store.h"
+#include "view.h"
 
 struct assay_ledger *assay_ledger_new(const char *path, const char *keys_dir, struct assay_err *e)
 {
@@ -31,6 +31,7 @@ void assay_ledger_close(struct assay_ledger *l)
     if (!l)
         return;
     l->store->close(l->db);
+    assay_view_free(l->view);
     assay_key_free(l->key);
     assay_ring_release(&l->ring);
     assay_buf_release(&l->checkpoint);
@@ -83,6 +84,11 @@ const char *assay_ledger_checkpoint(struct assay_ledger *l)
 
 /* ---- queries ---- */
 
+void assay_ledger_as_stored(struct assay_ledger *l)
+{
+    l->as_stored = true;
+}
+
 /* The row as a leaf; its note must still hash to what the tree was built from. */
 static enum assay_status row_leaf(const struct assay_store_leaf *row, struct assay_leaf *out, struct assay_err *e)
 {
@@ -118,7 +124,10 @@ enum assay_status assay_ledger_each(struct assay_ledger *l, const struct assay_l
                                     struct assay_err *e)
 {
     struct each x = {each, ctx, e, ASSAY_OK};
-    enum assay_status s = l->store->select(l->db, q, each_leaf, &x, e);
+    enum assay_status s = l->as_stored ? ASSAY_OK : assay_view_refresh(l, e);
+    if (s != ASSAY_OK)
+        return s;
+    s = l->as_stored ? l->store->select(l->db, q, each_leaf, &x, e) : assay_view_select(l, q, each_leaf, &x, e);
     return s == ASSAY_OK ? x.status : s;
 }
 
@@ -146,7 +155,11 @@ enum assay_status assay_ledger_leaf(struct assay_ledger *l, uint64_t index,
                                     struct assay_err *e)
 {
     struct one x = {index, false, each, ctx, e, ASSAY_OK};
-    enum assay_status s = l->store->leaves(l->db, index, first_leaf, &x, e);
+    enum assay_status s = l->as_stored ? ASSAY_OK : assay_view_refresh(l, e);
+    if (s == ASSAY_OK && l->as_stored)
+        s = l->store->leaves(l->db, index, first_leaf, &x, e);
+    else if (s == ASSAY_OK && index < l->view->tree.size)
+        s = assay_view_leaf(l, index, first_leaf, &x, e);
     if (s == ASSAY_OK && !x.found)
         s = assay_fail(e, ASSAY_ENOTFOUND, "%s: no leaf %llu, it has %llu", l->path, (unsigned long long)index,
                        (unsigned long long)assay_ledger_size(l));
@@ -156,8 +169,12 @@ enum assay_status assay_ledger_leaf(struct assay_ledger *l, uint64_t index,
 enum assay_status assay_ledger_find(struct assay_ledger *l, const uint8_t hash[32], uint64_t *index,
                                     struct assay_err *e)
 {
-    bool found;
-    enum assay_status s = l->store->find(l->db, hash, &found, index, e);
+    bool found = false;
+    enum assay_status s = l->as_stored ? l->store->find(l->db, hash, &found, index, e) : assay_view_refresh(l, e);
+    for (uint64_t i = 0; s == ASSAY_OK && !l->as_stored && !found && i < l->view->tree.size; i++) {
+        found = memcmp(assay_view_at(l->view, i)->hash, hash, 32) == 0;
+        *index = i;
+    }
     if (s == ASSAY_OK && !found)
         s = assay_fail(e, ASSAY_ENOTFOUND, "%s: no leaf with this hash", l->path);
     return s;

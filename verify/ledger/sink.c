@@ -7,7 +7,7 @@
 
 #include "assay/digest.h"
 #include "assay/keys.h"
-#include "store.h"
+#include "view.h"
 
 #define QUEUE_BYTES (64u << 20) /* so much waits at most; then it is written out early, which harms nothing */
 #define OPEN_WAIT_MS 2000 /* the other checker may be in the middle of a commit */
@@ -26,6 +26,7 @@ struct assay_sink {
     struct assay_spool *spool; /* NULL: straight into the ledger at path */
     const struct assay_store *store; /* NULL for spools */
     struct assay_db *held; /* one run a role and ledger at a time */
+    struct assay_view *view; /* of the ledger, from one opening to the next */
     struct assay_merkle run;
     uint8_t last[32]; /* hash of what the role stated last */
     bool has_last;
@@ -43,6 +44,7 @@ void assay_sink_free(struct assay_sink *s)
     assay_spool_close(s->spool);
     if (s->store)
         s->store->close(s->held);
+    assay_view_free(s->view);
     assay_key_free(s->key);
     free(s->keys_dir);
     free(s->path);
@@ -69,6 +71,13 @@ static enum assay_status sink_new(const char *path, const char *keys_dir, enum a
     }
     *out = s;
     return ASSAY_OK;
+}
+
+static void close_ledger(struct assay_sink *s, struct assay_ledger *l)
+{
+    s->view = l->view;
+    l->view = NULL;
+    assay_ledger_close(l);
 }
 
 /* ---- what the role stated before ---- */
@@ -131,9 +140,9 @@ enum assay_status assay_sink_ledger(const char *ledger_path, const char *keys_di
     st = s->store->hold(ledger_path, assay_role_name(role), &s->held, e);
     /* Faults of the ledger should show before hours of reading, not after. */
     if (st == ASSAY_OK &&
-        (st = assay_ledger_open_append_wait(ledger_path, keys_dir, OPEN_WAIT_MS, &l, e)) == ASSAY_OK) {
+        (st = assay_ledger_open_append_wait(ledger_path, keys_dir, OPEN_WAIT_MS, &s->view, &l, e)) == ASSAY_OK) {
         st = read_before(s, l, e);
-        assay_ledger_close(l);
+        close_ledger(s, l);
     }
     if (st != ASSAY_OK) {
         assay_sink_free(s);
@@ -249,11 +258,11 @@ static enum assay_status commit_to_ledger(struct assay_sink *s, const struct ass
                                           struct assay_err *e)
 {
     struct assay_ledger *l;
-    enum assay_status st = assay_ledger_open_append_wait(s->path, s->keys_dir, COMMIT_WAIT_MS, &l, e);
+    enum assay_status st = assay_ledger_open_append_wait(s->path, s->keys_dir, COMMIT_WAIT_MS, &s->view, &l, e);
     if (st != ASSAY_OK)
         return st;
     st = assay_ledger_append(l, item, s->n, e);
-    assay_ledger_close(l);
+    close_ledger(s, l);
     /* Who waits for the lock looks every millisecond: a checker that commits without a pause would starve the other. */
     const struct timespec courtesy = {.tv_nsec = 2000 * 1000};
     nanosleep(&courtesy, NULL);

@@ -102,6 +102,8 @@ struct assay_store {
 #define ASSAY_STORE_NEWEST UINT64_MAX
 extern const struct assay_store assay_store_sqlite, assay_store_pg;
 
+struct assay_view; /* view.h */
+
 struct assay_ledger {
     const struct assay_store *store;
     struct assay_db *db;
@@ -112,6 +114,8 @@ struct assay_ledger {
     bool followed; /* ring knows the keys that the ledger says */
     struct assay_buf checkpoint; /* what assay_ledger_checkpoint lends out */
     uint64_t size; /* leaves, as last read */
+    struct assay_view *view; /* what is known of its leaves; NULL before the first was asked for */
+    bool as_stored; /* leaves are handed out without it */
     /* appending only */
     bool writing;
     struct assay_key *key; /* the ledger's own */
@@ -167,8 +171,11 @@ enum assay_status assay_ring_turn(struct assay_ring *r, uint64_t idx, bool now, 
  * knows of; what lies ahead of them may be signed by the key of the keys directory. Thread-safe. */
 enum assay_status assay_checkpoint_signed(const struct assay_ring *r, uint64_t size, uint64_t leaves, const char *note,
                                           size_t len, struct assay_err *e);
-/* Those that the ledger has; what the ring knew of them is forgotten. */
+/* Those that the view of the ledger has; what the ring knew of them is forgotten. */
 enum assay_status assay_ring_follow(struct assay_ledger *l, struct assay_err *e);
+/* Those that leaf_index leads to: for who goes through all leaves and asks assay_ring_knows of each `key` leaf. */
+enum assay_status assay_ring_follow_stored(struct assay_ledger *l, struct assay_err *e);
+bool assay_ring_knows(const struct assay_ring *r, uint64_t idx);
 void assay_ring_forget(struct assay_ring *r);
 
 /* ---- checkpoint.c ---- */
@@ -209,8 +216,10 @@ enum assay_status assay_leaf_admit(struct assay_ring *r, uint64_t idx, const cha
 /* ---- open.c ---- */
 /* Write the note of a committed checkpoint beside the database. */
 enum assay_status assay_checkpoint_publish(struct assay_ledger *l, const struct assay_buf *note, struct assay_err *e);
+/* *known, when there is one: a view of this ledger as an earlier opening had it; taken over. */
 enum assay_status assay_ledger_open_append_wait(const char *path, const char *keys_dir, int wait_ms,
-                                                struct assay_ledger **out, struct assay_err *e);
+                                                struct assay_view **known, struct assay_ledger **out,
+                                                struct assay_err *e);
 /* ---- read.c ---- */
 struct assay_ledger *assay_ledger_new(const char *path, const char *keys_dir, struct assay_err *e);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "key.h"
-#include "store.h"
+#include "view.h"
 
 static bool same_key(const struct assay_verifier *a, const struct assay_verifier *b)
 {
@@ -199,23 +199,41 @@ struct follow {
     enum assay_status status;
 };
 
-static bool follow(void *ctx, const struct assay_leaf *leaf)
+static bool follow(void *ctx, const struct assay_store_leaf *leaf)
 {
     struct follow *x = ctx;
     struct assay_err why = {0};
-    x->status = assay_ring_turn(x->r, leaf->index, false, leaf->note, leaf->note_len, &why);
+    x->status = assay_ring_turn(x->r, leaf->idx, false, leaf->note, leaf->note_len, &why);
     if (x->status != ASSAY_OK)
-        assay_fail(x->e, x->status, "leaf %llu: %s", (unsigned long long)leaf->index, why.msg);
+        assay_fail(x->e, x->status, "leaf %llu: %s", (unsigned long long)leaf->idx, why.msg);
     return x->status == ASSAY_OK;
 }
 
-enum assay_status assay_ring_follow(struct assay_ledger *l, struct assay_err *e)
+static enum assay_status follow_all(struct assay_ledger *l, bool stored, struct assay_err *e)
 {
     struct follow x = {.r = &l->ring, .e = e};
     struct assay_ledger_query q = {.kind = "key"};
     assay_ring_forget(&l->ring);
-    enum assay_status s = assay_ledger_each(l, &q, follow, &x, e);
+    enum assay_status s = stored ? l->store->select(l->db, &q, follow, &x, e) : assay_view_select(l, &q, follow, &x, e);
     s = s == ASSAY_OK ? x.status : s;
     l->followed = s == ASSAY_OK;
     return s;
+}
+
+enum assay_status assay_ring_follow(struct assay_ledger *l, struct assay_err *e)
+{
+    return follow_all(l, false, e);
+}
+
+enum assay_status assay_ring_follow_stored(struct assay_ledger *l, struct assay_err *e)
+{
+    return follow_all(l, true, e);
+}
+
+bool assay_ring_knows(const struct assay_ring *r, uint64_t idx)
+{
+    for (size_t i = 0; i < r->n_tenures; i++)
+        if (r->tenure[i].to == idx)
+            return true;
+    return false;
 }

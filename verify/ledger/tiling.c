@@ -6,7 +6,7 @@
 #include "assay/bytes.h"
 #include "assay/digest.h"
 #include "assay/limits.h"
-#include "store.h"
+#include "view.h"
 
 #define MARK 16 /* bytes of a SHA-256: a run cannot aim at a collision within its own few chunks */
 
@@ -98,7 +98,7 @@ static bool take_index(void *ctx, const struct assay_store_leaf *row)
 
 static enum assay_status collect(struct tiling *t, const struct assay_ledger_query *q)
 {
-    enum assay_status s = t->l->store->select(t->l->db, q, each, t, t->e);
+    enum assay_status s = assay_view_select(t->l, q, each, t, t->e);
     if (s == ASSAY_OK)
         s = t->status;
     return s == ASSAY_ENOMEM || s == ASSAY_ELIMIT ? assay_fail(t->e, s, "too many chunks to see whether they tile") : s;
@@ -223,7 +223,7 @@ enum assay_status assay_tiling_check(struct assay_ledger *l, const struct assay_
                                                                                       .run = run,
                                                                                       .newest_first = true};
     if (run && set)
-        s = l->store->select(l->db, &starts, take_index, &chunks.from, e);
+        s = assay_view_select(l, &starts, take_index, &chunks.from, e);
     if (s == ASSAY_OK && run && set)
         s = collect(&t, &chunks);
     if (s == ASSAY_OK && t.chunks.len)

@@ -11,7 +11,7 @@
 #include "assay/clock.h"
 #include "assay/digest.h"
 #include "key.h"
-#include "store.h"
+#include "view.h"
 
 #define QUEUE 8192 /* notes whose signatures wait: enough that the wait for the last of them does not show */
 #define QUEUE_BYTES (8u << 20) /* and their bytes */
@@ -31,10 +31,9 @@ struct pass {
     struct pending queue[QUEUE];
     size_t queued;
     struct assay_buf bytes;
-    struct assay_merkle tree;
+    struct assay_view *view; /* what the ledger is known by when all is well */
     struct assay_store_checkpoint next; /* the first checkpoint that is not checked yet */
     bool at_checkpoint; /* there is one */
-    struct assay_buf room; /* decoded values of one leaf */
     uint8_t own[ASSAY_ROLE_COUNT][32]; /* the last leaf of each role */
     struct assay_err *e; /* of the walk */
     enum assay_status status;
@@ -143,21 +142,6 @@ static enum assay_status enqueue(struct pass *p, enum assay_role role, uint64_t 
 
 /* ---- one leaf ---- */
 
-static enum assay_status check_index(struct pass *p, const struct assay_store_leaf *row, const struct assay_head *h,
-                                     enum assay_role role, struct assay_err *e)
-{
-    struct assay_text want[ASSAY_INDEX_FIELDS];
-    if (assay_leaf_index(h, role, &p->room, want) != ASSAY_OK)
-        return assay_fail_nomem(e);
-    bool same = row->indexed;
-    for (int i = 0; i < ASSAY_INDEX_FIELDS && same; i++)
-        same = assay_text_same(row->index[i], want[i]);
-    if (same)
-        return ASSAY_OK;
-    return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: its row in leaf_index is not what the leaf says",
-                      (unsigned long long)row->idx);
-}
-
 static enum assay_status check_cited(struct pass *p, uint64_t idx, const struct assay_head *h, struct assay_err *e)
 {
     struct assay_text key, value;
@@ -242,28 +226,26 @@ static enum assay_status check_prev_own(struct pass *p, uint64_t idx, const stru
     return s;
 }
 
+static enum assay_status check_key(const struct pass *p, uint64_t idx, const struct assay_head *h, struct assay_err *e)
+{
+    if (!assay_stmt_is(h->kind, "key") || assay_ring_knows(&p->l->ring, idx))
+        return ASSAY_OK;
+    return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: leaf_index does not lead to this `key` statement",
+                      (unsigned long long)idx);
+}
+
 static enum assay_status check_leaf(struct pass *p, const struct assay_store_leaf *row, struct assay_err *e)
 {
     struct assay_head h;
-    struct assay_err why = {0};
     enum assay_role role;
     uint8_t hash[32];
-    uint64_t idx = p->tree.size;
-    unsigned long long shown = idx;
-    if (row->idx != idx)
-        return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: missing", shown);
-    assay_merkle_leaf(row->note, row->note_len, hash);
-    if (row->hash_len != 32 || memcmp(hash, row->hash, 32) != 0)
-        return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: stored hash is not the hash of its note", shown);
-    enum assay_status s = assay_leaf_read(row->note, row->note_len, &h, &role, &why);
-    if (s != ASSAY_OK)
-        return assay_fail(e, s, "leaf %llu: %s", shown, why.msg);
-    if ((s = enqueue(p, role, idx, row->note, row->note_len, e)) != ASSAY_OK ||
-        (s = check_cited(p, idx, &h, e)) != ASSAY_OK || (s = check_index(p, row, &h, role, e)) != ASSAY_OK ||
+    const uint64_t idx = p->view->tree.size;
+    enum assay_status s = assay_view_read(p->view, row, &h, &role, hash, e);
+    if (s != ASSAY_OK || (s = enqueue(p, role, idx, row->note, row->note_len, e)) != ASSAY_OK ||
+        (s = check_cited(p, idx, &h, e)) != ASSAY_OK || (s = check_key(p, idx, &h, e)) != ASSAY_OK ||
         (s = check_prev_own(p, idx, &h, role, hash, e)) != ASSAY_OK || (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
         return s;
-    assay_merkle_add(&p->tree, hash);
-    return ASSAY_OK;
+    return assay_view_take(p->view, row, &h, role, hash, e);
 }
 
 /* ---- checkpoints, in step with the leaves ---- */
@@ -277,39 +259,39 @@ static enum assay_status check_checkpoint(struct pass *p, struct assay_err *e)
 {
     struct assay_head_of_log head;
     uint8_t root[32];
-    unsigned long long size = p->tree.size;
-    if (!p->at_checkpoint || p->next.size != p->tree.size)
+    unsigned long long size = p->view->tree.size;
+    if (!p->at_checkpoint || p->next.size != p->view->tree.size)
         return ASSAY_OK;
     const char *note = (const char *)p->next.note.ptr;
-    size_t len = p->next.note.len, text, n = 32 * (size_t)__builtin_popcountll(p->tree.size);
+    size_t len = p->next.note.len, text, n = 32 * (size_t)__builtin_popcountll(p->view->tree.size);
     if (!len || !(text = assay_note_text(note, len)) || len > ASSAY_MAX_LEAF)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: not a signed note", size);
     const char *wrong = assay_checkpoint_parse(note, text, p->l->origin, &head);
     if (wrong)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: %s", size, wrong);
-    if (head.size != p->tree.size)
+    if (head.size != p->view->tree.size)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: its note is for %llu leaves", size,
                           (unsigned long long)head.size);
-    enum assay_status s = enqueue(p, ASSAY_ROLE_LEDGER, p->tree.size, note, len, e);
+    enum assay_status s = enqueue(p, ASSAY_ROLE_LEDGER, p->view->tree.size, note, len, e);
     if (s != ASSAY_OK)
         return s;
-    assay_merkle_root(&p->tree, root);
+    assay_merkle_root(&p->view->tree, root);
     if (memcmp(root, head.root, 32) != 0)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: root differs", size);
-    if (p->next.frontier.len != n || memcmp(p->next.frontier.ptr, p->tree.stack, n) != 0)
+    if (p->next.frontier.len != n || memcmp(p->next.frontier.ptr, p->view->tree.stack, n) != 0)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: frontier differs", size);
     p->n_checkpoints++;
-    p->covered = p->tree.size;
-    return next_checkpoint(p, p->tree.size + 1, e);
+    p->covered = p->view->tree.size;
+    return next_checkpoint(p, p->view->tree.size + 1, e);
 }
 
 static enum assay_status check_end(struct pass *p, struct assay_err *e)
 {
-    unsigned long long n = p->tree.size;
+    unsigned long long n = p->view->tree.size;
     if (p->at_checkpoint)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: the database has %llu leaves",
                           (unsigned long long)p->next.size, n);
-    if (p->covered != p->tree.size)
+    if (p->covered != p->view->tree.size)
         return assay_fail(e, ASSAY_ELEDGER, "leaf %llu: no checkpoint covers it", (unsigned long long)p->covered);
     return ASSAY_OK;
 }
@@ -401,12 +383,12 @@ static enum assay_status check_counts(struct assay_ledger *l, uint64_t n, struct
 static enum assay_status check_root(struct pass *p, struct assay_ledger_stats *out, struct assay_err *e)
 {
     uint8_t one[32], two[32];
-    assay_merkle_root(&p->tree, one);
-    enum assay_status s = assay_tree_root(p->l, p->tree.size, two, e);
+    assay_merkle_root(&p->view->tree, one);
+    enum assay_status s = assay_tree_root(p->l, p->view->tree.size, two, e);
     if (s == ASSAY_OK && memcmp(one, two, 32) != 0)
         s = assay_fail(e, ASSAY_ELEDGER, "the two computations of the root at size %llu differ",
-                       (unsigned long long)p->tree.size);
-    out->leaves = p->tree.size;
+                       (unsigned long long)p->view->tree.size);
+    out->leaves = p->view->tree.size;
     out->checkpoints = p->n_checkpoints;
     out->signature_ns = p->signature_ns;
     assay_b64_encode(one, 32, out->root);
@@ -417,8 +399,8 @@ static enum assay_status check_published(struct pass *p, const struct assay_buf 
 {
     struct assay_head_of_log pub;
     bool found, behind;
-    enum assay_status s = assay_published_judge(p->l, note, p->tree.size, &pub, &found, e);
-    return s == ASSAY_OK ? assay_published_check(p->l, &pub, found, p->tree.size, &behind, e) : s;
+    enum assay_status s = assay_published_judge(p->l, note, p->view->tree.size, &pub, &found, e);
+    return s == ASSAY_OK ? assay_published_check(p->l, &pub, found, p->view->tree.size, &behind, e) : s;
 }
 
 static enum assay_status verify_all(struct pass *p, const struct assay_buf *published, struct assay_ledger_stats *out,
@@ -432,10 +414,13 @@ static enum assay_status verify_all(struct pass *p, const struct assay_buf *publ
         return sig;
     if (s != ASSAY_OK)
         return assay_fail(e, s, "%s", late.msg);
-    if ((s = check_root(p, out, e)) != ASSAY_OK || (s = check_counts(p->l, p->tree.size, e)) != ASSAY_OK ||
+    if ((s = check_root(p, out, e)) != ASSAY_OK || (s = check_counts(p->l, p->view->tree.size, e)) != ASSAY_OK ||
         (s = check_published(p, published, e)) != ASSAY_OK || (s = check_blobs(p->l, &out->blobs, e)) != ASSAY_OK)
         return s;
-    return p->l->store->intact(p->l->db, e);
+    const int64_t began = assay_clock_ns();
+    s = p->l->store->intact(p->l->db, e);
+    out->index_ns = assay_clock_ns() - began;
+    return s;
 }
 
 enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledger_stats *out, struct assay_err *e)
@@ -445,8 +430,10 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     e = e ? e : &own;
     memset(out, 0, sizeof *out);
     struct pass *p = calloc(1, sizeof *p);
-    if (!p)
+    if (!p || !(p->view = assay_view_new())) {
+        free(p);
         return assay_fail_nomem(e);
+    }
     p->l = l;
     const int64_t began = assay_clock_ns();
     /* The file first, then the snapshot: an appender commits before it publishes, so the database is never behind. */
@@ -454,13 +441,18 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     if (s == ASSAY_OK)
         s = l->store->begin(l->db, false, e);
     if (s == ASSAY_OK)
-        s = assay_ring_follow(l, e);
+        s = assay_ring_follow_stored(l, e);
     if (s == ASSAY_OK)
         s = verify_all(p, &published, out, e);
     l->store->rollback(l->db);
     out->total_ns = assay_clock_ns() - began;
     assay_store_checkpoint_release(&p->next);
-    assay_buf_release(&p->room);
+    if (s == ASSAY_OK) {
+        assay_view_free(l->view);
+        l->view = p->view;
+        p->view = NULL;
+    }
+    assay_view_free(p->view);
     assay_buf_release(&p->bytes);
     assay_buf_release(&published);
     free(p);

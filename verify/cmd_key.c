@@ -95,7 +95,7 @@ static enum assay_status load_keys(struct change *c, struct assay_err *e)
         s = assay_key_load(c->file, &c->old_key, e);
     if (s != ASSAY_OK || !c->rotate)
         return s;
-    snprintf(name, sizeof name, "%s/%s", c->s->plan->origin, assay_role_name(c->role));
+    assay_keys_name(c->s->plan->origin, c->role, name, sizeof name);
     if (c->store)
         s = assay_key_refer(c->next, name, c->store, e);
     else if (access(c->next, F_OK) != 0)
@@ -163,7 +163,7 @@ static enum assay_status make_key(const struct change *c, struct assay_err *e)
 {
     struct assay_verifier *v = NULL;
     char name[ASSAY_MAX_NAME + 32];
-    snprintf(name, sizeof name, "%s/%s", c->s->plan->origin, assay_role_name(c->role));
+    assay_keys_name(c->s->plan->origin, c->role, name, sizeof name);
     enum assay_status s = c->store ? assay_key_refer(c->file, name, c->store, e)
                                    : assay_keys_make(c->s->keys_dir, c->s->plan->origin, c->role, e);
     if (s == ASSAY_OK)

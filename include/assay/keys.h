@@ -2,14 +2,19 @@
 #ifndef ASSAY_KEYS_H
 #define ASSAY_KEYS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "assay/err.h"
 #include "assay/note.h"
 
-/* Create keys_dir (0700) and in it ROLE.key and ROLE.key.pub of every usual role, named "<origin>/<role>", and
- * dataset.key. What exists is never overwritten: a role of which only the .pub is there belongs to somebody else and
- * stays so. The origin must not hold white space or '+'. */
+/* The name that a role's key has in notes: "<origin>/<role>"; the ledger's own is the origin, as others expect of a log
+ * (C2SP tlog-policy). Into out[cap]; origins have at most ASSAY_MAX_NAME bytes. */
+void assay_keys_name(const char *origin, enum assay_role role, char *out, size_t cap);
+
+/* Create keys_dir (0700) and in it ROLE.key and ROLE.key.pub of every usual role, and dataset.key. What exists is never
+ * overwritten: a role of which only the .pub is there belongs to somebody else and stays so. The origin must not hold
+ * white space or '+'. */
 enum assay_status assay_keys_init(const char *keys_dir, const char *origin, struct assay_err *e);
 
 /* The same for one role: ROLE.key and ROLE.key.pub, unless they are there. */

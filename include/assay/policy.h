@@ -35,8 +35,8 @@ bool assay_policy_allows(const struct assay_policy *p, const char *role, const c
 /* Has one of the policy's keys of this role signed the note? ASSAY_ELEDGER when not, or when there is none. */
 enum assay_status assay_policy_vouches(const struct assay_policy *p, const char *role, const char *note, size_t len,
                                        struct assay_err *e);
-/* The log line for this origin (its key's name is the origin, or the origin and "/ledger") whose key has signed the
- * note; the first one for the origin when none has, NULL when there is none. */
+/* The log line for this origin (its key's name is the origin) whose key has signed the note; the first one for the
+ * origin when none has, NULL when there is none. */
 const struct assay_verifier *assay_policy_log_of(const struct assay_policy *p, const char *origin, size_t len,
                                                  const char *note, size_t note_len);
 

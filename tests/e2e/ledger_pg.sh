@@ -54,7 +54,7 @@ chmod +x reply
 check 'timestamp' assay ledger timestamp plan.yaml -- ./reply
 check 'all of it verifies, against an old report' assay ledger verify plan.yaml --against old.json
 check_has 'with the stamp' "$OUT" 'time stamps: the first [0-9]+ leaves existed at'
-printf 'log %s\nlog %s\nquorum none\n' "$(cat keys/ledger.key.pub)" "$(psql -Atc "SELECT convert_from(note, 'UTF8') FROM assay.leaf_index JOIN assay.leaf USING (idx) WHERE kind = 'key'" | sed -n 's/^old \(.*+.*\/ledger+\|.*\/ledger+\)/\1/p')" >both.policy
+printf 'log %s\nlog %s\nquorum none\n' "$(cat keys/ledger.key.pub)" "$(psql -Atc "SELECT convert_from(note, 'UTF8') FROM assay.leaf_index JOIN assay.leaf USING (idx) WHERE kind = 'key'" | sed -n '/^of ledger$/,/^$/s/^old //p')" >both.policy
 check 'prove' assay ledger prove plan.yaml --leaf 4 --out proof
 check 'verify-proof' assay ledger verify-proof proof --policy both.policy
 check 'under a policy' assay ledger verify plan.yaml --policy both.policy

@@ -183,7 +183,7 @@ static const struct tamper {
      "published checkpoint is for 300 leaves, the database has 0",
      "published checkpoint is for 300 leaves, the database has 0"},
     {"a checkpoint's signature",
-     "UPDATE checkpoint SET note = CAST(replace(note, '/ledger ', '/ledgex ') AS BLOB) WHERE size = 40",
+     "UPDATE checkpoint SET note = CAST(replace(note, '/test ', '/tesx ') AS BLOB) WHERE size = 40",
      "checkpoint of size 40: not signed by the key of role ledger", NULL},
     {"a checkpoint's size",
      "UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 41) WHERE size = 40",

@@ -221,7 +221,7 @@ static void test_quorum(void **state)
     char path[64], file[64];
     (void)state;
     snprintf(path, sizeof path, "%s/q.key", dir);
-    assert_int_equal(assay_key_generate(path, "example.com/q/ledger", &e), ASSAY_OK);
+    assert_int_equal(assay_key_generate(path, "example.com/q", &e), ASSAY_OK);
     assert_int_equal(assay_key_load(path, &log, &e), ASSAY_OK);
     assay_buf_addf(&text, "# as in tlog-policy\n\n\tlog  %s  https://example.com/q \n", assay_key_vkey(log));
     for (int i = 0; i < N; i++) {

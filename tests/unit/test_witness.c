@@ -30,9 +30,9 @@ static int enter(void **state)
 {
     (void)state;
     char path[64], text[512];
-    if (!mkdtemp(dir) || assay_key_generate(in("log.key", path), ORIGIN "/ledger", NULL) != ASSAY_OK ||
+    if (!mkdtemp(dir) || assay_key_generate(in("log.key", path), ORIGIN, NULL) != ASSAY_OK ||
         assay_key_load(path, &log_key, NULL) != ASSAY_OK ||
-        assay_key_generate(in("other.key", path), ORIGIN "/ledger", NULL) != ASSAY_OK ||
+        assay_key_generate(in("other.key", path), ORIGIN, NULL) != ASSAY_OK ||
         assay_key_load(path, &other_key, NULL) != ASSAY_OK ||
         assay_key_generate_witness(in("w.key", key_path), "w.example/w", NULL) != ASSAY_OK)
         return -1;

@@ -56,9 +56,7 @@ void assay_verifier_free(struct assay_verifier *v)
 
 bool assay_verifier_speaks_for(const struct assay_verifier *v, const char *origin, size_t len)
 {
-    if (v->name_len < len || memcmp(v->name, origin, len) != 0)
-        return false;
-    return v->name_len == len || strcmp(v->name + len, "/ledger") == 0;
+    return v->name_len == len && memcmp(v->name, origin, len) == 0;
 }
 
 const char *assay_verifier_vkey(const struct assay_verifier *v)

@@ -28,7 +28,7 @@ struct assay_key {
     struct assay_verifier *pub;
 };
 
-/* A ledger's key is named like its origin, or the origin and "/ledger". */
+/* A log's key has the name of the log (C2SP tlog-policy): no key of another log speaks for this origin. */
 bool assay_verifier_speaks_for(const struct assay_verifier *v, const char *origin, size_t len);
 
 /* 1 good, 0 bad, -1 could not be checked. Thread-safe. */

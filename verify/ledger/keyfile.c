@@ -66,12 +66,18 @@ static enum assay_status in_dir(const char *dir, const char *file, char out[ASSA
     return ASSAY_OK;
 }
 
+void assay_keys_name(const char *origin, enum assay_role role, char *out, size_t cap)
+{
+    bool log = role == ASSAY_ROLE_LEDGER;
+    snprintf(out, cap, "%s%s%s", origin, log ? "" : "/", log ? "" : assay_role_name(role));
+}
+
 enum assay_status assay_keys_make(const char *dir, const char *origin, enum assay_role role, struct assay_err *e)
 {
     char file[32], path[ASSAY_MAX_PATH], pub[ASSAY_MAX_PATH], name[ASSAY_MAX_NAME + 16];
     enum assay_status s;
     snprintf(file, sizeof file, "%s.key", assay_role_name(role));
-    snprintf(name, sizeof name, "%s/%s", origin, assay_role_name(role));
+    assay_keys_name(origin, role, name, sizeof name);
     if ((s = in_dir(dir, file, path, e)) != ASSAY_OK)
         return s;
     snprintf(file, sizeof file, "%s.key.pub", assay_role_name(role));

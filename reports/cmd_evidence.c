@@ -54,6 +54,9 @@ static enum assay_status prepare(struct evidence_job *j, const struct assay_args
         s = assay_share_folder("evidence", "ASSAY_EVIDENCE", &j->parts, e);
     if (s == ASSAY_OK && assay_arg(a, "policy"))
         s = assay_policy_load(assay_arg(a, "policy"), &j->policy, e);
+    j->scope.plan_ids = j->target.set_ids;
+    j->scope.plan_names = j->target.set_names;
+    j->scope.n_plan_ids = j->target.plan ? j->target.plan->n_sets : 0;
     j->scope.policy = j->policy;
     j->scope.parts = (const char *)j->parts.ptr;
     return s;

@@ -19,7 +19,6 @@
 /* Everything the command opens; released in one place. */
 struct job {
     struct assay_report_target target;
-    const char **plan_ids; /* ids, then names */
     struct assay_ledger *ledger;
     struct assay_report *report;
     struct assay_report_scope scope;
@@ -34,30 +33,15 @@ static void release(struct job *j)
     assay_ledger_close(j->ledger);
     assay_report_target_release(&j->target);
     OPENSSL_cleanse(j->dataset_key, sizeof j->dataset_key);
-    free(j->plan_ids);
-}
-
-static enum assay_status scope_of_plan(struct job *j, const struct assay_plan *plan, struct assay_err *e)
-{
-    j->plan_ids = calloc(2 * plan->n_sets + 1, sizeof *j->plan_ids);
-    if (!j->plan_ids)
-        return assay_fail_nomem(e);
-    for (size_t i = 0; i < plan->n_sets; i++) {
-        j->plan_ids[i] = plan->set[i].id;
-        j->plan_ids[plan->n_sets + i] = plan->set[i].name;
-    }
-    j->scope.plan_names = j->plan_ids + plan->n_sets;
-    j->scope.plan_ids = j->plan_ids;
-    j->scope.n_plan_ids = plan->n_sets;
-    j->scope.plan_path = j->target.plan_path;
-    return ASSAY_OK;
 }
 
 static enum assay_status locate(struct job *j, const struct assay_args *a, struct assay_err *e)
 {
     enum assay_status s = assay_report_target_open(a, "report", &j->target, e);
-    if (s == ASSAY_OK && j->target.plan)
-        s = scope_of_plan(j, j->target.plan, e);
+    j->scope.plan_ids = j->target.set_ids;
+    j->scope.plan_names = j->target.set_names;
+    j->scope.n_plan_ids = j->target.plan ? j->target.plan->n_sets : 0;
+    j->scope.plan_path = j->target.plan_path;
     j->scope.ledger_path = (const char *)j->target.ledger.ptr;
     j->scope.keys_path = (const char *)j->target.keys.ptr;
     return s;

@@ -1,5 +1,6 @@
 #include "cmd_target.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "assay/ledger.h"
@@ -9,10 +10,25 @@
 void assay_report_target_release(struct assay_report_target *t)
 {
     assay_plan_free(t->plan);
+    free(t->set_ids);
     assay_buf_release(&t->ledger);
     assay_buf_release(&t->keys);
     assay_buf_release(&t->errors);
     *t = (struct assay_report_target){0};
+}
+
+static bool name_sets(struct assay_report_target *t)
+{
+    const size_t n = t->plan->n_sets;
+    t->set_ids = calloc(2 * n + 1, sizeof *t->set_ids);
+    if (!t->set_ids)
+        return false;
+    t->set_names = t->set_ids + n;
+    for (size_t i = 0; i < n; i++) {
+        t->set_ids[i] = t->plan->set[i].id;
+        t->set_names[i] = t->plan->set[i].name;
+    }
+    return true;
 }
 
 static enum assay_status from_plan(struct assay_report_target *t, const char *path, struct assay_err *e)
@@ -22,7 +38,7 @@ static enum assay_status from_plan(struct assay_report_target *t, const char *pa
         return s;
     t->plan_path = path;
     const char *base = assay_ledger_is_remote(t->plan->ledger) ? "" : t->plan->base_dir;
-    if (assay_path_join(base, t->plan->ledger, &t->ledger) != ASSAY_OK ||
+    if (!name_sets(t) || assay_path_join(base, t->plan->ledger, &t->ledger) != ASSAY_OK ||
         assay_path_join(t->plan->base_dir, t->plan->keys, &t->keys) != ASSAY_OK)
         return assay_fail_nomem(e);
     return ASSAY_OK;

@@ -10,6 +10,7 @@
 struct assay_report_target {
     struct assay_plan *plan; /* NULL without a PLAN operand */
     const char *plan_path;
+    const char **set_ids, **set_names; /* of the plan's datasets, plan->n_sets each; NULL without one */
     struct assay_buf ledger, keys; /* paths, NUL-terminated */
     struct assay_buf errors; /* of the plan, a line each */
 };

@@ -40,8 +40,8 @@ enum assay_status assay_collect_causes(struct assay_ledger *l, struct assay_repo
                                        struct assay_err *e)
 {
     struct assay_collect c = {.r = r, .d = d, .e = e, .take = take};
-    struct assay_ledger_query q = {.kind = "cause", .dataset = d->id, .run = r->run, .newest_first = true};
-    enum assay_status s = r->run ? assay_collect(l, &q, &c) : ASSAY_OK;
+    struct assay_ledger_query q = {.kind = "cause", .dataset = d->id, .run = d->run, .newest_first = true};
+    enum assay_status s = d->run ? assay_collect(l, &q, &c) : ASSAY_OK;
     if (d->n_causes)
         qsort(d->cause, d->n_causes, sizeof *d->cause, by_place);
     return s;

@@ -22,6 +22,21 @@ enum assay_status assay_collect(struct assay_ledger *l, const struct assay_ledge
 /* Value of a key as a copy in the report; NULL when absent or empty. */
 const char *assay_collect_text(struct assay_report *r, const struct assay_stmt *s, const char *key);
 
+/* model.c: the dataset with that id; NULL: there is none. A new one; NULL with *e filled. */
+struct assay_rep_dataset *assay_set_find(struct assay_report *r, const char *id);
+struct assay_rep_dataset *assay_set_add(struct assay_report *r, const char *id, struct assay_err *e);
+/* verdicts.c: the datasets that took part in that run, and its verdicts; set NULL: of all datasets. */
+enum assay_status assay_run_read(struct assay_ledger *l, struct assay_report *r, const char *run, const char *set,
+                                 struct assay_err *e);
+/* The same of the newest run that judged the dataset, or else of the newest that began with it. d->run stays NULL where
+ * there is none. */
+enum assay_status assay_run_newest(struct assay_ledger *l, struct assay_report *r, const struct assay_rep_dataset *d,
+                                   struct assay_err *e);
+/* The verdict of one statement. */
+enum assay_rv assay_verdict_of(const struct assay_report *r, const struct assay_stmt *s, uint64_t leaf);
+/* part.c: after the chunks are settled. */
+enum assay_status assay_part_settle(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                    struct assay_err *e);
 /* side.c: everything that one side stated about the dataset in the run that the verdict compared. */
 enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                      int side, struct assay_err *e);

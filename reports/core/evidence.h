@@ -12,6 +12,9 @@ struct assay_evidence_scope {
     const char *run; /* of the report in it; NULL: the newest that was reconciled */
     const char *const *dataset; /* names or ids; none: all */
     size_t n_datasets;
+    const char *const *plan_ids, *const *plan_names; /* datasets that its report must speak of even if the ledger does
+                                                        not; n_plan_ids each */
+    size_t n_plan_ids;
     const char *const *segment; /* none: all */
     size_t n_segments;
     uint64_t sample; /* so many chunks, chosen by the root of the checkpoint; 0: all */

@@ -151,8 +151,14 @@ enum assay_status assay_evidence_objects(struct assay_evidence *v)
 /* Paths of this machine are left out: the same ledger elsewhere gives the same bytes. */
 enum assay_status assay_evidence_report(struct assay_evidence *v)
 {
-    const struct assay_report_scope scope = {
-        .run = v->scope->run, .dataset = (const char *const *)v->id, .n_datasets = v->n_ids};
+    const struct assay_report_scope scope = {.run = v->scope->run,
+                                             .dataset = (const char *const *)v->id,
+                                             .n_datasets = v->n_ids,
+                                             .plan_ids = v->scope->plan_ids,
+                                             .plan_names = v->scope->plan_names,
+                                             .n_plan_ids = v->scope->n_plan_ids,
+                                             .whole_ledger = true,
+                                             .all = !v->scope->run};
     struct assay_report *r = NULL;
     struct assay_buf html = {.max = ASSAY_BUNDLE_MAX}, json = {.max = ASSAY_BUNDLE_MAX};
     enum assay_status s = assay_report_build(v->l, &scope, &r, v->e);

@@ -96,7 +96,7 @@ static int request_by_leaf(const void *pa, const void *pb)
 }
 
 /* Keep the newest of each id; of the closed ones only those that this run closed. */
-static void newest_discrepancies(const struct assay_report *r, struct assay_rep_dataset *d)
+static void newest_discrepancies(struct assay_rep_dataset *d)
 {
     size_t n = 0;
     if (d->n_disc)
@@ -106,7 +106,7 @@ static void newest_discrepancies(const struct assay_report *r, struct assay_rep_
         if (i + 1 < d->n_disc && strcmp(x->id, x[1].id) == 0)
             continue;
         bool closed = state_rank(x->state) == 3, waived = state_rank(x->state) == 2;
-        if (closed && (!x->run || !r->run || strcmp(x->run, r->run) != 0))
+        if (closed && (!x->run || !d->run || strcmp(x->run, d->run) != 0))
             continue;
         d->n_closed += closed;
         d->n_open += !closed && !waived;
@@ -138,7 +138,7 @@ enum assay_status assay_collect_findings(struct assay_ledger *l, struct assay_re
     enum assay_status s = assay_collect(l, &q, &c);
     if (s != ASSAY_OK)
         return s;
-    newest_discrepancies(r, d);
+    newest_discrepancies(d);
     c.take = take_request;
     q.kind = "request";
     s = assay_collect(l, &q, &c);

@@ -42,6 +42,9 @@ void assay_html_heat(struct assay_out *o, const struct assay_rep_dataset *d);
 void assay_html_scope(struct assay_out *o, const struct assay_rep_dataset *d);
 /* waivers.c */
 void assay_html_waivers(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d);
+/* outside.c: datasets that are not in the run; what of a dataset was compared, and when it was not now. */
+void assay_html_others(struct assay_out *o, const struct assay_report *r);
+void assay_html_compared(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d);
 void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d);
 
 #endif

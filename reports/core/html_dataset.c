@@ -354,6 +354,7 @@ void assay_html_dataset(struct assay_out *o, const struct assay_report *r, const
         assay_out_html(o, d->reason);
         assay_out_raw(o, "</p>");
     }
+    assay_html_compared(o, r, d);
     assay_html_scope(o, d);
     if ((d->verdict == ASSAY_RV_MISMATCH || d->verdict == ASSAY_RV_UNVERIFIED) && !d->n_open)
         assay_html_command(o, r, d->verdict == ASSAY_RV_MISMATCH ? "diff" : "check", d,

@@ -25,6 +25,9 @@ void assay_json_waivers(struct assay_jw *w, const struct assay_report *r);
 void assay_ndjson_waivers(struct assay_jw *w, const struct assay_report *r);
 struct assay_rep_dataset;
 /* json_schema.c: the member "schema" of a dataset. */
+/* outside.c: datasets that are not in the run; of one dataset which run it is and what was compared. */
+void assay_json_others(struct assay_jw *w, const struct assay_report *r);
+void assay_json_compared(struct assay_jw *w, const struct assay_rep_dataset *d);
 void assay_json_schema(struct assay_jw *w, const struct assay_rep_dataset *d);
 
 #endif

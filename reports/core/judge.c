@@ -34,7 +34,7 @@ static bool doubts_side(struct assay_report *r, struct assay_rep_dataset *d, int
     const struct assay_rep_side *s = &d->side[i];
     const char *name = assay_side_name((enum assay_side_id)i);
     if (!s->started && !s->ended)
-        say(r, d, "the %s was not read in this run", name);
+        say(r, d, d->run ? "the %s was not read in this run" : "the %s was never read", name);
     else if (!s->ended)
         say(r, d, "the run of the %s has no end: it was stopped or is still going", name);
     else if (!is(s->status, "ok"))
@@ -118,6 +118,21 @@ static void judge_set(struct assay_report *r, struct assay_rep_dataset *d)
     }
 }
 
+/* What a run found equal says nothing of what is still open elsewhere, nor of segments that it did not read. */
+static enum assay_rv with_the_rest(const struct assay_rep_dataset *d)
+{
+    const bool good = d->verdict == ASSAY_RV_MATCH || d->verdict == ASSAY_RV_WAIVED;
+    if (good && d->n_open)
+        return ASSAY_RV_MISMATCH;
+    return good && d->compared.whole_run && d->compared.whole == ASSAY_RV_UNVERIFIED ? ASSAY_RV_UNVERIFIED : d->verdict;
+}
+
+void assay_report_judge_set(struct assay_report *r, struct assay_rep_dataset *d)
+{
+    judge_set(r, d);
+    d->stands = with_the_rest(d);
+}
+
 /* Bytes by the worst verdict of the segment that the object belongs to; of the dataset where none is named. */
 static void count_bytes(struct assay_rep_dataset *d)
 {
@@ -189,6 +204,32 @@ static int by_verdict(const void *pa, const void *pb)
     return c ? c : strcmp(a->id, b->id);
 }
 
+static int worst_other(const void *pa, const void *pb)
+{
+    const struct assay_rep_other *a = pa, *b = pb;
+    int c = assay_rv_rank(a->verdict) - assay_rv_rank(b->verdict);
+    if (!c)
+        c = (a->run != NULL) - (b->run != NULL);
+    c = c ? c : strcmp(a->name, b->name);
+    return c ? c : strcmp(a->id, b->id);
+}
+
+static void make_worse(enum assay_rv *v, enum assay_rv by)
+{
+    if (assay_rv_rank(by) < assay_rv_rank(*v))
+        *v = by;
+}
+
+/* A run that was asked for by name is judged alone. Else the question is how all that is in scope stands. */
+static enum assay_rv with_others(const struct assay_report *r, enum assay_rv worst)
+{
+    for (size_t i = 0; i < r->n_sets && !r->one_run; i++)
+        make_worse(&worst, r->set[i].stands);
+    for (size_t i = 0; i < r->n_others && !r->one_run; i++)
+        make_worse(&worst, r->other[i].verdict);
+    return worst;
+}
+
 void assay_report_judge(struct assay_report *r)
 {
     enum assay_rv worst = r->n_sets ? ASSAY_RV_MATCH : ASSAY_RV_UNVERIFIED;
@@ -198,17 +239,19 @@ void assay_report_judge(struct assay_report *r)
             d->counts.cells_accepted += d->chunk[k].judged ? d->chunk[k].accepted : 0;
         if (!d->strength)
             d->strength = d->side[0].strength ? d->side[0].strength : d->side[1].strength;
-        judge_set(r, d);
+        assay_report_judge_set(r, d);
         count_bytes(d);
         add_counts(&r->counts, &d->counts);
-        if (assay_rv_rank(d->verdict) < assay_rv_rank(worst))
-            worst = d->verdict;
+        make_worse(&worst, d->verdict);
     }
+    if (r->n_others)
+        qsort(r->other, r->n_others, sizeof *r->other, worst_other);
     if (r->n_sets)
         qsort(r->set, r->n_sets, sizeof *r->set, by_verdict);
     if ((worst == ASSAY_RV_MATCH || worst == ASSAY_RV_WAIVED) && assay_coverage_lacking(r))
         worst = ASSAY_RV_UNVERIFIED; /* the plan asks for the whole source */
-    r->verdict = worst;
+    r->inside = worst;
+    r->verdict = worst = with_others(r, worst);
     r->exit_code = worst == ASSAY_RV_MISMATCH     ? ASSAY_EXIT_DISCREPANCY
                    : worst == ASSAY_RV_UNVERIFIED ? ASSAY_EXIT_UNVERIFIED
                                                   : ASSAY_EXIT_OK;

@@ -39,7 +39,7 @@ struct naming {
     bool keep_all;
 };
 
-static struct assay_rep_dataset *find_set(struct assay_report *r, const char *id)
+struct assay_rep_dataset *assay_set_find(struct assay_report *r, const char *id)
 {
     for (size_t i = 0; i < r->n_sets; i++)
         if (strcmp(r->set[i].id, id) == 0)
@@ -55,7 +55,7 @@ const char *assay_rep_set_name(const struct assay_report *r, const char *id)
     return NULL;
 }
 
-static struct assay_rep_dataset *add_set(struct assay_report *r, const char *id, struct assay_err *e)
+struct assay_rep_dataset *assay_set_add(struct assay_report *r, const char *id, struct assay_err *e)
 {
     if (r->n_sets >= ASSAY_MAX_DATASETS * 4 || !assay_grow(&r->set, r->n_sets, &r->cap_sets, sizeof *r->set)) {
         assay_fail_nomem(e);
@@ -73,9 +73,9 @@ static bool take_plan(struct assay_collect *c, const struct assay_stmt *s, const
 {
     const char *id = assay_stmt_get(s, "dataset"), *name = assay_stmt_get(s, "name");
     (void)leaf;
-    struct assay_rep_dataset *d = id ? find_set(c->r, id) : NULL;
+    struct assay_rep_dataset *d = id ? assay_set_find(c->r, id) : NULL;
     if (id && !d)
-        d = add_set(c->r, id, c->e);
+        d = assay_set_add(c->r, id, c->e);
     if (d && name && *name)
         d->name = assay_arena_copy(&c->r->arena, name);
     return true;
@@ -89,10 +89,14 @@ static bool listed(const char *const *list, size_t n, const struct assay_rep_dat
     return false;
 }
 
+static bool is_planned(const struct assay_report_scope *scope, const struct assay_rep_dataset *d)
+{
+    return !scope->plan_ids || scope->whole_ledger || listed(scope->plan_ids, scope->n_plan_ids, d);
+}
+
 static bool in_scope(const struct assay_report_scope *scope, const struct assay_rep_dataset *d)
 {
-    return (!scope->plan_ids || listed(scope->plan_ids, scope->n_plan_ids, d)) &&
-           (!scope->n_datasets || listed(scope->dataset, scope->n_datasets, d));
+    return is_planned(scope, d) && (!scope->n_datasets || listed(scope->dataset, scope->n_datasets, d));
 }
 
 /* ---- which run ---- */
@@ -102,7 +106,7 @@ static bool take_newest_run(struct assay_collect *c, const struct assay_stmt *s,
     const struct naming *n = c->more;
     const char *id = assay_stmt_get(s, "dataset");
     (void)leaf;
-    const struct assay_rep_dataset *d = id ? find_set(c->r, id) : NULL;
+    const struct assay_rep_dataset *d = id ? assay_set_find(c->r, id) : NULL;
     if (!n->keep_all && (!d || !in_scope(n->scope, d)))
         return true;
     c->r->run = assay_collect_text(c->r, s, "run");
@@ -124,116 +128,7 @@ static enum assay_status find_run(struct assay_ledger *l, struct assay_report *r
     return s;
 }
 
-/* ---- verdicts ---- */
-
-/* Whether a mismatch is waived is looked up in the waivers, by the time of the verdict: its word is not taken for it.
- */
-static enum assay_rv verdict_of(const struct assay_report *r, const struct assay_stmt *s, uint64_t leaf)
-{
-    const char *text = assay_stmt_get(s, "verdict"), *id = assay_stmt_get(s, "discrepancy"),
-               *seen = assay_stmt_get(s, "seen");
-    if (text && strcmp(text, "match") == 0)
-        return ASSAY_RV_MATCH;
-    if (!text || strcmp(text, "mismatch") != 0)
-        return ASSAY_RV_UNVERIFIED;
-    bool waived =
-        assay_stmt_get(s, "waiver") && id && seen &&
-        assay_waivers_find(&r->waivers, assay_stmt_get(s, "dataset"), id, seen, assay_stmt_get(s, "observed"), leaf);
-    return waived ? ASSAY_RV_WAIVED : ASSAY_RV_MISMATCH;
-}
-
-/* About an object: it is in the list of objects, and no chunk. */
-static bool take_object_verdict(struct assay_collect *c, struct assay_rep_dataset *d, const struct assay_stmt *s,
-                                enum assay_rv v)
-{
-    const char *kind = assay_stmt_get(s, "kind"), *object = assay_collect_text(c->r, s, "object");
-    if (v == ASSAY_RV_MISMATCH) {
-        d->orphans += kind && strcmp(kind, "orphan") == 0;
-        d->object_mismatches++;
-    }
-    if (v != ASSAY_RV_WAIVED)
-        return true;
-    d->counts.waived++;
-    if (!assay_grow(&d->waived_object, d->n_waived_objects, &d->cap_waived_objects, sizeof *d->waived_object)) {
-        assay_fail_nomem(c->e);
-        return false;
-    }
-    d->waived_object[d->n_waived_objects++] = object ? object : "";
-    return true;
-}
-
-static void keep(struct assay_report *r, const struct assay_stmt *s, const char *key, const char **to)
-{
-    const char *v = assay_stmt_get(s, key);
-    if (v && *v && (!*to || strcmp(*to, v) != 0))
-        *to = assay_arena_copy(&r->arena, v);
-}
-
-static bool take_verdict(struct assay_collect *c, const struct assay_stmt *s, const struct assay_leaf *leaf)
-{
-    struct assay_report *r = c->r;
-    const char *id = assay_stmt_get(s, "dataset"), *chunk = assay_stmt_get(s, "chunk"),
-               *segment = assay_stmt_get(s, "segment");
-    if (!id || !chunk || !segment) {
-        assay_fail(c->e, ASSAY_ELEDGER, "leaf %llu: a verdict without dataset, segment or chunk",
-                   (unsigned long long)leaf->index);
-        return false;
-    }
-    struct assay_rep_dataset *d = find_set(r, id);
-    if (!d && !(d = add_set(r, id, c->e)))
-        return false;
-    d->has_verdict = true;
-    d->verdict_leaf = leaf->index;
-    keep(r, s, "plan", &d->plan);
-    if (!d->strength || strcmp(d->strength, "fast") != 0) /* the weakest of all verdicts */
-        keep(r, s, "strength", &d->strength);
-    keep(r, s, "source-run", &d->side_run[0]);
-    keep(r, s, "archive-run", &d->side_run[1]);
-    keep(r, s, "observed", &r->observed);
-    enum assay_rv v = verdict_of(r, s, leaf->index);
-    if (strcmp(chunk, "-") == 0)
-        return take_object_verdict(c, d, s, v);
-    bool whole = strcmp(chunk, "*") == 0;
-    struct assay_rep_chunk *k = whole ? assay_chunk_whole(d, segment, c->e) : assay_chunk_named(d, chunk, c->e);
-    if (!k)
-        return false;
-    if (whole && !(assay_scope_take(c, d, s) && assay_kept_take(c, d, s)))
-        return false;
-    if (whole && !assay_stmt_number(s, "rows-purged", &d->counts.purged))
-        d->counts.purged = 0;
-    k->judged = true;
-    k->leaf = leaf->index;
-    keep(r, s, "segment", &k->segment);
-    k->verdict = v;
-    k->kind = assay_collect_text(r, s, "kind");
-    k->changed_side = assay_collect_text(r, s, "changed-side");
-    k->columns = assay_collect_text(r, s, "columns");
-    k->reason = assay_collect_text(r, s, "reason");
-    k->accepted = k->n_chunks = 0;
-    assay_stmt_number(s, "accepted", &k->accepted);
-    assay_stmt_number(s, "chunks", &k->n_chunks);
-    for (int i = 0; i < 2; i++)
-        k->has_rows[i] = assay_stmt_number(s, i ? "rows-archive" : "rows-source", &k->rows[i]);
-    return true;
-}
-
 /* ---- building ---- */
-
-static bool take_member(struct assay_collect *c, const struct assay_stmt *s, const struct assay_leaf *leaf)
-{
-    const char *id = assay_stmt_get(s, "dataset");
-    (void)leaf;
-    struct assay_rep_dataset *d = id ? find_set(c->r, id) : NULL;
-    if (id && !d && !(d = add_set(c->r, id, c->e)))
-        return false;
-    if (d) {
-        keep(c->r, s, "plan", &d->plan);
-        d->side_run[strcmp(s->kind, "run-start") == 0 && assay_stmt_get(s, "role") &&
-                    strcmp(assay_stmt_get(s, "role"), "archive") == 0] = c->r->run;
-        keep(c->r, s, "observed", &c->r->observed);
-    }
-    return true;
-}
 
 static void release_set(struct assay_rep_dataset *d)
 {
@@ -259,22 +154,6 @@ static void release_set(struct assay_rep_dataset *d)
     }
 }
 
-/* Datasets that the run does not speak of and that the caller did not name do not belong into its report. */
-static void drop_others(struct assay_report *r, const struct assay_report_scope *scope)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < r->n_sets; i++) {
-        struct assay_rep_dataset *d = &r->set[i];
-        bool asked = listed(scope->dataset, scope->n_datasets, d);
-        bool took_part = d->has_verdict || d->side_run[0] || d->side_run[1];
-        if (in_scope(scope, d) && (took_part || asked || (scope->all && scope->plan_ids)))
-            r->set[n++] = *d;
-        else
-            release_set(d);
-    }
-    r->n_sets = n;
-}
-
 static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                               const struct assay_report_scope *scope, struct assay_err *e)
 {
@@ -298,7 +177,9 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
     s = assay_bounds_open(l, r, d, &plan, scope->keys, e);
     if (s == ASSAY_OK)
         s = assay_eras_settle(r, d, &plan, e);
-    return s == ASSAY_OK ? assay_spans_settle(l, r, d, e) : s;
+    if (s == ASSAY_OK)
+        s = assay_spans_settle(l, r, d, e);
+    return s == ASSAY_OK ? assay_part_settle(l, r, d, e) : s;
 }
 
 /* Datasets of the plan that the ledger has never heard of. */
@@ -306,10 +187,10 @@ static enum assay_status add_planned(struct assay_report *r, const struct assay_
                                      struct assay_err *e)
 {
     for (size_t i = 0; scope->plan_ids && i < scope->n_plan_ids; i++) {
-        struct assay_rep_dataset *d = find_set(r, scope->plan_ids[i]);
+        struct assay_rep_dataset *d = assay_set_find(r, scope->plan_ids[i]);
         if (d)
             continue;
-        if (!(d = add_set(r, scope->plan_ids[i], e)))
+        if (!(d = assay_set_add(r, scope->plan_ids[i], e)))
             return e->code;
         if (scope->plan_names)
             d->name = assay_arena_copy(&r->arena, scope->plan_names[i]);
@@ -331,6 +212,66 @@ static enum assay_status missing_names(const struct assay_report *r, const struc
     return ASSAY_OK;
 }
 
+/* A dataset that the report is not about: only what the ledger says of it last is kept. */
+static enum assay_status take_other(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                    struct assay_err *e)
+{
+    const struct assay_report_scope closed = {0};
+    const uint64_t hidden = r->hidden;
+    enum assay_status s = assay_run_newest(l, r, d, e);
+    if (s == ASSAY_OK && d->run)
+        s = fill(l, r, d, &closed, e);
+    if (s != ASSAY_OK)
+        return s;
+    r->hidden = hidden;
+    if (!assay_grow(&r->other, r->n_others, &r->cap_others, sizeof *r->other))
+        return assay_fail_nomem(e);
+    assay_report_judge_set(r, d);
+    r->other[r->n_others++] = (struct assay_rep_other){.id = d->id,
+                                                       .name = d->name,
+                                                       .run = d->run,
+                                                       .observed = d->observed,
+                                                       .verdict = d->stands,
+                                                       .n_open = d->n_open};
+    return s;
+}
+
+/* Datasets that the run does not speak of and that the caller did not name do not belong into its report. */
+static bool is_shown(const struct assay_report *r, const struct assay_report_scope *scope,
+                     const struct assay_rep_dataset *d)
+{
+    const bool every = scope->all && (scope->plan_ids || !r->one_run);
+    return in_scope(scope, d) && (d->run || every || listed(scope->dataset, scope->n_datasets, d));
+}
+
+static enum assay_status take_sets(struct assay_ledger *l, struct assay_report *r,
+                                   const struct assay_report_scope *scope, struct assay_err *e)
+{
+    enum assay_status s = ASSAY_OK;
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        struct assay_rep_dataset *d = &r->set[i];
+        const bool shown = is_shown(r, scope, d), planned = is_planned(scope, d);
+        if (s == ASSAY_OK && shown && r->one_run)
+            d->run = r->run;
+        else if (s == ASSAY_OK && shown && !d->run)
+            s = assay_run_newest(l, r, d, e);
+        if (s == ASSAY_OK && shown)
+            s = fill(l, r, d, scope, e);
+        r->n_unread += !shown && planned && scope->n_datasets;
+        if (s == ASSAY_OK && !shown && planned && !scope->n_datasets)
+            s = take_other(l, r, d, e);
+        if (shown && d->observed && (!r->observed || strcmp(d->observed, r->observed) > 0))
+            r->observed = d->observed;
+        if (shown)
+            r->set[n++] = *d;
+        else
+            release_set(d);
+    }
+    r->n_sets = n;
+    return s;
+}
+
 static enum assay_status read_run(struct assay_ledger *l, struct assay_report *r,
                                   const struct assay_report_scope *scope, struct assay_err *e)
 {
@@ -343,26 +284,17 @@ static enum assay_status read_run(struct assay_ledger *l, struct assay_report *r
         s = find_run(l, r, scope, e);
     if (s == ASSAY_OK)
         s = assay_waivers_load(l, NULL, &r->waivers, e);
-    if (s == ASSAY_OK && r->run) {
-        q = (struct assay_ledger_query){.kind = "run-start", .run = r->run};
-        c.take = take_member;
-        s = assay_collect(l, &q, &c);
-    }
-    if (s == ASSAY_OK && r->run) {
-        q.kind = "verdict";
-        c.take = take_verdict;
-        s = assay_collect(l, &q, &c);
-    }
+    if (s == ASSAY_OK && r->run)
+        s = assay_run_read(l, r, r->run, NULL, e);
     if (s == ASSAY_OK)
         s = missing_names(r, scope, e);
     bool known = !scope->run;
     for (size_t i = 0; i < r->n_sets; i++)
-        known |= r->set[i].has_verdict || r->set[i].side_run[0] || r->set[i].side_run[1];
+        known |= r->set[i].run != NULL;
     if (s == ASSAY_OK && !known)
         s = assay_fail(e, ASSAY_ENOTFOUND, "the ledger knows no run %s", scope->run);
-    drop_others(r, scope);
-    for (size_t i = 0; i < r->n_sets && s == ASSAY_OK; i++)
-        s = fill(l, r, &r->set[i], scope, e);
+    if (s == ASSAY_OK)
+        s = take_sets(l, r, scope, e);
     return s == ASSAY_OK ? assay_collect_coverage(l, r, e) : s;
 }
 
@@ -375,6 +307,8 @@ static struct assay_report *new_report(const struct assay_report_scope *scope)
     r->ledger_path = assay_arena_copy(&r->arena, scope->ledger_path);
     r->keys_path = assay_arena_copy(&r->arena, scope->keys_path);
     r->root = r->checkpoint = "";
+    r->one_run = scope->run != NULL;
+    r->every = scope->all;
     return r;
 }
 
@@ -434,6 +368,7 @@ void assay_report_free(struct assay_report *r)
     for (size_t i = 0; i < r->n_sets; i++)
         release_set(&r->set[i]);
     free(r->set);
+    free(r->other);
     free(r->coverage.lacks);
     assay_waivers_release(&r->waivers);
     assay_arena_release(&r->arena);

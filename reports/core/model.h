@@ -172,7 +172,16 @@ struct assay_rep_open { /* a segment behind the high-water mark: not compared ye
 
 struct assay_rep_dataset {
     const char *id, *name, *plan, *strength, *reason;
+    const char *run, *observed; /* the run that this tells of, and the newest statement of it that counts */
     enum assay_rv verdict;
+    enum assay_rv stands; /* the verdict, or what the ledger says worse of what that run left out */
+    struct assay_rep_part { /* a run of some segments only */
+        bool part;
+        const char *scope; /* as stated */
+        uint64_t of; /* segments that the ledger knows */
+        const char *whole_run, *observed; /* newest run that compared all segments; NULL: there is none */
+        enum assay_rv whole; /* its verdict */
+    } compared;
     struct assay_rep_counts counts;
     struct assay_rep_side side[2];
     struct assay_rep_chunk *chunk; /* key order: segment, ordinal; whole-segment verdicts before the chunks */
@@ -231,15 +240,25 @@ struct assay_rep_coverage { /* of a plan that wants the whole source covered */
     size_t n_lacks, cap_lacks;
 };
 
+struct assay_rep_other { /* a dataset in question that the run did not reach: the ledger's newest word on it */
+    const char *id, *name, *run, *observed; /* run NULL: it was never read */
+    enum assay_rv verdict;
+    uint64_t n_open;
+};
+
 struct assay_report {
     struct assay_arena arena;
+    bool one_run; /* asked for by name: what it left out is told, and judged by no exit code */
+    bool every; /* datasets that the newest run did not reach are shown, too */
+    struct assay_rep_other *other; /* worst first */
+    size_t n_others, cap_others, n_unread; /* unread: not asked for */
     struct assay_rep_coverage coverage;
     struct assay_waivers waivers; /* of every dataset of the ledger */
     const char *run, *plan_path, *ledger_path, *keys_path; /* NULL plan_path: called with --ledger */
     const char *error; /* ledger broken, or nothing to report: the sentence */
     const char *independence; /* why it is not claimed; NULL: two hosts and two keys */
     const char *observed; /* newest statement of the run */
-    enum assay_rv verdict;
+    enum assay_rv verdict, inside; /* inside: of what the report shows in full, alone */
     int exit_code;
     struct assay_rep_counts counts;
     struct assay_rep_dataset *set; /* worst first, then by name */
@@ -253,15 +272,17 @@ struct assay_report {
 };
 
 struct assay_report_scope {
-    const char *run; /* NULL: the newest that was reconciled */
+    const char *run; /* NULL: the newest that was reconciled, and how the plan stands by the ledger's newest words */
     const char *const *dataset; /* names or ids */
     size_t n_datasets; /* 0: all */
     const char *plan_path, *ledger_path, *keys_path;
     const char *const *plan_ids; /* dataset ids of the plan, NULL: all of the ledger */
     const char *const *plan_names; /* their names, in the same order */
     size_t n_plan_ids;
+    bool whole_ledger; /* datasets that the plan has no longer are in scope, too */
     const struct assay_blob_keys *keys; /* to open sealed bounds with; NULL: they stay sealed. The report holds none */
-    bool all; /* datasets of the plan that the run did not reach belong into the report, as unverified */
+    bool all; /* every dataset of the plan belongs into the report: by the newest run that reached it or, where `run`
+                 is given, as unverified when that run did not */
 };
 
 /* Read the run from the ledger. ASSAY_ENOTFOUND when the named run or dataset is not in it; a ledger without any run

@@ -18,6 +18,13 @@ enum assay_status assay_render_html(const struct assay_report *r, struct assay_b
 
 /* The verdict in one sentence; the same words in every format. sep groups digits. */
 void assay_render_sentence(struct assay_out *o, const struct assay_report *r, const char *sep);
+/* outside.c: does the report speak of some datasets or segments only? Words about what it leaves out, each after "; ";
+ * and the lines, members and tables of the formats. */
+bool assay_render_is_part(const struct assay_report *r);
+void assay_render_outside(struct assay_out *o, const struct assay_report *r, const char *sep);
+#define ASSAY_TEXT_OTHERS 2 /* and one line for the rest */
+void assay_text_others(struct assay_out *o, const struct assay_report *r);
+void assay_text_compared(struct assay_out *o, const struct assay_report *r, const struct assay_rep_dataset *d);
 /* What makes it green without being equal: rules, uncovered columns. Nothing when there is none of it; false then. */
 bool assay_render_caveats(struct assay_out *o, const struct assay_report *r, const char *sep);
 typedef void assay_put(struct assay_out *o, const char *text); /* writes and escapes */

@@ -253,7 +253,9 @@ static void sets(struct assay_out *o, const struct assay_report *r)
     assay_out_raw(o, "<tbody>");
     for (size_t i = 0; i < r->n_sets; i++)
         set_row(o, &r->set[i], i);
-    assay_out_raw(o, "</tbody></table></div><p class=\"small mute\">Next:</p><pre class=\"cmd\">");
+    assay_out_raw(o, "</tbody></table></div>");
+    assay_html_others(o, r);
+    assay_out_raw(o, "<p class=\"small mute\">Next:</p><pre class=\"cmd\">");
     assay_render_next(o, r, &r->set[0], assay_out_html);
     assay_out_raw(o, "</pre></section>\n");
 }
@@ -304,7 +306,8 @@ static void trust(struct assay_out *o, const struct assay_report *r)
     assay_out_raw(o, "<p class=\"small mute\">The same ledger gives this page again, byte for byte, and its machine "
                      "twin:</p><pre class=\"cmd\">assay report ");
     assay_out_shell(o, r->plan_path ? r->plan_path : "PLAN", assay_out_html);
-    assay_out_html(o, run);
+    assay_out_html(o, r->one_run ? run : "");
+    assay_out_raw(o, r->every ? " --all" : "");
     assay_out_raw(o, " --report html:again.html --report json:result.json</pre></section>\n");
 }
 

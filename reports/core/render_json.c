@@ -211,6 +211,8 @@ static void dataset(struct assay_jw *w, const struct assay_rep_dataset *d)
     assay_jw_text(w, "id", d->id);
     assay_jw_text(w, "verdict", assay_rv_name(d->verdict));
     assay_jw_text(w, "reason", d->reason);
+    assay_jw_text(w, "stands", assay_rv_name(d->stands));
+    assay_json_compared(w, d);
     assay_jw_text(w, "strength", d->strength);
     assay_jw_text(w, "plan", d->plan);
     assay_jw_open(w, "uncovered", '[');
@@ -363,6 +365,8 @@ static void verdict(struct assay_jw *w, const struct assay_report *r)
     assay_jw_text(w, "error", r->error);
     assay_jw_text(w, "observed", r->observed);
     counts(w, &r->counts);
+    assay_json_others(w, r);
+    assay_jw_number(w, "others_unread", r->n_unread);
 }
 
 static void coverage(struct assay_jw *w, const struct assay_rep_coverage *c)

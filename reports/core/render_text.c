@@ -5,7 +5,7 @@
 #include "render.h"
 
 #define NAME_CHARS 28
-#define MAX_SETS 10
+#define MAX_SETS 8
 #define MAX_FINDINGS 12
 #define MAX_CAUSES 8
 #define TAIL_LINES 5
@@ -65,7 +65,7 @@ static void more(struct assay_out *o, uint64_t n, const char *what)
     assay_out_f(o, " more %s\n", what);
 }
 
-static void dataset_line(struct text *t, const struct assay_rep_dataset *d)
+static void dataset_line(struct text *t, const struct assay_report *r, const struct assay_rep_dataset *d)
 {
     struct assay_out *o = &t->o;
     assay_out_raw(o, "  ");
@@ -90,6 +90,7 @@ static void dataset_line(struct text *t, const struct assay_rep_dataset *d)
         assay_out_number(o, d->counts.chunks[ASSAY_RV_WAIVED], ",");
         assay_out_raw(o, t->opt->utf8 ? mark[ASSAY_RV_WAIVED].utf8 : mark[ASSAY_RV_WAIVED].ascii);
     }
+    assay_text_compared(o, r, d);
     if (d->reason && d->verdict == ASSAY_RV_UNVERIFIED) {
         assay_out_raw(o, "  ");
         assay_out_plain(o, d->reason, 100);
@@ -191,7 +192,8 @@ static size_t room(const struct assay_report *r)
     const size_t set_lines = r->n_sets < MAX_SETS ? r->n_sets : MAX_SETS + 1;
     const size_t more_lines = 2;
     return ASSAY_REPORT_TEXT_LINES - 1 - set_lines - (MAX_OBJECTS + 1) - (MAX_DRIFT + 1) - capped(spans, MAX_SPANS) -
-           capped(partial, MAX_PARTIAL) - TAIL_LINES - more_lines - capped(r->waivers.n, ASSAY_TEXT_WAIVERS);
+           capped(partial, MAX_PARTIAL) - TAIL_LINES - more_lines - capped(r->waivers.n, ASSAY_TEXT_WAIVERS) -
+           capped(r->n_others, ASSAY_TEXT_OTHERS);
 }
 
 /* Causes come first, for they say more, but leave a third to findings. */
@@ -389,8 +391,9 @@ static void spans(struct text *t, const struct assay_report *r)
 static void sets(struct text *t, const struct assay_report *r)
 {
     for (size_t i = 0; i < r->n_sets && i < MAX_SETS; i++)
-        dataset_line(t, &r->set[i]);
+        dataset_line(t, r, &r->set[i]);
     more(&t->o, r->n_sets > MAX_SETS ? r->n_sets - MAX_SETS : 0, "datasets");
+    assay_text_others(&t->o, r);
 }
 
 static void plain(struct assay_out *o, const char *text)

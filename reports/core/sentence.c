@@ -88,55 +88,88 @@ static void coverage(struct assay_out *o, const struct assay_report *r, const ch
     assay_out_raw(o, " gone");
 }
 
-void assay_render_sentence(struct assay_out *o, const struct assay_report *r, const char *sep)
+/* "1 of 3 datasets of the plan", or all that there are. */
+static void datasets(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    const uint64_t more = r->n_others + r->n_unread;
+    if (more) {
+        assay_out_number(o, r->n_sets, sep);
+        assay_out_raw(o, " of ");
+    }
+    plural(o, r->n_sets + more, "dataset", sep);
+    if (more)
+        assay_out_raw(o, r->plan_path ? " of the plan" : " of the ledger");
+}
+
+static void equal_rows(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    plural(o, r->counts.rows_by[ASSAY_RV_MATCH], "row", sep);
+    assay_out_raw(o, " in ");
+    plural(o, r->counts.chunks[ASSAY_RV_MATCH], "chunk", sep);
+    assay_out_f(o, " %s equal", r->counts.chunks[ASSAY_RV_MATCH] == 1 ? "is" : "are");
+}
+
+static void match(struct assay_out *o, const struct assay_report *r, const char *sep)
 {
     const struct assay_rep_counts *c = &r->counts;
+    plural(o, c->rows[0] + c->purged, "row", sep);
+    assay_out_raw(o, " in ");
+    plural(o, assay_rep_chunks(c), "chunk", sep);
+    assay_out_raw(o, " of ");
+    datasets(o, r, sep);
+    assay_out_raw(o, " are equal on both sides");
+    if (!c->purged)
+        return;
+    assay_out_raw(o, ", ");
+    assay_out_number(o, c->purged, sep);
+    assay_out_raw(o, " of them to what was deleted at the source under a permit");
+}
+
+static void unverified(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    assay_out_number(o, sets_with(r, ASSAY_RV_UNVERIFIED), sep);
+    assay_out_raw(o, " of ");
+    plural(o, r->n_sets, "dataset", sep);
+    assay_out_raw(o, " could not be verified; ");
+    equal_rows(o, r, sep);
+}
+
+static void waived(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    const struct assay_rep_counts *c = &r->counts;
+    assay_out_number(o, c->waived, sep);
+    assay_out_f(o, " %s known, and accepted until a date", c->waived == 1 ? "discrepancy is" : "discrepancies are");
+    assay_out_raw(o, "; ");
+    equal_rows(o, r, sep);
+}
+
+static void lead(struct assay_out *o, const struct assay_report *r)
+{
+    static const char *const word[] = {"UNVERIFIED", "MATCH", "MISMATCH", "WAIVED"};
+    assay_out_raw(o, word[r->verdict]);
+    if (r->verdict != r->inside)
+        assay_out_raw(o, " outside of what was compared last, where ");
+    else
+        assay_out_raw(o, r->verdict == ASSAY_RV_MATCH && assay_render_is_part(r) ? " in part: " : ": ");
+}
+
+void assay_render_sentence(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    static void (*const say[])(struct assay_out *, const struct assay_report *, const char *) = {unverified, match,
+                                                                                                 mismatch, waived};
     if (r->error || !r->n_sets) {
         assay_out_raw(o, "UNVERIFIED: ");
         assay_out_plain(o, r->error ? r->error : "nothing was compared", 0);
         return;
     }
-    if (r->verdict == ASSAY_RV_MISMATCH) {
-        assay_out_raw(o, "MISMATCH: ");
-        mismatch(o, r, sep);
-    } else if (r->verdict == ASSAY_RV_UNVERIFIED) {
-        assay_out_raw(o, "UNVERIFIED: ");
-        assay_out_number(o, sets_with(r, ASSAY_RV_UNVERIFIED), sep);
-        assay_out_raw(o, " of ");
-        plural(o, r->n_sets, "dataset", sep);
-        assay_out_raw(o, " could not be verified; ");
-        plural(o, c->rows_by[ASSAY_RV_MATCH], "row", sep);
-        assay_out_raw(o, " in ");
-        plural(o, c->chunks[ASSAY_RV_MATCH], "chunk", sep);
-        assay_out_f(o, " %s equal", c->chunks[ASSAY_RV_MATCH] == 1 ? "is" : "are");
-    } else if (r->verdict == ASSAY_RV_WAIVED) {
-        assay_out_raw(o, "WAIVED: ");
-        assay_out_number(o, c->waived, sep);
-        assay_out_f(o, " %s known, and accepted until a date", c->waived == 1 ? "discrepancy is" : "discrepancies are");
+    lead(o, r);
+    say[r->inside](o, r, sep);
+    if (r->counts.waived && r->inside != ASSAY_RV_WAIVED) {
         assay_out_raw(o, "; ");
-        plural(o, c->rows_by[ASSAY_RV_MATCH], "row", sep);
-        assay_out_raw(o, " in ");
-        plural(o, c->chunks[ASSAY_RV_MATCH], "chunk", sep);
-        assay_out_f(o, " %s equal", c->chunks[ASSAY_RV_MATCH] == 1 ? "is" : "are");
-    } else {
-        assay_out_raw(o, "MATCH: ");
-        plural(o, c->rows[0] + c->purged, "row", sep);
-        assay_out_raw(o, " in ");
-        plural(o, assay_rep_chunks(c), "chunk", sep);
-        assay_out_raw(o, " of ");
-        plural(o, r->n_sets, "dataset", sep);
-        assay_out_raw(o, " are equal on both sides");
-        if (c->purged) {
-            assay_out_raw(o, ", ");
-            assay_out_number(o, c->purged, sep);
-            assay_out_raw(o, " of them to what was deleted at the source under a permit");
-        }
-    }
-    if (c->waived && r->verdict != ASSAY_RV_WAIVED) {
-        assay_out_raw(o, "; ");
-        assay_out_number(o, c->waived, sep);
+        assay_out_number(o, r->counts.waived, sep);
         assay_out_raw(o, " more waived");
     }
+    assay_render_outside(o, r, sep);
     coverage(o, r, sep);
     strength(o, r);
 }

@@ -398,7 +398,7 @@ enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report
     struct wanted w = {.run = d->side_run[side]};
     enum assay_status s = ASSAY_OK;
     if (!w.run)
-        s = newest(l, c, r->run, &w);
+        s = newest(l, c, d->run, &w);
     if (s == ASSAY_OK && !w.run && d->has_verdict)
         s = newest(l, c, NULL, &w);
     if (s == ASSAY_OK && w.run)

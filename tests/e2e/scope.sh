@@ -93,3 +93,62 @@ else
     ok 'its password is nowhere'
 fi
 check 'the ledger holds' assay ledger verify plan.yaml
+
+# A report of a run that reached some datasets or segments says so, and what is open elsewhere counts.
+cp kept/*.csv ar/
+mkdir some
+cp -r ar s.db some/
+cd some || exit 1
+check_exit 0 'keys and ledger of some' assay init sqlite:s.db sqlite:s.db --table t --output init.yaml --origin assay.local/t
+sqlite3 s.db "CREATE TABLE c(id INTEGER PRIMARY KEY, v TEXT); INSERT INTO c VALUES(1,'x'),(2,'y');"
+sqlite3 -csv -header s.db 'SELECT * FROM c' >c.csv
+small() { # NAME ID
+    printf '  %s:\n    id: 6f1f0c1e-52a4-4a55-9d1a-3f1f3b7f0a0%s\n    source: {locator: "sqlite:s.db", table: c}\n' "$1" "$2"
+    printf '    archive: {locator: c.csv, format: csv, csv: {null: "", header: true}}\n'
+    printf '    key: [id]\n    columns: {id: integer, v: text}\n'
+}
+{
+    head_of_plan
+    plan orders 1 s.db "$files"
+    small customers 7
+    small third 8
+} >some.yaml
+first_line() { head -n 1 "$OUT"; }
+says() { # NAME TEXT
+    case $(first_line) in *"$2"*) ok "$1" ;; *) not_ok "$1" "$(first_line)" ;; esac
+}
+check 'two of three datasets' assay check some.yaml --dataset orders --dataset customers
+says '... are said to be some' 'MATCH in part: 4 rows in 3 chunks of 2 of 3 datasets of the plan are equal'
+check_exit 3 'a dataset that never was read is no match of the plan' assay report some.yaml
+says '... and is named' 'the last word on third: never read'
+check 'the third' assay check some.yaml --dataset third
+check 'a report of the newest run takes the last words on the others' assay report some.yaml
+says '... and says which' 'customers: match of '
+check 'all of them, by their own runs' assay report some.yaml --all
+says '... is plainly equal' 'MATCH: 6 rows in 4 chunks of 3 datasets are equal'
+sed -i 's/,b/,X/' ar/2024-02.csv
+check_exit 1 'one of them differs' assay check some.yaml --dataset orders
+check 'another is checked after that' assay check some.yaml --dataset customers
+check_exit 1 'the newest run does not hide a mismatch in another dataset' assay report some.yaml
+says '... and says where' 'MISMATCH outside of what was compared last'
+check_has '... and since when' "$OUT" 'orders: mismatch of '
+check_has '... and how much' "$OUT" ', 1 open'
+check_exit 1 'all of them: the newest word on each' assay report some.yaml --all
+says '... in full' 'MISMATCH: 1 of 4 chunks differs in 1 of 3 datasets'
+check 'evidence' assay evidence some.yaml --out bundle
+if grep -q '"verdict":"mismatch","exit_code":1' bundle/report.json; then
+    ok 'its report is of every dataset'
+else
+    not_ok 'its report is of every dataset' "$(head -c 600 bundle/report.json)"
+fi
+check 'another segment is equal' assay check some.yaml --dataset orders --segment 2024-01
+says '... and said to be one of two' '; only 1 of 2 segments of orders (all of them last: mismatch of '
+check_exit 1 'what differs in another segment keeps the report red' assay report some.yaml --dataset orders
+says '... and is counted' '; 1 discrepancy is open elsewhere'
+export_month 2024-02
+check 'the other segment is repaired' assay check some.yaml --dataset orders --segment 2024-02
+check 'nothing is open' assay report some.yaml
+says '... and not all segments are compared' 'MATCH in part: 1 row in 1 chunk of 1 of 3 datasets'
+check 'comparing all statements' assay reconcile some.yaml
+check 'a whole plan by its newest statements' assay report some.yaml
+says '... is a plain match' 'MATCH: 6 rows in 4 chunks of 3 datasets are equal on both sides ('

@@ -32,6 +32,8 @@ struct fixture {
     char dir[64], ledger[96], keys[96];
     struct assay_sink *sink[ASSAY_ROLE_COUNT];
     struct assay_buf text;
+    const char *run; /* of the statements that are written */
+    const char *scope; /* of the verdict on airports */
 };
 
 /* ---- writing statements ---- */
@@ -69,7 +71,7 @@ static void begin_side(struct fixture *f, const char *kind, int side, const char
 {
     begin(f, kind);
     add(f, "role", side ? "archive" : "source");
-    add(f, "run", RUN);
+    add(f, "run", f->run);
     add(f, "dataset", set);
     add(f, "plan", plan);
 }
@@ -200,7 +202,7 @@ static void begin_verdict(struct fixture *f, const char *set, const char *plan, 
                           const char *verdict)
 {
     begin(f, "verdict");
-    add(f, "run", RUN);
+    add(f, "run", f->run);
     add(f, "dataset", set);
     add(f, "plan", plan);
     add(f, "segment", segment);
@@ -351,6 +353,8 @@ static void write_airports(struct fixture *f, const char *verdict_word)
         run_end(f, side, AIRPORTS, plan, "ok", 3214);
     }
     begin_verdict(f, AIRPORTS, plan, "*", "*", verdict_word);
+    if (f->scope)
+        add(f, "scope", f->scope);
     add_number(f, "chunks", 5);
     add_number(f, "rows-source", 3214);
     add_number(f, "rows-archive", 3214);
@@ -378,6 +382,7 @@ static void write_hostile(struct fixture *f)
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
+    f->run = RUN;
     struct assay_err e = {0};
     snprintf(f->dir, sizeof f->dir, "/tmp/assay-report-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
@@ -710,6 +715,103 @@ static void scope(void **state)
     assay_report_free(r);
 }
 
+#define NEW_RUN "22222222-2222-4222-8222-222222222222"
+
+static void says(const struct assay_report *r, const char *begin, const char *then)
+{
+    struct assay_buf out = {0};
+    assert_int_equal(assay_render_text(r, &(struct assay_text_opts){.quiet = true}, &out), ASSAY_OK);
+    const char *text = assay_buf_str(&out);
+    assert_non_null(text);
+    if (strncmp(text, begin, strlen(begin)) != 0 || !strstr(text, then))
+        fail_msg("%s", text);
+    assay_buf_release(&out);
+}
+
+/* What the newest run did not reach is told, and counts unless one run was asked for. */
+static void outside_the_run(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const airports[] = {"airports"};
+    static const char *const ids[] = {AIRPORTS, FLIGHTS, "bbbbbbbb-0000-4000-8000-000000000009"};
+    static const char *const names[] = {"airports", "flights", "late"};
+    struct assay_report_scope plan = {.plan_path = "p.yaml", .plan_ids = ids, .plan_names = names, .n_plan_ids = 3};
+    write_flights(f, 3, 2);
+    f->run = NEW_RUN;
+    write_airports(f, "match");
+    struct assay_report *r = build(f, &plan, ASSAY_OK);
+    assert_int_equal(r->n_sets, 1);
+    assert_int_equal(r->n_others, 2);
+    assert_string_equal(r->other[0].run, RUN);
+    assert_int_equal(r->other[0].n_open, 3);
+    assert_null(r->other[1].run);
+    assert_int_equal(r->verdict, ASSAY_RV_MISMATCH);
+    assert_int_equal(r->exit_code, 1);
+    says(r,
+         "MISMATCH outside of what was compared last, where 3,214 rows in 5 chunks of 1 of 3 datasets of the plan are",
+         "; the last words on others: flights: mismatch of 2026-01-02, 3 open, late: never read (");
+    assay_report_free(r);
+    plan.all = true;
+    r = build(f, &plan, ASSAY_OK);
+    assert_int_equal(r->n_sets, 3);
+    assert_int_equal(r->n_others, 0);
+    assert_string_equal(r->set[0].run, RUN);
+    assert_int_equal(r->set[0].verdict, ASSAY_RV_MISMATCH);
+    assert_string_equal(r->set[1].reason, "the source was never read");
+    assert_string_equal(r->set[2].run, NEW_RUN);
+    assert_int_equal(r->exit_code, 1);
+    assay_report_free(r);
+    plan.all = false;
+    plan.run = NEW_RUN;
+    r = build(f, &plan, ASSAY_OK);
+    assert_int_equal(r->exit_code, 0);
+    says(r, "MATCH in part: 3,214 rows in 5 chunks of 1 of 3 datasets of the plan are",
+         "flights: mismatch of 2026-01-02");
+    assay_report_free(r);
+    plan.run = NULL;
+    plan.dataset = airports;
+    plan.n_datasets = 1;
+    r = build(f, &plan, ASSAY_OK);
+    assert_int_equal(r->exit_code, 0);
+    assert_int_equal(r->n_unread, 2);
+    says(r, "MATCH in part: 3,214 rows in 5 chunks of 1 of 3 datasets of the plan are", " equal on both sides (");
+    assay_report_free(r);
+    plan.n_datasets = 0;
+    plan.n_plan_ids = 1;
+    r = build(f, &plan, ASSAY_OK);
+    assert_int_equal(r->exit_code, 0);
+    says(r, "MATCH: 3,214 rows in 5 chunks of 1 dataset are", " equal on both sides (");
+    assay_report_free(r);
+}
+
+/* The same of segments: what is open in others keeps the exit code up. */
+static void outside_the_segments(void **state)
+{
+    struct fixture *f = *state;
+    f->scope = "all";
+    write_airports(f, "unverified");
+    f->run = NEW_RUN;
+    f->scope = "part";
+    write_airports(f, "match");
+    struct assay_report *r = build(f, &(struct assay_report_scope){0}, ASSAY_OK);
+    assert_true(r->set[0].compared.part);
+    assert_int_equal(r->exit_code, 3);
+    says(r, "UNVERIFIED outside of what was compared last, where 3,214 rows",
+         "; only 1 of 1 segment of airports (all of them last: unverified of 2026-01-02)");
+    assay_report_free(r);
+    discrepancy(f, AIRPORTS, "d1000000000000000000000000000000", "other", "lost", NULL, "open", RUN);
+    r = build(f, &(struct assay_report_scope){0}, ASSAY_OK);
+    assert_int_equal(r->set[0].verdict, ASSAY_RV_MATCH);
+    assert_int_equal(r->set[0].stands, ASSAY_RV_MISMATCH);
+    assert_int_equal(r->exit_code, 1);
+    says(r, "MISMATCH outside of what was compared last, where", "; 1 discrepancy is open elsewhere");
+    assay_report_free(r);
+    r = build(f, &(struct assay_report_scope){.run = NEW_RUN}, ASSAY_OK);
+    assert_int_equal(r->exit_code, 0);
+    says(r, "MATCH in part: ", "; 1 discrepancy is open elsewhere");
+    assay_report_free(r);
+}
+
 /* Whatever the size: forty lines of text, ten thousand chunks of JSON and a word about the rest. */
 static void bounded(void **state)
 {
@@ -761,6 +863,8 @@ int main(void)
         cmocka_unit_test(broken),
         cmocka_unit_test_setup_teardown(after_a_scrub, setup, teardown),
         cmocka_unit_test_setup_teardown(scope, setup, teardown),
+        cmocka_unit_test_setup_teardown(outside_the_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(outside_the_segments, setup, teardown),
         cmocka_unit_test_setup_teardown(bounded, setup, teardown),
         cmocka_unit_test(schema_of_the_document),
     };

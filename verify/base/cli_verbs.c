@@ -302,7 +302,8 @@ static const struct assay_opt ledger_waive_opts[] = {
 };
 static const struct assay_opt report_opts[] = {
     {"run", 0, ASSAY_OPT_STRING, "UUID", "Run to report; default: the newest that was reconciled."},
-    {"all", 'a', ASSAY_OPT_FLAG, NULL, "Also datasets of the plan that the run did not reach: as unverified."},
+    {"all", 'a', ASSAY_OPT_FLAG, NULL,
+     "Also datasets of the plan that the newest run did not reach, by their own newest; with --run as unverified."},
     {"reveal", 0, ASSAY_OPT_FLAG, NULL,
      "Show bounds of chunks that are sealed in the ledger; wants the PLAN's dataset.key and keyring."},
     OPT_DATASET,

@@ -11,6 +11,7 @@
 #include "assay/keys.h"
 #include "assay/limits.h"
 #include "assay/log.h"
+#include "assay/purge_place.h"
 #include "assay/purge_run.h"
 #include "assay/writer.h"
 #include "purge_cmd.h"
@@ -24,6 +25,8 @@ struct permit {
     char plan[65];
     struct assay_purge_way *way;
     size_t n_ways;
+    struct assay_buf where; /* rows may be deleted */
+    struct assay_place place;
     const char *const *accept;
     size_t n_accept;
 };
@@ -54,6 +57,24 @@ static enum assay_status find_ways(struct permit *p, struct assay_err *e)
         s = assay_purge_ways(&source, p->set, &schema, &p->way, &p->n_ways, e);
     assay_schema_release(&schema);
     return s;
+}
+
+/* Where rows would be deleted, which must be no archive. */
+static enum assay_status find_place(struct permit *p, struct assay_err *e)
+{
+    struct assay_locator source = assay_plan_locator(p->s->plan, p->set, ASSAY_SOURCE);
+    struct assay_err why = {0};
+    enum assay_status s = assay_purge_where(p->set, &p->where);
+    if (s != ASSAY_OK || !assay_buf_str(&p->where))
+        return assay_fail_nomem(e);
+    source.snapshot = NULL;
+    s = assay_reader_place(&source, &p->place, e);
+    if (s != ASSAY_OK)
+        return s;
+    s = assay_purge_apart(p->s->plan, &source, &p->place, &why);
+    return s == ASSAY_EUSAGE ? assay_buf_addf(&p->grant.refused, "  %-12s  %s\n", "archive", why.msg)
+           : s == ASSAY_OK   ? s
+                             : assay_fail(e, s, "%s", why.msg);
 }
 
 static enum assay_status refuse_way(struct permit *p, const struct assay_purge_way *w)
@@ -98,6 +119,8 @@ static enum assay_status look(struct permit *p, struct assay_err *e)
     OPENSSL_cleanse(key, sizeof key);
     if (s == ASSAY_OK)
         s = find_ways(p, e);
+    if (s == ASSAY_OK)
+        s = find_place(p, e);
     return s == ASSAY_OK ? refuse_ways(p) : s;
 }
 
@@ -148,6 +171,8 @@ static enum assay_status state(const struct permit *p, struct assay_sink *sink, 
     assay_writer_hex(&w, "set", "sha256:", hash[0], 32);
     for (size_t i = 0; i < p->n_ways; i++)
         assay_writer_add(&w, "obstacle", p->way[i].text);
+    assay_writer_add(&w, "where", (const char *)p->where.ptr);
+    assay_writer_add(&w, "place", p->place.lasting ? p->place.text : NULL);
     assay_writer_hex(&w, "checkpoint", "sha256:", hash[1], 32);
     if (g->policy.len) {
         assay_writer_hex(&w, "policy", "sha256:", hash[2], 32);
@@ -205,6 +230,7 @@ static int permit_one(struct permit *p, bool dry)
             fputs(assay_buf_str(&p->grant.refused), stdout);
         code = ASSAY_EXIT_DISCREPANCY;
     } else if (s == ASSAY_OK) {
+        printf("  where         %s\n", (const char *)p->where.ptr);
         for (size_t i = 0; i < p->n_ways; i++)
             printf("  accepted      %s\n", p->way[i].text);
         if (p->grant.open)
@@ -221,6 +247,7 @@ static int permit_one(struct permit *p, bool dry)
     }
     assay_purge_ways_free(p->way, p->n_ways);
     assay_grant_release(&p->grant);
+    assay_buf_release(&p->where);
     return code;
 }
 

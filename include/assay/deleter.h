@@ -9,6 +9,7 @@
 
 #include "assay/err.h"
 #include "assay/obstacle.h"
+#include "assay/place.h"
 #include "assay/reader.h"
 
 struct assay_deleter;
@@ -16,6 +17,9 @@ struct assay_deleter;
  * database, or one whose rows cannot be told apart by an id. */
 enum assay_status assay_deleter_open(const struct assay_locator *loc, struct assay_deleter **out, struct assay_err *e);
 void assay_deleter_close(struct assay_deleter *d); /* rolls back what is open; NULL is a no-op */
+
+/* Which table it is, in a transaction. */
+enum assay_status assay_deleter_place(struct assay_deleter *d, struct assay_place *out, struct assay_err *e);
 
 /* One transaction, in which no row changes but by it: either nobody else can write, or who does is noticed when a row
  * that changed is deleted. */

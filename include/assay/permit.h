@@ -39,6 +39,8 @@ struct assay_permit {
     uint64_t leaf;
     char run[37], dataset[37], plan[65], verdict_run[37], observed[40];
     uint64_t max_age; /* seconds */
+    char *where; /* "LOCATOR table NAME" of the source, as the approver saw it; NULL in old ones; owned */
+    char *place; /* struct assay_place, where it is the same from every machine; else NULL; owned */
     struct assay_permit_list list;
     char **obstacle; /* "KIND ROWS NAME", as the approver accepted them, sorted; owned */
     size_t n_obstacles;

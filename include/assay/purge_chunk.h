@@ -11,6 +11,7 @@
 #include "assay/ledger.h"
 #include "assay/obstacle.h"
 #include "assay/permit.h"
+#include "assay/place.h"
 #include "assay/plan.h"
 
 struct assay_purger;
@@ -32,6 +33,7 @@ void assay_purger_close(struct assay_purger *p); /* NULL is a no-op */
 
 /* Of the table. Borrowed. */
 const struct assay_schema *assay_purger_schema(const struct assay_purger *p);
+const struct assay_place *assay_purger_place(const struct assay_purger *p);
 
 enum assay_purge_state {
     ASSAY_PURGE_OTHER = 0, /* the chunk holds other rows than those permitted; why: which */

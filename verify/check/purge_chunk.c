@@ -20,6 +20,7 @@ struct assay_purger {
     const struct assay_purger_spec *spec;
     struct assay_deleter *deleter;
     struct assay_schema schema;
+    struct assay_place place;
     struct assay_router router;
     struct assay_cutset cuts;
     uint8_t secret[ASSAY_SECRET_LEN];
@@ -53,6 +54,8 @@ enum assay_status assay_purger_open(const struct assay_purger_spec *spec, struct
     struct assay_reader *r = s == ASSAY_OK ? assay_deleter_reader(p->deleter) : NULL;
     if (r)
         s = r->ops->schema(r, &p->schema, e);
+    if (s == ASSAY_OK)
+        s = assay_deleter_place(p->deleter, &p->place, e);
     if (p->deleter)
         assay_deleter_rollback(p->deleter);
     if (s == ASSAY_OK)
@@ -75,6 +78,11 @@ void assay_purger_close(struct assay_purger *p)
 const struct assay_schema *assay_purger_schema(const struct assay_purger *p)
 {
     return &p->schema;
+}
+
+const struct assay_place *assay_purger_place(const struct assay_purger *p)
+{
+    return &p->place;
 }
 
 /* ---- one pass over the rows ---- */

@@ -13,6 +13,8 @@ void assay_permit_release(struct assay_permit *p)
     for (size_t i = 0; i < p->n_obstacles; i++)
         free(p->obstacle[i]);
     free(p->obstacle);
+    free(p->where);
+    free(p->place);
     assay_permit_list_release(&p->list);
     *p = (struct assay_permit){0};
 }
@@ -34,6 +36,13 @@ static enum assay_status take_obstacles(const struct assay_stmt *s, struct assay
         if (!(p->obstacle[p->n_obstacles] = strdup(assay_stmt_nth(s, "obstacle", p->n_obstacles))))
             return assay_fail_nomem(e);
     return ASSAY_OK;
+}
+
+static bool keep(const struct assay_stmt *s, const char *key, char **out)
+{
+    const char *v = assay_stmt_get(s, key);
+    *out = v ? strdup(v) : NULL;
+    return !v || *out;
 }
 
 struct load {
@@ -58,6 +67,8 @@ static enum assay_status take(struct load *x, const struct assay_stmt *s)
         !assay_sha256_parse(list, x->list))
         return assay_fail(x->e, ASSAY_ELEDGER, "leaf %llu: the permit is not whole", (unsigned long long)p->leaf);
     snprintf(p->plan, sizeof p->plan, "%s", plan + 7);
+    if (!keep(s, "where", &p->where) || !keep(s, "place", &p->place))
+        return assay_fail_nomem(x->e);
     p->max_age = strtoull(age, NULL, 10);
     return take_obstacles(s, p, x->e);
 }

@@ -6,6 +6,7 @@
 #include "assay/log.h"
 #include "assay/purge.h"
 #include "assay/purge_chunk.h"
+#include "assay/purge_place.h"
 #include "assay/purge_run.h"
 #include "assay/writer.h"
 #include "progress.h"
@@ -303,6 +304,8 @@ static enum assay_status prepare(struct run *r, struct assay_err *e)
                                          .allow = allow,
                                          .ctx = r};
     s = assay_purger_open(&r->spec, &r->purger, e);
+    if (s == ASSAY_OK)
+        s = assay_purge_right_place(j->plan, j->set, &r->permit, j->source, assay_purger_place(r->purger), e);
     return s == ASSAY_OK && r->stale.code == ASSAY_OK ? check_ways(r, e) : s;
 }
 

@@ -39,6 +39,12 @@ void assay_deleter_close(struct assay_deleter *d)
     free(d);
 }
 
+enum assay_status assay_deleter_place(struct assay_deleter *d, struct assay_place *out, struct assay_err *e)
+{
+    *out = (struct assay_place){0};
+    return d->ops->place(d->is, out, e);
+}
+
 enum assay_status assay_deleter_begin(struct assay_deleter *d, struct assay_err *e)
 {
     enum assay_status s = d->ops->begin(d->is, e);

@@ -4,9 +4,11 @@
 
 #include "assay/deleter.h"
 #include "obstacles.h"
+#include "place.h"
 
 struct deleter_ops {
     enum assay_status (*open)(const struct assay_locator *loc, void **out, struct assay_err *e);
+    enum assay_status (*place)(void *d, struct assay_place *out, struct assay_err *e);
     enum assay_status (*begin)(void *d, struct assay_err *e);
     enum assay_status (*obstacles)(void *d, struct obstacles *l, struct assay_err *e);
     enum assay_status (*tally)(void *d, struct assay_deleter_tally *out, struct assay_err *e);

@@ -54,6 +54,11 @@ static enum assay_status pg_open(const struct assay_locator *loc, void **out, st
     return ASSAY_OK;
 }
 
+static enum assay_status pg_place(void *d, struct assay_place *out, struct assay_err *e)
+{
+    return assay_pg_place_of(d, out, e);
+}
+
 static enum assay_status pg_begin(void *d, struct assay_err *e)
 {
     struct assay_pg_reader *r = d;
@@ -180,6 +185,7 @@ static void pg_doom(void *d, const uint64_t *id, size_t n)
 
 const struct deleter_ops assay_pg_deleter = {
     .open = pg_open,
+    .place = pg_place,
     .begin = pg_begin,
     .obstacles = pg_obstacles,
     .tally = pg_tally,

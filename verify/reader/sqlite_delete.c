@@ -44,6 +44,11 @@ static enum assay_status sqlite_begin(void *d, struct assay_err *e)
     return run(d, "BEGIN IMMEDIATE", "opening a transaction on", e);
 }
 
+static enum assay_status sqlite_place(void *d, struct assay_place *out, struct assay_err *e)
+{
+    return assay_sqlite_place_of(d, out, e);
+}
+
 /* The write lock keeps the schema as it is; it may have changed before. */
 static enum assay_status sqlite_obstacles(void *d, struct obstacles *l, struct assay_err *e)
 {
@@ -112,6 +117,7 @@ static void sqlite_doom(void *d, const uint64_t *id, size_t n)
 
 const struct deleter_ops assay_sqlite_deleter = {
     .open = sqlite_open,
+    .place = sqlite_place,
     .begin = sqlite_begin,
     .obstacles = sqlite_obstacles,
     .tally = sqlite_tally,

@@ -1,0 +1,37 @@
+/* Where a SQLite table is: which file, whatever path leads to it, and which table. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "place.h"
+#include "sqlite.h"
+
+enum assay_status assay_sqlite_place_of(const struct assay_sqlite_reader_state *r, struct assay_place *out,
+                                        struct assay_err *e)
+{
+    struct stat st;
+    int moved = 0;
+    if (sqlite3_file_control(r->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
+        return assay_fail(e, ASSAY_ECHANGED, "%s: another file was put in its place since it was opened", r->path);
+    if (stat(r->path, &st) != 0)
+        return assay_fail(e, ASSAY_ESOURCE, "%s: %s", r->path, strerror(errno));
+    const int n = snprintf(out->text, sizeof out->text, "sqlite file %llu:%llu table %s", (unsigned long long)st.st_dev,
+                           (unsigned long long)st.st_ino, r->table);
+    return n > 0 && (size_t)n < sizeof out->text
+               ? ASSAY_OK
+               : assay_fail(e, ASSAY_ELIMIT, "%s: the name of table %.60s... is too long", r->path, r->table);
+}
+
+enum assay_status assay_sqlite_place(const struct assay_locator *loc, struct assay_place *out, struct assay_err *e)
+{
+    struct assay_sqlite_reader_state r = {.path = assay_sqlite_path(loc), .timeout_s = loc->timeout_s};
+    bool wal;
+    enum assay_status s = r.path ? assay_sqlite_open_file(&r, &wal, e) : assay_fail_nomem(e);
+    if (s == ASSAY_OK)
+        s = assay_sqlite_load(&r, loc->table, e);
+    if (s == ASSAY_OK)
+        s = assay_sqlite_place_of(&r, out, e);
+    assay_sqlite_release(&r);
+    return s;
+}

@@ -24,7 +24,8 @@ enum assay_status assay_keys_make(const char *keys_dir, const char *origin, enum
 enum assay_status assay_keys_load(const char *keys_dir, enum assay_role role, struct assay_key **out,
                                   struct assay_err *e);
 
-/* The same to sign with, now: without it nothing can be stated, and no retry helps (ASSAY_ELEDGER). */
+/* The same to sign with, now: without it nothing can be stated, and no retry helps (ASSAY_ELEDGER).
+ * ASSAY_ENOTFOUND: only its public half is missing. */
 enum assay_status assay_keys_sign_with(const char *keys_dir, enum assay_role role, struct assay_key **out,
                                        struct assay_err *e);
 

@@ -52,7 +52,7 @@ check_has '... under a permit' "$OUT" '100 of them to what was deleted at the so
 
 echo "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 100) i;" >&"${locker[1]}"
 echo '\q' >&"${locker[1]}"
-wait "$locker_PID"
+wait "${locker_PID:-}" # of the coproc
 check 'all there again' assay check plan.yaml
 check 'a permit' assay purge permit plan.yaml
 permit=$(leaf purge-permit)

@@ -87,7 +87,7 @@ static enum assay_status deliver(const struct evidence_job *j, const char *out, 
         return assay_bundle_folder(&j->bundle, out, e);
     enum assay_status s = assay_bundle_zip(&j->bundle, &zip, e);
     if (s == ASSAY_OK)
-        s = assay_publish(out, 0644, zip.ptr, zip.len, e);
+        s = assay_publish_evidence(out, 0644, zip.ptr, zip.len, e);
     assay_buf_release(&zip);
     return s;
 }

@@ -226,7 +226,7 @@ int assay_cmd_diff(struct assay_args *a)
     int worst = -1, code = assay_session_open(a, &s);
     if (code == ASSAY_EXIT_OK && assay_dataset_key_load(s.keys_dir, key, &e) != ASSAY_OK) {
         assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
-        code = ASSAY_EXIT_USAGE;
+        code = (int)assay_err_exit(e.code);
     }
     if (code != ASSAY_EXIT_OK)
         worst = code;

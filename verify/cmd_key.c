@@ -42,9 +42,9 @@ static enum assay_status put_in_place(const struct change *c, struct assay_err *
     snprintf(to, sizeof to, "%s.pub", c->file);
     /* The private one first: what is left of a stop in between is found again by its public half. */
     if (rename(c->next, c->file) && errno != ENOENT)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot take the place of %s: %s", c->next, c->file, strerror(errno));
+        return assay_fail_unwritten(e, errno, c->file, "its successor cannot take its place");
     if (rename(from, to))
-        return assay_fail(e, ASSAY_EIO, "%s: cannot take the place of %s: %s", from, to, strerror(errno));
+        return assay_fail_unwritten(e, errno, to, "its successor cannot take its place");
     return ASSAY_OK;
 }
 

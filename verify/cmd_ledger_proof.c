@@ -29,7 +29,7 @@ static enum assay_status prove(struct assay_ledger *l, const char *policy, uint6
     if (s == ASSAY_OK)
         s = assay_proof_write(&p, &file, e);
     if (s == ASSAY_OK)
-        s = assay_publish(out, 0644, file.ptr, file.len, e);
+        s = assay_publish_evidence(out, 0644, file.ptr, file.len, e);
     if (s == ASSAY_OK && strcmp(out, "-") != 0)
         printf("%s: leaf %llu in the tree of %llu\n", out, (unsigned long long)index, (unsigned long long)head.size);
     assay_proof_release(&p);

@@ -83,7 +83,7 @@ int assay_ledger_prove_row(struct assay_args *a)
         if (st == ASSAY_OK)
             st = assay_row_proof_write(&p, &file, &e);
         if (st == ASSAY_OK)
-            st = assay_publish(out, 0600, file.ptr, file.len, &e);
+            st = assay_publish_evidence(out, 0600, file.ptr, file.len, &e);
         if (st == ASSAY_OK && strcmp(out, "-") != 0)
             say_proved(&p, out);
         code = assay_cmd_finish(st == ASSAY_OK ? ASSAY_EXIT_OK : assay_cmd_failed(st, &e));

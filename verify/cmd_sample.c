@@ -70,7 +70,7 @@ int assay_cmd_sample(struct assay_args *a)
     char run[37];
     int worst = -1, code = assay_session_open(a, &s);
     if (code == ASSAY_EXIT_OK && assay_dataset_key_load(s.keys_dir, key, &e) != ASSAY_OK)
-        code = ASSAY_EXIT_USAGE;
+        code = (int)assay_err_exit(e.code);
     if (code == ASSAY_EXIT_OK && !assay_arg(a, "run") && assay_uuid_new(run, &e) != ASSAY_OK)
         code = ASSAY_EXIT_UNVERIFIED;
     if (e.code != ASSAY_OK)

@@ -110,7 +110,7 @@ int assay_cmd_verify(struct assay_args *a)
         goto done;
     if (assay_dataset_key_load(s.keys_dir, key, &e) != ASSAY_OK) {
         assay_log(ASSAY_LOG_ERROR, "%s", e.msg);
-        worst = ASSAY_EXIT_USAGE;
+        worst = (int)assay_err_exit(e.code);
         goto done;
     }
     if (assay_arg_flag(a, "since-mark") && s.n_segments) {

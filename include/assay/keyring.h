@@ -16,7 +16,7 @@
 struct assay_keyring;
 
 /* Read the keyring at path; a file that is not there is an empty keyring, made by the first save. keys_dir holds
- * dataset.key. ASSAY_ENOTFOUND: no dataset.key; ASSAY_EIO: the keyring belongs to another dataset key, or others can
+ * dataset.key. ASSAY_ENOTFOUND: no dataset.key; ASSAY_ESTORE: the keyring belongs to another dataset key, or others can
  * read it; ASSAY_EDATA: not a whole keyring; ASSAY_ELIMIT. The caller closes it. */
 enum assay_status assay_keyring_open(const char *path, const char *keys_dir, struct assay_keyring **out,
                                      struct assay_err *e);

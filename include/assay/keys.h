@@ -24,14 +24,14 @@ enum assay_status assay_keys_make(const char *keys_dir, const char *origin, enum
 enum assay_status assay_keys_load(const char *keys_dir, enum assay_role role, struct assay_key **out,
                                   struct assay_err *e);
 
-/* The same to sign with, now: without it nothing can be stated, and no retry helps (ASSAY_ELEDGER).
- * ASSAY_ENOTFOUND: only its public half is missing. */
+/* The same to sign with, now: without it nothing can be stated, and no retry helps (ASSAY_ESTORE). */
 enum assay_status assay_keys_sign_with(const char *keys_dir, enum assay_role role, struct assay_key **out,
                                        struct assay_err *e);
 
 /* 32 random bytes as 64 hex digits and a LF into path (mode 0600, never overwritten). */
 enum assay_status assay_dataset_key_generate(const char *path, struct assay_err *e);
-/* keys_dir/dataset.key. Refuses a file that others can read. The caller wipes `out` when done. */
+/* keys_dir/dataset.key. Refuses a file that others can read, and one that is not there (ASSAY_ESTORE). The caller wipes
+ * `out` when done. */
 enum assay_status assay_dataset_key_load(const char *keys_dir, uint8_t out[32], struct assay_err *e);
 
 #endif

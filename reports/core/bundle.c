@@ -11,6 +11,7 @@
 
 #include "assay/digest.h"
 #include "assay/limits.h"
+#include "assay/publish.h"
 
 #define MAX_MEMBER 200 /* bytes of a name */
 
@@ -139,7 +140,11 @@ static int write_all(const struct assay_bundle *b, int dir)
         if (write_file(dir, &b->file[i]))
             return -1;
     }
+#ifdef __linux__
+    return syncfs(dir); /* once for thousands of files */
+#else
     return fsync(dir);
+#endif
 }
 
 /* Takes back what write_all made of a folder that was not there before. */
@@ -166,13 +171,15 @@ enum assay_status assay_bundle_folder(const struct assay_bundle *b, const char *
     if (lstat(path, &st) == 0)
         return assay_fail(e, ASSAY_EIO, "%s: exists already; a bundle is never overwritten", path);
     if (mkdir(tmp, 0755))
-        return assay_fail(e, ASSAY_EIO, "%s: cannot make the folder: %s", tmp, strerror(errno));
+        return assay_fail_unwritten(e, errno, tmp, "cannot make the folder");
     int dir = open(tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int bad = dir < 0 || write_all(b, dir) || rename(tmp, path);
     int why = errno;
     if (bad && dir >= 0)
         unwrite(b, tmp, dir);
+    else if (bad)
+        rmdir(tmp);
     if (dir >= 0)
         close(dir);
-    return bad ? assay_fail(e, ASSAY_EIO, "%s: cannot write the bundle: %s", path, strerror(why)) : ASSAY_OK;
+    return bad ? assay_fail_unwritten(e, why, path, "cannot write the bundle") : ASSAY_OK;
 }

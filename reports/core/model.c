@@ -357,7 +357,7 @@ struct assay_report *assay_report_broken(const struct assay_report_scope *scope,
     r->run = assay_arena_copy(&r->arena, scope->run);
     r->error = assay_arena_copy(&r->arena, why->msg);
     r->independence = "nothing was reported";
-    r->exit_code = why->code == ASSAY_ELEDGER ? ASSAY_EXIT_LEDGER : ASSAY_EXIT_UNVERIFIED;
+    r->exit_code = why->code == ASSAY_ELEDGER || why->code == ASSAY_ESTORE ? ASSAY_EXIT_LEDGER : ASSAY_EXIT_UNVERIFIED;
     return r;
 }
 

@@ -29,7 +29,7 @@ check_exit 2 'a key to recover with needs an escrow' assay ledger keyring plan.y
 # ---- the drill: the dataset key is lost ----
 cp keys/dataset.key lost
 rm keys/dataset.key
-check_exit 2 'without the dataset key nothing runs' assay verify plan.yaml --side archive
+check_exit 4 'without the dataset key nothing runs' assay verify plan.yaml --side archive
 check_has 'and it is named' "$ERR" 'dataset\.key'
 check 'openssl alone brings it back' openssl cms -decrypt -inform PEM -in keyring.escrow-1.pem -inkey auditor.key -out keys/dataset.key
 check_same 'as it was' lost keys/dataset.key

@@ -108,8 +108,8 @@ sed "s/user=assay/user=writer/" plan.yaml >writer.yaml
 sed "s/user=assay/user=reader/" plan.yaml >reader.yaml
 check_exit 1 'a writer appends' assay check writer.yaml
 check 'a reader verifies' assay ledger verify reader.yaml
-check_exit 3 'a reader does not append' assay verify reader.yaml --side source
-check_has 'and is told why' "$ERR" 'permission denied for function put_'
+check_exit 4 'a reader does not append' assay verify reader.yaml --side source
+check_has 'and is told why' "$ERR" 'this account may not do that: permission denied for function put_[a-z]+; nothing attested before is lost: grant it the right'
 for sql in 'INSERT INTO assay.leaf VALUES (99, NULL, NULL)' 'UPDATE assay.leaf SET note = note' 'DELETE FROM assay.leaf' 'TRUNCATE assay.leaf'; do
     check_exit 1 "a writer may not: $sql" psql -U writer -v ON_ERROR_STOP=1 -qc "$sql"
 done
@@ -162,5 +162,43 @@ psql -qAtc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query L
 wait
 pg_as "$(pg_bin)/pg_ctl" -D "$PGHOST/db" -m immediate -w stop >"$OUT" 2>&1
 check_exit 3 'without its server' assay ledger verify plan.yaml
-pg_as "$(pg_bin)/pg_ctl" -D "$PGHOST/db" -l "$PGHOST/log" -w -t 60 -o "-k $PGHOST -c listen_addresses=''" start >"$OUT" 2>&1
+pg_again() {
+    pg_as "$(pg_bin)/pg_ctl" -D "$PGHOST/db" -l "$PGHOST/log" -w -t 60 -o "-k $PGHOST -c listen_addresses='' -c fsync=off" start >"$OUT" 2>&1
+}
+pg_again
 check 'after its crash everything is there' assay ledger verify plan.yaml
+pg_as "$(pg_bin)/pg_ctl" -D "$PGHOST/db" -m fast -w stop >"$OUT" 2>&1
+pg_as touch "$PGHOST/db/standby.signal"
+pg_again
+check 'a standby is read' assay ledger verify plan.yaml
+check_exit 4 'but takes no writes' assay verify plan.yaml --side source
+check_has 'which is said' "$ERR" 'the server takes no writes: .*; nothing attested before is lost: connect to one that does, then run the same again'
+pg_as "$(pg_bin)/pg_ctl" -D "$PGHOST/db" -w promote >"$OUT" 2>&1
+
+# ---- a full disk at the server: its files may not grow beyond a limit, which the sessions to come inherit ----
+server_limit() { # BYTES
+    pg_as prlimit --fsize="$1:" --pid "$(head -n 1 "$PGHOST/db/postmaster.pid")" || not_ok 'the server takes a limit'
+}
+size=18874368 # more than a segment of the server's log, which must fit
+{ printf 'blob %d\n' $size && head -c $size /dev/urandom && echo; } >body
+{ printf 'assay-spool/1\n' && cat body && printf 'end 1 %s\n' "$(sha256sum <body | cut -d ' ' -f 1)"; } >big.spool
+check 'before' assay ledger verify plan.yaml
+cp "$OUT" before
+server_limit $((16777216 + 4000))
+check_exit 4 'a full disk at the server' assay ledger append plan.yaml big.spool
+check_has 'is said: what, why, that nothing is lost, what to do' "$ERR" "cannot store a blob: the server's disk is full: could not extend file .*; nothing attested before is lost: make room there, then run the same again"
+check 'meanwhile the ledger verifies' assay ledger verify plan.yaml
+check_same 'as it was' before "$OUT"
+# Not even its own log, which is beyond the limit while all tables are far below it.
+psql -qc 'SELECT pg_switch_wal()' -c "CREATE TABLE public.filler AS SELECT repeat(md5(i::text), 30) FROM generate_series(1, 6000) i" >"$OUT"
+server_limit 2000000
+check_exit 4 'a server that dies of it' assay verify plan.yaml --side source
+check_has 'is said, too' "$ERR" "the server's disk is full: PANIC: .*; nothing attested before is lost: make room there, then run the same again"
+check_exit 3 'and then there is no server' assay ledger verify plan.yaml
+pg_as "$(pg_bin)/pg_ctl" -D "$PGHOST/db" -m immediate -w stop >"$OUT" 2>&1
+pg_again
+check 'with room again nothing is lost' assay ledger verify plan.yaml
+check_has 'what was attested before is there' "$OUT" "^ok: $(sed -n 's/^ok: \([0-9]*\) leaves.*/\1/p' before) leaves"
+check 'the same append goes through' assay ledger append plan.yaml big.spool
+check_exit 1 'and so does a check' assay check plan.yaml
+check 'and it verifies' assay ledger verify plan.yaml

@@ -389,12 +389,12 @@ static void test_refused(void **state)
         refused(ASSAY_EDATA, "not a whole keyring");
     }
     put(0640, good.ptr, good.len);
-    refused(ASSAY_EIO, "lets others read this key");
+    refused(ASSAY_ESTORE, "lets others read this key");
     put(0600, good.ptr, good.len);
     assert_int_equal(unlink(dataset_key), 0);
     refused(ASSAY_ENOTFOUND, "dataset.key");
     assert_int_equal(assay_dataset_key_generate(dataset_key, NULL), ASSAY_OK);
-    refused(ASSAY_EIO, "belongs to another dataset key");
+    refused(ASSAY_ESTORE, "belongs to another dataset key");
     assay_buf_release(&good);
 }
 

@@ -316,18 +316,18 @@ static void test_public_keys_only(void **state)
     assert_int_equal(st.checkpoints, 1);
     assert_int_equal(strlen(st.root), 44);
     assay_ledger_close(l);
-    assert_int_equal(assay_ledger_open_append(f.db, pub, &l, &e), ASSAY_ELEDGER);
+    assert_int_equal(assay_ledger_open_append(f.db, pub, &l, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "ledger.key is missing: nothing can be signed as role ledger here"));
     snprintf(path, sizeof path, "%s/source.key.pub", pub);
     assert_int_equal(unlink(path), 0);
     assay_err_reset(&e);
     assert_int_equal(assay_ledger_open(f.db, pub, &l, &e), ASSAY_OK);
-    assert_int_equal(assay_ledger_verify(l, &st, &e), ASSAY_ENOTFOUND);
+    assert_int_equal(assay_ledger_verify(l, &st, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "source.key.pub is missing: what the role source signed cannot be checked"));
     assay_ledger_close(l);
     assay_err_reset(&e);
     assert_int_equal(assay_ledger_open(f.db, NULL, &l, &e), ASSAY_OK);
-    assert_int_equal(assay_ledger_verify(l, &st, &e), ASSAY_ENOTFOUND);
+    assert_int_equal(assay_ledger_verify(l, &st, &e), ASSAY_ESTORE);
     assay_ledger_close(l);
 }
 

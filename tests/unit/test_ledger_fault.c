@@ -216,7 +216,7 @@ static void test_full_disk(void **state)
     assert_int_equal(assay_lite_number(l->db, "PRAGMA page_count", 0, &pages, NULL), ASSAY_OK);
     snprintf(sql, sizeof sql, "PRAGMA max_page_count = %llu", (unsigned long long)pages);
     assert_int_equal(assay_lite_exec(l->db, sql, "limit", &e), ASSAY_OK);
-    assert_int_equal(append_open(l, 5, 200, &e), ASSAY_EIO);
+    assert_int_equal(append_open(l, 5, 200, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "the disk is full"));
     assert_int_equal(assay_ledger_size(l), 5);
     assert_string_equal(ledger_fixture_verify(&f, NULL), "");
@@ -235,7 +235,7 @@ static void test_read_only_and_busy(void **state)
     (void)state;
     struct assay_ledger *l = ledger_fixture_open(&f, true);
     assert_int_equal(assay_lite_exec(l->db, "PRAGMA query_only = ON", "limit", NULL), ASSAY_OK);
-    assert_int_equal(append_open(l, 5, 1, &e), ASSAY_EIO);
+    assert_int_equal(append_open(l, 5, 1, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "read-only"));
     assert_int_equal(assay_lite_exec(l->db, "PRAGMA query_only = OFF", "limit", NULL), ASSAY_OK);
 
@@ -261,7 +261,7 @@ static void test_unpublished(void **state)
     struct assay_ledger *l = ledger_fixture_open(&f, true);
     snprintf(in_the_way, sizeof in_the_way, "%s.%ld.tmp", f.published, (long)getpid());
     assert_int_equal(assay_publish(in_the_way, 0600, "", 0, NULL), ASSAY_OK);
-    assert_int_equal(append_open(l, 5, 2, &e), ASSAY_EIO);
+    assert_int_equal(append_open(l, 5, 2, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "the leaves are committed, but their checkpoint is not published"));
     assert_int_equal(assay_ledger_size(l), 7);
     assert_int_equal(unlink(in_the_way), 0);

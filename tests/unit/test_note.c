@@ -330,7 +330,7 @@ static void test_key_files(void **state)
 
     assay_err_reset(&e);
     assert_int_equal(chmod(path, 0640), 0);
-    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "mode 0640 lets others read this key: chmod 600 it"));
     assert_int_equal(chmod(path, 0600), 0);
 
@@ -361,7 +361,7 @@ static void test_key_files(void **state)
     assay_verifier_free(v);
     assay_buf_release(&note);
     assert_int_equal(chmod(path, 0644), 0);
-    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_ESTORE);
     assay_err_reset(&e);
     assert_int_equal(assay_publish(path, 0600, "store pkcs11:token=none\n", 24, NULL), ASSAY_OK);
     assert_int_equal(assay_key_load(path, &k, &e), ASSAY_ELEDGER);
@@ -370,7 +370,7 @@ static void test_key_files(void **state)
 
     assay_err_reset(&e);
     assert_int_equal(assay_publish(path, 0600, "rubbish\n", 8, NULL), ASSAY_OK);
-    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_EIO);
+    assert_int_equal(assay_key_load(path, &k, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "not an unencrypted Ed25519 private key in PEM"));
     assay_err_reset(&e);
     assert_int_equal(assay_key_load("/nonexistent/k", &k, &e), ASSAY_ENOTFOUND);
@@ -474,10 +474,10 @@ static void test_keys_directory(void **state)
     snprintf(path, sizeof path, "%s/dataset.key", keys);
     assay_err_reset(&e);
     assert_int_equal(chmod(path, 0604), 0);
-    assert_int_equal(assay_dataset_key_load(keys, two, &e), ASSAY_EIO);
+    assert_int_equal(assay_dataset_key_load(keys, two, &e), ASSAY_ESTORE);
     assay_err_reset(&e);
     assert_int_equal(assay_publish(path, 0600, "abc\n", 4, NULL), ASSAY_OK);
-    assert_int_equal(assay_dataset_key_load(keys, two, &e), ASSAY_EIO);
+    assert_int_equal(assay_dataset_key_load(keys, two, &e), ASSAY_ESTORE);
     assert_non_null(strstr(e.msg, "not 64 lower-case hex digits"));
 }
 

@@ -74,6 +74,6 @@ void assay_cli_overview(FILE *f, const char *program, const struct assay_verb *v
         wrapped(f, v->summary, widest + 4, widest + 4);
     }
     fprintf(f, "\nExit codes: 0 equal, 1 discrepancies, 2 usage or plan, 3 not everything could be verified,\n"
-               "4 ledger or evidence broken, 11 another run holds the lock.\n"
+               "4 ledger or evidence broken or not writable, 11 another run holds the lock.\n"
                "'assay help VERB' shows examples and options.\n");
 }

@@ -37,6 +37,7 @@ enum assay_exit assay_err_exit(enum assay_status code)
     case ASSAY_EPLAN:
         return ASSAY_EXIT_USAGE;
     case ASSAY_ELEDGER:
+    case ASSAY_ESTORE:
         return ASSAY_EXIT_LEDGER;
     case ASSAY_ELOCKED:
         return ASSAY_EXIT_LOCKED;

@@ -165,6 +165,11 @@ static void on_signal(int sig)
     }
 }
 
+static void on_large_file(int sig)
+{
+    (void)sig;
+}
+
 void assay_interrupt_install(void)
 {
     /* SA_RESTART: a read cut short by the signal must not look like a damaged file. */
@@ -174,6 +179,10 @@ void assay_interrupt_install(void)
     sigaddset(&sa.sa_mask, SIGTERM);
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
+    /* Under `ulimit -f` a file that would become too large is an error like a full disk. Not ignored but caught, since
+     * programs that we run must find it as it was. */
+    sa.sa_handler = on_large_file;
+    sigaction(SIGXFSZ, &sa, NULL);
 }
 
 bool assay_interrupted(void)

@@ -38,36 +38,76 @@ static int sync_dir_of(const char *path)
     return close(fd) || rc ? -1 : 0;
 }
 
-enum assay_status assay_publish(const char *path, mode_t mode, const void *bytes, size_t n, struct assay_err *e)
+/* 0, or an errno and what could not be done. */
+static int publish(const char *path, mode_t mode, const void *bytes, size_t n, const char **doing)
 {
     char tmp[ASSAY_MAX_PATH];
-    if (strcmp(path, "-") == 0) {
-        if (write_all(STDOUT_FILENO, bytes, n))
-            return assay_fail(e, ASSAY_EIO, "standard output: %s", strerror(errno));
-        return ASSAY_OK;
-    }
+    *doing = "cannot write";
+    if (strcmp(path, "-") == 0)
+        return write_all(STDOUT_FILENO, bytes, n) ? errno : 0;
     if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld.tmp", path, (long)getpid()) >= sizeof tmp)
-        return assay_fail(e, ASSAY_ELIMIT, "path of more than %d bytes", ASSAY_MAX_PATH);
+        return ENAMETOOLONG;
     int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", tmp, strerror(errno));
-    int bad = write_all(fd, bytes, n) || fsync(fd);
-    int why = errno;
-    if (close(fd) && !bad) {
-        bad = 1;
-        why = errno;
+    if (fd < 0) {
+        *doing = "cannot create a file beside it";
+        return errno;
     }
-    if (!bad && rename(tmp, path)) {
-        bad = 1;
+    int why = write_all(fd, bytes, n) || fsync(fd) ? errno : 0;
+    if (close(fd) && !why)
         why = errno;
-    }
-    if (bad) {
+    if (!why && rename(tmp, path))
+        why = errno;
+    if (why) {
         unlink(tmp);
-        return assay_fail(e, ASSAY_EIO, "%s: cannot write: %s", path, strerror(why));
+        return why;
     }
-    if (sync_dir_of(path))
-        return assay_fail(e, ASSAY_EIO, "%s: cannot sync its directory: %s", path, strerror(errno));
-    return ASSAY_OK;
+    *doing = "cannot sync its folder";
+    return sync_dir_of(path) ? errno : 0;
+}
+
+static const char *called(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard output" : path;
+}
+
+enum assay_status assay_publish(const char *path, mode_t mode, const void *bytes, size_t n, struct assay_err *e)
+{
+    const char *doing;
+    int why = publish(path, mode, bytes, n, &doing);
+    return why ? assay_fail(e, ASSAY_EIO, "%s: %s: %s", called(path), doing, strerror(why)) : ASSAY_OK;
+}
+
+enum assay_status assay_publish_evidence(const char *path, mode_t mode, const void *bytes, size_t n,
+                                         struct assay_err *e)
+{
+    const char *doing;
+    int why = publish(path, mode, bytes, n, &doing);
+    return why ? assay_fail_unwritten(e, why, called(path), doing) : ASSAY_OK;
+}
+
+enum assay_status assay_fail_unwritten(struct assay_err *e, int why, const char *path, const char *doing)
+{
+    static const struct {
+        int why;
+        const char *says, *advice;
+    } known[] = {
+        {ENOSPC, "the disk is full", "make room"},
+        {EDQUOT, "the disk quota is used up", "make room"},
+        {EFBIG, "it may not become so large", "raise the limit (ulimit -f)"},
+        {EROFS, "the file, its folder or the file system is read-only", "make it writable"},
+        {EACCES, "permission denied", "make it writable"},
+        {EPERM, "permission denied", "make it writable"},
+    };
+    const char *says = strerror(why), *advice = "mend that, see that `assay ledger verify` is content";
+    if (why == EEXIST || why == ENOENT)
+        return assay_fail(e, ASSAY_EIO, "%s: %s: %s", path, doing, says);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].why == why) {
+            says = known[i].says;
+            advice = known[i].advice;
+        }
+    return assay_fail(e, ASSAY_ESTORE, "%s: %s: %s; nothing attested before is lost: %s, then run the same again", path,
+                      doing, says, advice);
 }
 
 enum assay_status assay_slurp(const char *path, size_t max, struct assay_buf *out, struct assay_err *e)

@@ -32,9 +32,9 @@ static enum assay_status sign_plan(const char *ledger_path, const char *keys_dir
     struct assay_writer w;
     uint8_t hash[32];
     enum assay_status s = assay_sink_ledger(ledger_path, keys_dir, ASSAY_ROLE_OWNER, &sink, &why);
-    if (s == ASSAY_ENOTFOUND)
+    if (s == ASSAY_ESTORE)
         return assay_fail(
-            e, ASSAY_EPLAN,
+            e, s,
             "dataset %s: the plan changed and its owner has not signed it: %s. Run the check once where the "
             "owner's key is",
             d->name, why.msg);

@@ -84,7 +84,7 @@ enum assay_status assay_escrow_write(const struct assay_keyring *k, const struct
         s = assay_fail(e, ASSAY_EIO, "%s: OpenSSL cannot encrypt for these recipients", path);
     if (s == ASSAY_OK) {
         long n = BIO_get_mem_data(out, &pem);
-        s = assay_publish(path, 0644, pem, (size_t)n, e);
+        s = assay_publish_evidence(path, 0644, pem, (size_t)n, e);
     }
     BIO_free(in);
     BIO_free(out);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "assay/limits.h"
+#include "assay/publish.h"
 
 int assay_file_write(int fd, const void *bytes, size_t n)
 {
@@ -76,23 +77,24 @@ enum assay_status assay_file_lock(const char *path, const char *what, int wait_m
     char pid[32] = "";
     int f = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (f < 0)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot open the lock: %s", path, strerror(errno));
+        return assay_fail_unwritten(e, errno, path, "cannot open the lock");
     if (try_lock(f, wait_ms)) {
         int why = errno;
         ssize_t n = pread(f, pid, sizeof pid - 1, 0);
         close(f);
         if (why != EWOULDBLOCK)
-            return assay_fail(e, ASSAY_EIO, "%s: cannot lock: %s", path, strerror(why));
+            return assay_fail_unwritten(e, why, path, "cannot lock");
         pid[n > 0 ? n : 0] = '\0';
         pid[strspn(pid, "0123456789")] = '\0';
         return assay_fail(e, ASSAY_ELOCKED, "%s: process %s is %s; try again when it has ended", path,
                           pid[0] ? pid : "(unknown)", what);
     }
     int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    errno = ENOSPC; /* what a short write means */
     if (ftruncate(f, 0) || pwrite(f, pid, (size_t)n, 0) != n) {
         int why = errno;
         close(f);
-        return assay_fail(e, ASSAY_EIO, "%s: cannot write the lock: %s", path, strerror(why));
+        return assay_fail_unwritten(e, why, path, "cannot write the lock");
     }
     *fd = f;
     return ASSAY_OK;

@@ -283,7 +283,7 @@ static enum assay_status only_ed25519(const char *what, EVP_PKEY **key, struct a
     enum assay_status s =
         assay_keystore_is_token(*key)
             ? assay_fail(e, ASSAY_ELEDGER, "%s: the token's key is of type %.20s, not Ed25519", what, type ? type : "?")
-            : assay_fail(e, ASSAY_EIO, "%s: not an unencrypted Ed25519 private key in PEM", what);
+            : assay_fail(e, ASSAY_ESTORE, "%s: not an unencrypted Ed25519 private key in PEM", what);
     EVP_PKEY_free(*key);
     *key = NULL;
     return s;
@@ -295,7 +295,7 @@ static enum assay_status read_private(const char *path, EVP_PKEY **out, struct a
     enum assay_status s = assay_keyfile_pem(path, out, &why);
     if (s == ASSAY_OK)
         return only_ed25519(path, out, e);
-    return s == ASSAY_EDATA ? assay_fail(e, ASSAY_EIO, "%s: not an unencrypted Ed25519 private key in PEM", path)
+    return s == ASSAY_EDATA ? assay_fail(e, ASSAY_ESTORE, "%s: not an unencrypted Ed25519 private key in PEM", path)
                             : assay_fail(e, s, "%s", why.msg);
 }
 

@@ -19,7 +19,7 @@ enum assay_status assay_keyfile_create(const char *path, mode_t mode, const void
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", path, strerror(errno));
+        return assay_fail_unwritten(e, errno, path, "cannot create");
     int bad = assay_file_write(fd, bytes, n) || fsync(fd);
     int why = errno;
     if (close(fd) && !bad) {
@@ -33,17 +33,17 @@ enum assay_status assay_keyfile_create(const char *path, mode_t mode, const void
     if (!bad)
         return ASSAY_OK;
     unlink(path);
-    return assay_fail(e, ASSAY_EIO, "%s: cannot write: %s", path, strerror(why));
+    return assay_fail_unwritten(e, why, path, "cannot write");
 }
 
 enum assay_status assay_keyfile_private(const char *path, struct assay_err *e)
 {
     struct stat st;
     if (stat(path, &st))
-        return assay_fail(e, errno == ENOENT ? ASSAY_ENOTFOUND : ASSAY_EIO, "%s: cannot open: %s", path,
+        return assay_fail(e, errno == ENOENT ? ASSAY_ENOTFOUND : ASSAY_ESTORE, "%s: cannot open: %s", path,
                           strerror(errno));
     if (st.st_mode & 077)
-        return assay_fail(e, ASSAY_EIO, "%s: mode %04o lets others read this key: chmod 600 it", path,
+        return assay_fail(e, ASSAY_ESTORE, "%s: mode %04o lets others read this key: chmod 600 it", path,
                           (unsigned)st.st_mode & 07777);
     return ASSAY_OK;
 }
@@ -95,7 +95,7 @@ enum assay_status assay_keys_init(const char *keys_dir, const char *origin, stru
     if (strlen(origin) > ASSAY_MAX_NAME || !assay_text_is_name(origin, strlen(origin)))
         return assay_fail(e, ASSAY_EUSAGE, "origin \"%.80s\": must not be empty or hold white space or '+'", origin);
     if (mkdir(keys_dir, 0700) && errno != EEXIST)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", keys_dir, strerror(errno));
+        return assay_fail_unwritten(e, errno, keys_dir, "cannot create");
     for (int r = 0; r < ASSAY_ROLE_USUAL && s == ASSAY_OK; r++)
         s = assay_keys_make(keys_dir, origin, (enum assay_role)r, e);
     if (s == ASSAY_OK)
@@ -129,30 +129,15 @@ enum assay_status assay_dataset_key_generate(const char *path, struct assay_err 
     return s;
 }
 
-/* Of the two files of a key, is the private one there? */
-static bool is_there(const char *dir, const char *role)
-{
-    char file[32], path[ASSAY_MAX_PATH];
-    struct assay_err ignored = {0};
-    struct stat st;
-    snprintf(file, sizeof file, "%s.key", role);
-    return in_dir(dir, file, path, &ignored) == ASSAY_OK && lstat(path, &st) == 0;
-}
-
 enum assay_status assay_keys_sign_with(const char *dir, enum assay_role role, struct assay_key **out,
                                        struct assay_err *e)
 {
     struct assay_err why = {0};
     const char *name = assay_role_name(role);
     enum assay_status s = assay_keys_load(dir, role, out, &why);
-    if (s == ASSAY_ENOTFOUND && is_there(dir, name))
-        return assay_fail(e, s,
-                          "%s/%s.key.pub is missing: what the role %s signed cannot be checked (put it back; the "
-                          "private key beside it is there)",
-                          dir, name, name);
     if (s == ASSAY_ENOTFOUND)
         return assay_fail(
-            e, ASSAY_ELEDGER,
+            e, ASSAY_ESTORE,
             "%s/%s.key is missing: nothing can be signed as role %s here (put it back, or `assay ledger key "
             "PLAN --role %s` makes a new role's)",
             dir, name, name, name);
@@ -162,8 +147,17 @@ enum assay_status assay_keys_sign_with(const char *dir, enum assay_role role, st
 enum assay_status assay_dataset_key_load(const char *keys_dir, uint8_t out[32], struct assay_err *e)
 {
     char path[ASSAY_MAX_PATH];
+    struct assay_err why = {0};
     enum assay_status s = in_dir(keys_dir, "dataset.key", path, e);
-    return s == ASSAY_OK ? assay_dataset_key_read(path, out, e) : s;
+    if (s != ASSAY_OK)
+        return s;
+    s = assay_dataset_key_read(path, out, &why);
+    if (s == ASSAY_ENOTFOUND)
+        return assay_fail(e, ASSAY_ESTORE,
+                          "%s is missing: no digest can be made or compared without it (put it back: a copy, or "
+                          "`assay ledger keyring PLAN --recover`)",
+                          path);
+    return s == ASSAY_OK ? s : assay_fail(e, s, "%s", why.msg);
 }
 
 enum assay_status assay_dataset_key_read(const char *path, uint8_t out[32], struct assay_err *e)
@@ -174,7 +168,7 @@ enum assay_status assay_dataset_key_read(const char *path, uint8_t out[32], stru
         if (hex.len && hex.ptr[hex.len - 1] == '\n')
             hex.len--;
         if (hex.len != 64 || !assay_buf_str(&hex) || assay_unhex((const char *)hex.ptr, out, 32))
-            s = assay_fail(e, ASSAY_EIO, "%s: not 64 lower-case hex digits", path);
+            s = assay_fail(e, ASSAY_ESTORE, "%s: not 64 lower-case hex digits", path);
     }
     if (hex.ptr)
         OPENSSL_cleanse(hex.ptr, hex.cap);

@@ -12,7 +12,7 @@
 
 /* A new file, never overwriting (O_EXCL), synced with its directory; on failure nothing is left behind. */
 enum assay_status assay_keyfile_create(const char *path, mode_t mode, const void *bytes, size_t n, struct assay_err *e);
-/* Is it there, and nobody else's to read? ASSAY_ENOTFOUND, ASSAY_EIO. */
+/* Is it there, and nobody else's to read? ASSAY_ENOTFOUND, ASSAY_ESTORE. */
 enum assay_status assay_keyfile_private(const char *path, struct assay_err *e);
 /* Read a secret; refuses a file that group or others can read. Appends; the caller wipes the buffer. */
 enum assay_status assay_keyfile_read(const char *path, size_t max, struct assay_buf *out, struct assay_err *e);

@@ -66,9 +66,9 @@ static enum assay_status finish_rotation(struct assay_keyring *k, const uint8_t 
     if (s == ASSAY_OK)
         assay_dataset_key_id(key, next_id);
     if (s != ASSAY_OK || memcmp(next_id, id, 16) != 0)
-        s = assay_fail(e, ASSAY_EIO, "%s: belongs to another dataset key than %s", k->path, now);
+        s = assay_fail(e, ASSAY_ESTORE, "%s: belongs to another dataset key than %s", k->path, now);
     else if (rename(next, now) || assay_file_sync_dir(now))
-        s = assay_fail(e, ASSAY_EIO, "%s: cannot take the place of dataset.key: %s", next, strerror(errno));
+        s = assay_fail_unwritten(e, errno, next, "cannot take the place of dataset.key");
     else
         memcpy(k->key, key, 32);
     OPENSSL_cleanse(key, sizeof key);
@@ -262,7 +262,7 @@ static enum assay_status publish(struct assay_keyring *k, const struct keyring_t
                           ASSAY_MAX_KEYRING);
     }
     int old = wipe_old ? open(k->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-    s = assay_publish(k->path, 0600, b.ptr, b.len, e);
+    s = assay_publish_evidence(k->path, 0600, b.ptr, b.len, e);
     if (old >= 0) {
         if (s == ASSAY_OK)
             overwrite(old);

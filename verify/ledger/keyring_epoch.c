@@ -9,6 +9,7 @@
 #include "assay/digest.h"
 #include "assay/keyring.h"
 #include "assay/keys.h"
+#include "assay/publish.h"
 #include "file.h"
 #include "keyfile.h"
 #include "keyring.h"
@@ -80,7 +81,7 @@ static enum assay_status rotate(struct assay_keyring *k, struct keyring_text *t,
 static enum assay_status make_next(struct rotation *r, struct assay_err *e)
 {
     if (unlink(r->next) && errno != ENOENT)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot remove: %s", r->next, strerror(errno));
+        return assay_fail_unwritten(e, errno, r->next, "cannot remove");
     enum assay_status s = assay_dataset_key_generate(r->next, e);
     return s == ASSAY_OK ? assay_dataset_key_read(r->next, r->key, e) : s;
 }
@@ -98,7 +99,7 @@ enum assay_status assay_keyring_rotate(struct assay_keyring *k, struct assay_err
     if (s == ASSAY_OK)
         s = assay_keyring_rewrite(k, true, rotate, &r, e);
     if (s == ASSAY_OK && (rename(r.next, now) || assay_file_sync_dir(now)))
-        s = assay_fail(e, ASSAY_EIO, "%s: cannot take the place of dataset.key: %s", r.next, strerror(errno));
+        s = assay_fail_unwritten(e, errno, r.next, "cannot take the place of dataset.key");
     if (s == ASSAY_OK)
         memcpy(k->key, r.key, 32);
     OPENSSL_cleanse(r.key, sizeof r.key);

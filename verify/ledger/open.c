@@ -73,9 +73,10 @@ static enum assay_status check_last(struct assay_ledger *l, const struct last *l
 enum assay_status assay_checkpoint_publish(struct assay_ledger *l, const struct assay_buf *note, struct assay_err *e)
 {
     struct assay_err why = {0};
-    enum assay_status s = assay_publish(l->published, 0644, note->ptr, note->len, &why);
+    enum assay_status s = assay_publish_evidence(l->published, 0644, note->ptr, note->len, &why);
     if (s == ASSAY_OK)
         return s;
+    s = s == ASSAY_EIO ? ASSAY_ESTORE : s;
     return assay_fail(e, s, "the leaves are committed, but their checkpoint is not published: %s", why.msg);
 }
 

@@ -53,6 +53,8 @@ enum assay_status assay_ring_get(const struct assay_ring *r, enum assay_role rol
     *out = r->role[role];
     if (*out)
         return ASSAY_OK;
-    return assay_fail(e, ASSAY_ENOTFOUND, "%s/%s.key.pub is missing: what the role %s signed cannot be checked",
+    return assay_fail(e, ASSAY_ESTORE,
+                      "%s/%s.key.pub is missing: what the role %s signed cannot be checked; nothing is known to be "
+                      "wrong: put it back, then run the same again",
                       r->dir ? r->dir : "(no keys directory)", assay_role_name(role), assay_role_name(role));
 }

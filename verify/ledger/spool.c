@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "assay/digest.h"
+#include "assay/publish.h"
 #include "file.h"
 #include "sink.h"
 #include "store.h"
@@ -91,7 +92,7 @@ static enum assay_status first_batch(struct assay_spool *s, struct assay_sha256 
     snprintf(tmp, sizeof tmp, "%s.%ld.tmp", s->path, (long)getpid());
     int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", tmp, strerror(errno));
+        return assay_fail_unwritten(e, errno, tmp, "cannot create");
     /* link, not rename: a spool that is not taken in yet must not be replaced. */
     int bad = put_batch(s, fd, h, item, n, &total) || fsync(fd) || link(tmp, s->path);
     int why = errno;
@@ -103,7 +104,7 @@ static enum assay_status first_batch(struct assay_spool *s, struct assay_sha256 
     }
     if (bad) {
         close(fd);
-        return assay_fail(e, ASSAY_EIO, "%s: cannot write: %s", s->path, strerror(why));
+        return assay_fail_unwritten(e, why, s->path, "cannot write");
     }
     s->fd = fd;
     s->good = total;
@@ -122,8 +123,7 @@ static enum assay_status later_batch(struct assay_spool *s, struct assay_sha256 
         s->good = total;
         return ASSAY_OK;
     }
-    enum assay_status st =
-        assay_fail(e, ASSAY_EIO, "%s: cannot write: %s", file ? s->path : "standard output", strerror(errno));
+    enum assay_status st = assay_fail_unwritten(e, errno, file ? s->path : "standard output", "cannot write");
     if (file && (ftruncate(s->fd, s->good) || lseek(s->fd, s->good, SEEK_SET) < 0))
         return st; /* the batch has no end line, so that nobody takes it in */
     return st;

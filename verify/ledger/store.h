@@ -152,7 +152,7 @@ enum assay_status assay_tree_node(struct assay_ledger *l, unsigned level, uint64
 /* Load the *.key.pub of dir (NULL: none). Refuses a public key that serves two roles. */
 enum assay_status assay_ring_load(struct assay_ring *r, const char *dir, struct assay_err *e);
 void assay_ring_release(struct assay_ring *r);
-/* The verifier of a role; ASSAY_ENOTFOUND with a sentence when its file is missing. */
+/* The verifier of a role; ASSAY_ESTORE with a sentence when its file is missing. */
 enum assay_status assay_ring_get(const struct assay_ring *r, enum assay_role role, const struct assay_verifier **out,
                                  struct assay_err *e);
 

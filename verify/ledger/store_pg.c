@@ -22,21 +22,47 @@ static void no_notice(void *arg, const PGresult *res)
 /* ---- what went wrong ---- */
 
 /* By the first characters of the SQLSTATE, the first that fits. */
-static const struct {
+struct meaning {
     const char *state;
     enum assay_status code;
-    const char *says; /* NULL: the server's words */
-} meaning[] = {
-    {"53100", ASSAY_EIO, "the disk is full"},
-    {"55P03", ASSAY_ELOCKED, "another program holds the database"},
-    {"40", ASSAY_ELOCKED, "another program holds the database"},
-    {"25006", ASSAY_EIO, "the server is read-only"},
-    {"42501", ASSAY_EIO, NULL}, /* permission denied */
-    {"42", ASSAY_ELEDGER, NULL}, /* a table, column or function is not there */
-    {"23", ASSAY_ELEDGER, NULL}, /* a constraint */
-    {"P0001", ASSAY_ELEDGER, NULL}, /* a guard */
-    {"XX", ASSAY_ELEDGER, NULL}, /* a broken page or index */
+    const char *says; /* before the server's words; NULL: nothing */
+    const char *advice; /* of what could not be written */
 };
+static const struct meaning meanings[] = {
+    {"53100", ASSAY_ESTORE, "the server's disk is full", "make room there"},
+    {"53", ASSAY_ESTORE, "the server lacks resources", "give it more"},
+    {"58", ASSAY_ESTORE, "the server cannot use its files",
+     "have it mended, see that `assay ledger verify` is content"},
+    {"25006", ASSAY_ESTORE, "the server takes no writes", "connect to one that does"},
+    {"0A000", ASSAY_ESTORE, "the server takes no writes", "connect to one that does"}, /* a standby, asked to begin */
+    {"42501", ASSAY_ESTORE, "this account may not do that", "grant it the right"},
+    {"55P03", ASSAY_ELOCKED, "another program holds the database", NULL},
+    {"40", ASSAY_ELOCKED, "another program holds the database", NULL},
+    {"42", ASSAY_ELEDGER, NULL, NULL}, /* a table, column or function is not there */
+    {"23", ASSAY_ELEDGER, NULL, NULL}, /* a constraint */
+    {"P0001", ASSAY_ELEDGER, NULL, NULL}, /* a guard */
+    {"XX", ASSAY_ELEDGER, NULL, NULL}, /* a broken page or index */
+};
+
+static const struct meaning *meaning_of(const char *state)
+{
+    for (size_t i = 0; state && i < sizeof meanings / sizeof *meanings; i++)
+        if (strncmp(state, meanings[i].state, strlen(meanings[i].state)) == 0)
+            return &meanings[i];
+    return NULL;
+}
+
+/* The SQLSTATE, or a better one: a server that cannot write its log dies, and libpq keeps its last words without
+ * theirs; a quota and a limit of size are internal errors to it. */
+static const char *state_of(const char *state, const char *line)
+{
+    static const char *const no_room[] = {"No space left on device", "Disk quota exceeded", "File too large"};
+    const bool doubtful = state ? strncmp(state, "XX", 2) == 0 : strstr(line, "PANIC:") != NULL;
+    for (size_t i = 0; doubtful && i < sizeof no_room / sizeof *no_room; i++)
+        if (strstr(line, no_room[i]))
+            return "53100";
+    return state;
+}
 
 enum assay_status assay_pgs_fail(struct assay_db *db, PGresult *res, const char *doing, struct assay_err *e)
 {
@@ -48,14 +74,17 @@ enum assay_status assay_pgs_fail(struct assay_db *db, PGresult *res, const char 
     for (char *p = line; *p; p++)
         if (iscntrl((unsigned char)*p))
             *p = ' ';
-    enum assay_status s = ASSAY_OK;
+    const struct meaning *m = meaning_of(state_of(state, line));
+    enum assay_status s;
     bool gone = PQstatus(db->conn) == CONNECTION_BAD || (state && strncmp(state, "57P", 3) == 0);
-    if (gone || !state)
+    if (m && m->advice)
+        s = assay_fail(e, m->code, "%s: %s: %s: %s; nothing attested before is lost: %s, then run the same again",
+                       db->path, doing, m->says, line, m->advice);
+    else if (gone || !state)
         s = assay_fail(e, ASSAY_ESOURCE, "%s: %s: the server closed the connection: %s", db->path, doing, line);
-    for (size_t i = 0; s == ASSAY_OK && i < sizeof meaning / sizeof *meaning; i++)
-        if (strncmp(state, meaning[i].state, strlen(meaning[i].state)) == 0)
-            s = assay_fail(e, meaning[i].code, "%s: %s: %s", db->path, doing, meaning[i].says ? meaning[i].says : line);
-    if (s == ASSAY_OK)
+    else if (m)
+        s = assay_fail(e, m->code, "%s: %s: %s", db->path, doing, m->says ? m->says : line);
+    else
         s = assay_fail(e, ASSAY_EIO, "%s: %s: %s (SQLSTATE %s)", db->path, doing, line, state);
     PQclear(res);
     return s;

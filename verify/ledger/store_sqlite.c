@@ -8,12 +8,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "assay/publish.h"
 #include "file.h"
 #include "schema.h"
 
 #define STR2(x) #x
 #define STR(x) STR2(x)
 #define BUSY_MS 5000
+
+/* A file that cannot be read is another matter than one that cannot be written. */
+static bool unwritten(const struct assay_db *db, int rc)
+{
+    if ((rc & 0xff) == SQLITE_CANTOPEN)
+        return db->lock >= 0; /* beside the database, which is open: a log, or its index */
+    return (rc & 0xff) == SQLITE_IOERR && rc != SQLITE_IOERR_READ && rc != SQLITE_IOERR_SHORT_READ &&
+           rc != SQLITE_IOERR_CORRUPTFS;
+}
+
+/* The connection's errno may be of something that was tried after the failure; that of the log, or of the database, is
+ * not. */
+static int errno_of(const struct assay_db *db)
+{
+    sqlite3_file *log = NULL;
+    int of_log = 0, of_db = 0, last = sqlite3_system_errno(db->handle);
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_LAST_ERRNO, &of_db);
+    last = of_log ? of_log : of_db ? of_db : last;
+    return last && last != ENOENT && last != EEXIST ? last : EIO;
+}
 
 enum assay_status assay_lite_fail(struct assay_db *db, const char *doing, struct assay_err *e)
 {
@@ -33,12 +57,14 @@ enum assay_status assay_lite_fail(struct assay_db *db, const char *doing, struct
     case SQLITE_ERROR: /* a table or column is not there */
         return assay_fail(e, ASSAY_ELEDGER, "%s: %s: %s", db->path, doing, says);
     case SQLITE_FULL:
-        return assay_fail(e, ASSAY_EIO, "%s: %s: the disk is full", db->path, doing);
+        return assay_fail_unwritten(e, ENOSPC, db->path, doing);
     case SQLITE_READONLY:
-        return assay_fail(e, ASSAY_EIO, "%s: %s: the file or its directory is read-only", db->path, doing);
+        return assay_fail_unwritten(e, EROFS, db->path, doing);
     default:
         if (rc == SQLITE_IOERR_NOMEM)
             return assay_fail_nomem(e);
+        if (unwritten(db, rc))
+            return assay_fail_unwritten(e, errno_of(db), db->path, doing);
         return assay_fail(e, ASSAY_EIO, "%s: %s: %s (SQLite code %d)", db->path, doing, says, rc);
     }
 }
@@ -239,7 +265,7 @@ static enum assay_status setup_writer(struct assay_db *db, struct assay_err *e)
     if (s == ASSAY_OK)
         s = assay_lite_number(db, "PRAGMA synchronous", 0, &full, e);
     if (s == ASSAY_OK && full != 2)
-        s = assay_fail(e, ASSAY_EIO, "%s: SQLite does not sync its commits", db->path);
+        s = assay_fail(e, ASSAY_ESTORE, "%s: SQLite does not sync its commits", db->path);
     return s;
 }
 
@@ -365,7 +391,7 @@ static enum assay_status create(const char *path, const char *origin, struct ass
     enum assay_status s = ASSAY_OK;
     int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", tmp, strerror(errno));
+        return assay_fail_unwritten(e, errno, tmp, "cannot create");
     close(fd);
     int rc = sqlite3_open_v2(tmp, &db.handle, SQLITE_OPEN_READWRITE, NULL);
     if (rc != SQLITE_OK)
@@ -373,10 +399,10 @@ static enum assay_status create(const char *path, const char *origin, struct ass
     if (s == ASSAY_OK)
         s = fill(&db, origin, e);
     if (sqlite3_close(db.handle) != SQLITE_OK && s == ASSAY_OK)
-        s = assay_fail(e, ASSAY_EIO, "%s: cannot close", tmp);
+        s = assay_fail_unwritten(e, EIO, tmp, "cannot close");
     /* link, not rename: two programs that create at once must not replace each other's ledger. */
     if (s == ASSAY_OK && (link(tmp, path) || assay_file_sync_dir(path)))
-        s = assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", path, strerror(errno));
+        s = assay_fail_unwritten(e, errno, path, "cannot create");
     unlink(tmp);
     return s;
 }

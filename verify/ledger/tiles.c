@@ -51,10 +51,10 @@ static enum assay_status put(struct job *j, const char *path, const void *bytes,
     for (char *p = up + strlen(j->dir) + 1; (p = strchr(p, '/')); *p++ = '/') {
         *p = '\0';
         if (mkdir(up, 0755) && errno != EEXIST)
-            return assay_fail(j->e, ASSAY_EIO, "%s: cannot create: %s", up, strerror(errno));
+            return assay_fail_unwritten(j->e, errno, up, "cannot create");
     }
     j->stats->files++;
-    return assay_publish(path, 0644, bytes, n, j->e);
+    return assay_publish_evidence(path, 0644, bytes, n, j->e);
 }
 
 /* The partial tiles that a full one replaces (C2SP: they may go). */
@@ -211,7 +211,7 @@ static enum assay_status put_all(struct job *j, const char *note, size_t len, bo
     if (s == ASSAY_OK && blobs && (s = j->l->store->blobs(j->l->db, one_blob, j, j->e)) == ASSAY_OK)
         s = j->status;
     snprintf(path, sizeof path, "%s/checkpoint", j->dir);
-    return s == ASSAY_OK ? assay_publish(path, 0644, note, len, j->e) : s;
+    return s == ASSAY_OK ? assay_publish_evidence(path, 0644, note, len, j->e) : s;
 }
 
 enum assay_status assay_tiles_publish(struct assay_ledger *l, const char *dir, bool blobs,
@@ -224,7 +224,7 @@ enum assay_status assay_tiles_publish(struct assay_ledger *l, const char *dir, b
     if (strlen(dir) > ASSAY_MAX_PATH - 160)
         return assay_fail(e, ASSAY_ELIMIT, "path of more than %d bytes", ASSAY_MAX_PATH - 160);
     if (mkdir(dir, 0755) && errno != EEXIST)
-        return assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", dir, strerror(errno));
+        return assay_fail_unwritten(e, errno, dir, "cannot create");
     enum assay_status s =
         assay_buf_adds(&note, assay_ledger_checkpoint(l)) == ASSAY_OK ? ASSAY_OK : assay_fail_nomem(e);
     if (s == ASSAY_OK && !note.len)

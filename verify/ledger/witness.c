@@ -72,7 +72,7 @@ enum assay_status assay_witness_open(const char *state_dir, const char *key_path
     if (s == ASSAY_OK)
         s = assay_key_load_witness(key_path, &w->key, e);
     if (s == ASSAY_OK && mkdir(state_dir, 0700) && errno != EEXIST)
-        s = assay_fail(e, ASSAY_EIO, "%s: cannot create: %s", state_dir, strerror(errno));
+        s = assay_fail_unwritten(e, errno, state_dir, "cannot create");
     if (s == ASSAY_OK)
         s = assay_file_lock(lock, "a witness with this state", 0, &w->lock, e);
     if (s != ASSAY_OK) {
@@ -185,7 +185,7 @@ static enum assay_status remember(const char *path, const struct request *r, con
     if (s == ASSAY_OK)
         s = assay_buf_add(&note, line->ptr, line->len);
     if (s == ASSAY_OK)
-        s = assay_publish(path, 0600, note.ptr, note.len, e);
+        s = assay_publish_evidence(path, 0600, note.ptr, note.len, e);
     else
         assay_fail(e, s, "no room for a checkpoint of %zu bytes", r->note_len);
     assay_buf_release(&note);

@@ -128,10 +128,14 @@ static int cmd_purge(struct assay_args *a)
 
 int main(int argc, char **argv)
 {
-    static const struct assay_verb_run run[] = {
-        {"purge", cmd_purge}, {"purge permit", assay_cmd_purge_permit}, {"purge run", assay_cmd_purge_run}, {0}};
+    static const struct assay_verb_run run[] = {{"purge", cmd_purge},
+                                                {"purge permit", assay_cmd_purge_permit},
+                                                {"purge run", assay_cmd_purge_run},
+                                                {"purge withdraw", assay_cmd_purge_withdraw},
+                                                {0}};
     char purge[] = "purge", **v = calloc((size_t)argc + 2, sizeof *v);
-    const bool bare = argc > 1 && (strcmp(argv[1], "permit") == 0 || strcmp(argv[1], "run") == 0);
+    const bool bare =
+        argc > 1 && (strcmp(argv[1], "permit") == 0 || strcmp(argv[1], "run") == 0 || strcmp(argv[1], "withdraw") == 0);
     if (!v)
         return ASSAY_EXIT_UNVERIFIED;
     /* `assay-purge run` is `assay purge run`. */

@@ -8,6 +8,7 @@
 
 int assay_cmd_purge_permit(struct assay_args *a);
 int assay_cmd_purge_run(struct assay_args *a);
+int assay_cmd_purge_withdraw(struct assay_args *a);
 
 /* What stands in the way as far as the ledger is concerned, one line each. */
 void assay_purge_say_gate(const struct assay_purge_gate *g, long long hours);

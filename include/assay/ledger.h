@@ -30,6 +30,11 @@ const struct assay_verifier *assay_ledger_signer(const struct assay_ledger *l, e
 /* The nth key that the role has had, the oldest first, as assay_ledger_verify found them; NULL past the last. */
 const struct assay_verifier *assay_ledger_nth_signer(const struct assay_ledger *l, enum assay_role role, size_t nth);
 
+/* The `key` leaf that put the key which signed leaf `index` for the role out of use, rotated or revoked; *end is
+ * UINT64_MAX while it is in force. */
+enum assay_status assay_ledger_key_end(struct assay_ledger *l, enum assay_role role, uint64_t index, uint64_t *end,
+                                       struct assay_err *e);
+
 /* Leaves are handed out from what was judged: before the first, and for what is new before every later one, the tree is
  * recomputed from the notes and must be that of the newest checkpoint, whose signature is checked; rows of leaf_index
  * that say something else than the leaves are ASSAY_ELEDGER, and no index of the database is believed. After this call

@@ -38,6 +38,7 @@
 #define ASSAY_MAX_SEGMENTS 100000 /* segments of one dataset */
 #define ASSAY_MAX_CHUNKS 4000000 /* chunks of one dataset */
 #define ASSAY_MAX_LEAF 65535 /* bytes of a ledger leaf (C2SP tlog-tiles) */
+#define ASSAY_MAX_KEYS 64 /* different keys of one statement */
 #define ASSAY_MAX_POLICY (256u << 10) /* bytes of a policy file */
 #define ASSAY_MAX_POLICY_LINES 256 /* keys, and witnesses with groups, of a policy */
 #define ASSAY_MAX_PROOF (256u << 10) /* bytes of a proof file: a leaf in base64, 64 hashes and a checkpoint */

@@ -50,4 +50,13 @@ enum assay_status assay_permit_load(struct assay_ledger *l, uint64_t leaf, struc
                                     struct assay_err *e);
 void assay_permit_release(struct assay_permit *p);
 
+/* The first leaf after it that voids the permit: its approver withdrew it, or the key that signed it was put out of
+ * use. UINT64_MAX: it stands. */
+struct assay_permit_end {
+    uint64_t leaf;
+    bool withdrawn;
+};
+enum assay_status assay_permit_ended(struct assay_ledger *l, const struct assay_permit *p, struct assay_permit_end *out,
+                                     struct assay_err *e);
+
 #endif

@@ -20,6 +20,7 @@ struct load {
     struct assay_permit permit; /* the one looked up last, its chunks sorted by id */
     uint64_t asked; /* its leaf + 1, whether it is there or not; 0: none yet */
     bool there;
+    struct assay_permit_end end; /* of it */
     enum assay_status status;
 };
 
@@ -50,6 +51,8 @@ static enum assay_status look_up(struct load *x, uint64_t leaf)
     assay_permit_release(&x->permit);
     x->asked = leaf + 1;
     enum assay_status s = assay_permit_load(x->r->ledger, leaf, &x->permit, &why);
+    if (s == ASSAY_OK)
+        s = assay_permit_ended(x->r->ledger, &x->permit, &x->end, &why);
     x->there = s == ASSAY_OK;
     if (x->there)
         qsort(x->permit.list.chunk, x->permit.list.n, sizeof *x->permit.list.chunk, by_chunk);
@@ -59,18 +62,24 @@ static enum assay_status look_up(struct load *x, uint64_t leaf)
 }
 
 /* Who holds the purger's key can state that it deleted what it likes. Believed is what a permit before it lists, with
- * these rows and this root, after the purger's run began under that permit. */
+ * these rows and this root, after the purger's run began under that permit, while it stood. What is settled was deleted
+ * by an earlier run than the one that says so. */
 static enum assay_status permitted(struct load *x, const struct purged_chunk *c, bool *yes)
 {
     struct assay_permit_chunk want = {0};
     uint8_t root[32];
     bool begun = false;
+    uint64_t begin = 0;
     *yes = false;
-    for (size_t i = 0; i < x->n_begins && !begun; i++)
-        begun = x->begin[i].permit == c->permit && c->permit < x->begin[i].leaf && x->begin[i].leaf < c->leaf &&
+    for (size_t i = 0; i < x->n_begins && !begun; i++) {
+        begin = x->begin[i].leaf;
+        begun = x->begin[i].permit == c->permit && c->permit < begin && begin < c->leaf &&
                 strcmp(x->begin[i].run, c->run) == 0;
+    }
     enum assay_status s = begun ? look_up(x, c->permit) : ASSAY_OK;
     if (s != ASSAY_OK || !begun || !x->there || strcmp(x->permit.dataset, x->r->set->id) != 0)
+        return s;
+    if (!c->settled && x->end.leaf < begin)
         return s;
     snprintf(want.chunk, sizeof want.chunk, "%s", c->id);
     const struct assay_permit_list *list = &x->permit.list;
@@ -84,7 +93,7 @@ static enum assay_status add(struct load *x, const struct assay_stmt *st, uint64
     struct run *r = x->r;
     const char *chunk = assay_stmt_get(st, "chunk"), *root = assay_stmt_get(st, "root"),
                *status = assay_stmt_get(st, "status"), *run = assay_stmt_get(st, "run");
-    struct purged_chunk c = {.leaf = leaf};
+    struct purged_chunk c = {.leaf = leaf, .settled = status && strcmp(status, "settled") == 0};
     if (!status || (strcmp(status, "deleted") != 0 && strcmp(status, "settled") != 0))
         return ASSAY_OK;
     if (!chunk || strlen(chunk) != 32 || !root || !run || !assay_stmt_number(st, "rows", &c.rows) ||

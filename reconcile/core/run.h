@@ -52,6 +52,7 @@ struct run {
     struct purged_chunk { /* deleted at the source under a permit: what was deleted, and the leaf that says so */
         char id[33], root[72], run[37];
         uint64_t leaf, rows, permit;
+        bool settled; /* by a later run than the one that deleted it */
     } * purged; /* by id, the newest first */
     size_t n_purged, cap_purged;
     uint64_t purged_rows; /* of those that match */

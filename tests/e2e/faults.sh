@@ -60,6 +60,9 @@ check 'what is there verifies all the same' assay ledger verify now/plan.yaml
 rm -rf now && cp -r whole now && rm now/keys/source.key
 check_exit 4 'without the key of the checker: refused' assay verify now/plan.yaml --side source
 check_has 'by name' "$ERR" 'keys/source\.key is missing: nothing can be signed as role source here'
+rm -rf now && cp -r whole now && rm now/keys/source.key.pub
+check_exit 4 'without its public half alone' assay verify now/plan.yaml --side source
+check_has 'by that name' "$ERR" 'keys/source\.key\.pub is missing: what the role source signed cannot be checked'
 
 rm -rf now && cp -r whole now
 exec 8>now/ledger.db.lock && flock 8

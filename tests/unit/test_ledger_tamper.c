@@ -153,6 +153,10 @@ static const struct tamper {
      "leaf 17: not a statement: its first line is not \"assay/v1 KIND\"", NULL},
     {"not a statement", "UPDATE leaf SET note = sign('hello' || char(10), 1) WHERE idx = 17;" REHASH,
      "leaf 17: not a statement: it does not begin with \"assay/v1 \"", NULL},
+    {"two words in one statement",
+     "UPDATE leaf SET note = sign('assay/v1 verdict' || char(10) || 'verdict match' || char(10) || 'verdict mismatch' "
+     "|| char(10), 3) WHERE idx = 17;" REHASH,
+     "leaf 17: not a statement: it repeats a key that may stand only once", NULL},
     {"an unknown kind", "UPDATE leaf SET note = sign('assay/v1 weather' || char(10), 1) WHERE idx = 17;" REHASH,
      "leaf 17: a `weather` statement is refused: no role may state this kind", NULL},
     {"not a note", "UPDATE leaf SET note = x'00' WHERE idx = 17;" REHASH,

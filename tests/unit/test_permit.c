@@ -150,6 +150,52 @@ static void test_no_permit(void **state)
     assert_non_null(strstr(e.msg, "leaf 0 is no permit"));
 }
 
+static struct assay_permit_end ended(uint64_t leaf)
+{
+    struct assay_permit p;
+    struct assay_permit_end end;
+    struct assay_err e = {0};
+    struct assay_ledger *l = ledger_fixture_open(&f, false);
+    assert_int_equal(assay_permit_load(l, leaf, &p, &e), ASSAY_OK);
+    assert_int_equal(assay_permit_ended(l, &p, &end, &e), ASSAY_OK);
+    assay_permit_release(&p);
+    assay_ledger_close(l);
+    return end;
+}
+
+static enum assay_status withdraw(enum assay_role role, const char *permit, struct assay_err *e)
+{
+    struct assay_buf b = {0};
+    struct assay_sink *s;
+    assay_stmt_begin(&b, "purge-withdraw");
+    assay_stmt_add(&b, "dataset", DATASET);
+    assay_stmt_add(&b, "permit", permit);
+    assay_stmt_add(&b, "observed", "2026-01-05T12:00:00.000000Z");
+    assert_int_equal(assay_sink_ledger(f.db, f.keys, role, &s, e), ASSAY_OK);
+    enum assay_status st = assay_sink_stmt(s, &b, e);
+    if (st == ASSAY_OK)
+        st = assay_sink_commit(s, e);
+    assay_sink_free(s);
+    assay_buf_release(&b);
+    return st;
+}
+
+/* It ends by the first withdrawal that names it. */
+static void test_withdrawn(void **state)
+{
+    struct assay_err e = {0};
+    (void)state;
+    assert_int_equal(state_permit(ASSAY_ROLE_APPROVER, good, &e), ASSAY_OK);
+    assert_int_equal(state_permit(ASSAY_ROLE_APPROVER, good, &e), ASSAY_OK);
+    assert_int_equal(withdraw(ASSAY_ROLE_PURGER, "1", &e), ASSAY_ELEDGER);
+    assert_true(ended(1).leaf == UINT64_MAX);
+    assert_int_equal(withdraw(ASSAY_ROLE_APPROVER, "0", &e), ASSAY_OK);
+    assert_int_equal(withdraw(ASSAY_ROLE_APPROVER, "0", &e), ASSAY_OK);
+    assert_true(ended(1).leaf == UINT64_MAX);
+    assert_int_equal(ended(0).leaf, 2);
+    assert_true(ended(0).withdrawn);
+}
+
 /* Nobody else may permit: neither who deletes nor who owns the plan. */
 static void test_other_roles(void **state)
 {
@@ -179,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_hostile_lists),
         cmocka_unit_test_setup_teardown(test_permit, enter, leave),
+        cmocka_unit_test_setup_teardown(test_withdrawn, enter, leave),
         cmocka_unit_test_setup_teardown(test_no_permit, enter, leave),
         cmocka_unit_test_setup_teardown(test_other_roles, enter, leave),
         cmocka_unit_test_setup_teardown(test_broken_list, enter, leave),

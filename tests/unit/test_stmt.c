@@ -111,6 +111,12 @@ static void test_broken_texts(void **state)
         {"assay/v1 chunk\nsegment %41\n", "a value has a broken percent escape"}, /* one value, one spelling */
         {"assay/v1 chunk\nrole source\nrole archive\n", "it repeats a key that may stand only once"},
         {"assay/v1 chunk\nchunk a\nchunk b\n", "it repeats a key that may stand only once"},
+        {"assay/v1 verdict\nverdict match\nrows 1\nverdict mismatch\n", "it repeats a key that may stand only once"},
+        {"assay/v1 verdict\nverdict match\nverdict match\n", "it repeats a key that may stand only once"},
+        {"assay/v1 chunk\ncol 1 a\nrows 1\ncol 2 b\nrows 1\n", "it repeats a key that may stand only once"},
+        {"assay/v1 schema\nfinding a\nfinding b\n",
+         "it repeats a key that may stand only once"}, /* of a chunk it may */
+        {"assay/v1 chunk\nfrom a\nform b\nforms c\nform d\n", "it repeats a key that may stand only once"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -144,6 +150,42 @@ static void test_head(void **state)
     assert_null(assay_stmt_head(bare, sizeof bare - 1, &h));
     for (int i = 0; i < ASSAY_HEAD_FIELDS; i++)
         assert_null(h.field[i].p);
+}
+
+/* Keys that docs/ledger-format.md marks with `*`, each twice, and another one between; all others once. */
+static void test_repeated(void **state)
+{
+    static const struct {
+        const char *kind, *keys[6];
+    } table[] = {
+        {"schema", {"uncovered"}},
+        {"object", {"manifest", "finding", "claims-unverified"}},
+        {"chunk", {"without", "col", "raw", "rule", "finding"}},
+        {"sample", {"constant", "cells", "inside"}},
+        {"coverage", {"lacks"}},
+        {"verdict", {"open", "kept"}},
+        {"request", {"discrepancy"}},
+        {"erasure", {"keycommit"}},
+        {"waiver", {"discrepancy", "column"}},
+        {"purge-permit", {"obstacle"}},
+    };
+    struct assay_head h;
+    char text[4096];
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        for (size_t k = 0; table[i].keys[k]; k++) {
+            const char *key = table[i].keys[k];
+            int n =
+                snprintf(text, sizeof text, "assay/v1 %s\n%s a\nrows 1\n%s b\n%s b\n", table[i].kind, key, key, key);
+            assert_null(assay_stmt_head(text, (size_t)n, &h));
+        }
+    /* So many different keys, and one more. */
+    int n = snprintf(text, sizeof text, "assay/v1 chunk\n");
+    for (int i = 0; i < ASSAY_MAX_KEYS; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "key-%d v\n", i);
+    assert_null(assay_stmt_head(text, (size_t)n, &h));
+    n += snprintf(text + n, sizeof text - (size_t)n, "more v\n");
+    assert_string_equal(assay_stmt_head(text, (size_t)n, &h), "it has too many different keys");
 }
 
 /* Every kind of docs/ledger-format.md with every role. */
@@ -252,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_refused_on_writing),
         cmocka_unit_test(test_broken_texts),
         cmocka_unit_test(test_head),
+        cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_citations),
         cmocka_unit_test(test_characters_of_a_note),

@@ -348,6 +348,11 @@ static const struct assay_opt purge_run_opts[] = {
     OPT_MEMORY,
     END,
 };
+static const struct assay_opt purge_withdraw_opts[] = {
+    {"permit", 0, ASSAY_OPT_NUMBER, "LEAF", "The permit: a leaf of the ledger."},
+    {"reason", 0, ASSAY_OPT_STRING, "TEXT", "Why; it stays in the ledger."},
+    END,
+};
 static const struct assay_opt evidence_opts[] = {
     {"out", 'o', ASSAY_OPT_STRING, "DIR|FILE.zip", "Folder or zip to write; must not exist."},
     OPT_DATASET,
@@ -425,6 +430,9 @@ static const struct assay_verb table[] = {
      "  assay purge run plan.yaml --permit 117\n"
      "  assay purge run plan.yaml --permit 117 --execute\n",
      purge_run_opts, 1, 1, NULL, PURGE},
+    {"purge withdraw", "PLAN", "Take a permit back, as the approver: nothing more is deleted under it.",
+     "  assay purge withdraw plan.yaml --permit 117 --reason 'the archive moves first'\n", purge_withdraw_opts, 1, 1,
+     NULL, PURGE},
     {"purge", "PLAN", "Say what stands in the way of deleting the source's rows; deletes nothing.",
      "  assay purge plan.yaml\n"
      "  assay purge plan.yaml --dataset orders --max-age 2\n",

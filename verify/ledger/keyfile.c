@@ -129,12 +129,27 @@ enum assay_status assay_dataset_key_generate(const char *path, struct assay_err 
     return s;
 }
 
+/* Of the two files of a key, is the private one there? */
+static bool is_there(const char *dir, const char *role)
+{
+    char file[32], path[ASSAY_MAX_PATH];
+    struct assay_err ignored = {0};
+    struct stat st;
+    snprintf(file, sizeof file, "%s.key", role);
+    return in_dir(dir, file, path, &ignored) == ASSAY_OK && lstat(path, &st) == 0;
+}
+
 enum assay_status assay_keys_sign_with(const char *dir, enum assay_role role, struct assay_key **out,
                                        struct assay_err *e)
 {
     struct assay_err why = {0};
     const char *name = assay_role_name(role);
     enum assay_status s = assay_keys_load(dir, role, out, &why);
+    if (s == ASSAY_ENOTFOUND && is_there(dir, name))
+        return assay_fail(e, ASSAY_ESTORE,
+                          "%s/%s.key.pub is missing: what the role %s signed cannot be checked (put it back; the "
+                          "private key beside it is there)",
+                          dir, name, name);
     if (s == ASSAY_ENOTFOUND)
         return assay_fail(
             e, ASSAY_ESTORE,

@@ -156,6 +156,77 @@ static bool value_ok(struct assay_text v)
     return true;
 }
 
+enum {
+    OWNER = 1 << ASSAY_ROLE_OWNER,
+    SIDES = 1 << ASSAY_ROLE_SOURCE | 1 << ASSAY_ROLE_ARCHIVE,
+    RECONCILE = 1 << ASSAY_ROLE_RECONCILE,
+    APPROVER = 1 << ASSAY_ROLE_APPROVER
+};
+enum { REPEATING = 5 };
+static const struct {
+    struct assay_text kind;
+    int roles;
+    struct assay_text repeats[REPEATING]; /* keys that may stand more than once */
+} signer[] = {
+    {ASSAY_TEXT("plan"), OWNER, {{0}}},
+    {ASSAY_TEXT("run-start"), SIDES, {{0}}},
+    {ASSAY_TEXT("schema"), SIDES, {ASSAY_TEXT("uncovered")}},
+    {ASSAY_TEXT("cut"), SIDES, {{0}}},
+    {ASSAY_TEXT("object"), SIDES, {ASSAY_TEXT("manifest"), ASSAY_TEXT("finding"), ASSAY_TEXT("claims-unverified")}},
+    {ASSAY_TEXT("object-set"), SIDES, {{0}}},
+    {ASSAY_TEXT("chunk"),
+     SIDES,
+     {ASSAY_TEXT("col"), ASSAY_TEXT("raw"), ASSAY_TEXT("rule"), ASSAY_TEXT("without"), ASSAY_TEXT("finding")}},
+    {ASSAY_TEXT("run-end"), SIDES, {{0}}},
+    {ASSAY_TEXT("sample"), SIDES, {ASSAY_TEXT("constant"), ASSAY_TEXT("cells"), ASSAY_TEXT("inside")}},
+    {ASSAY_TEXT("reference"), SIDES, {{0}}},
+    {ASSAY_TEXT("verdict"), RECONCILE, {ASSAY_TEXT("open"), ASSAY_TEXT("kept")}},
+    {ASSAY_TEXT("discrepancy"), RECONCILE, {{0}}},
+    {ASSAY_TEXT("request"), RECONCILE, {ASSAY_TEXT("discrepancy")}},
+    {ASSAY_TEXT("cause"), RECONCILE, {{0}}},
+    {ASSAY_TEXT("coverage"), 1 << ASSAY_ROLE_SOURCE, {ASSAY_TEXT("lacks")}},
+    {ASSAY_TEXT("anchor"), OWNER | SIDES | RECONCILE, {{0}}},
+    {ASSAY_TEXT("erasure"), OWNER, {ASSAY_TEXT("keycommit")}},
+    {ASSAY_TEXT("waiver"), APPROVER, {ASSAY_TEXT("discrepancy"), ASSAY_TEXT("column")}},
+    {ASSAY_TEXT("key"), OWNER, {{0}}},
+    {ASSAY_TEXT("purge-permit"), APPROVER, {ASSAY_TEXT("obstacle")}},
+    {ASSAY_TEXT("purge-withdraw"), APPROVER, {{0}}},
+    {ASSAY_TEXT("purge-begin"), 1 << ASSAY_ROLE_PURGER, {{0}}},
+    {ASSAY_TEXT("purge-chunk"), 1 << ASSAY_ROLE_PURGER, {{0}}},
+    {ASSAY_TEXT("purge-done"), 1 << ASSAY_ROLE_PURGER, {{0}}},
+};
+
+static bool may_repeat(struct assay_text kind, struct assay_text key)
+{
+    for (size_t i = 0; i < sizeof signer / sizeof *signer; i++)
+        for (size_t k = 0; assay_text_same(kind, signer[i].kind) && k < REPEATING; k++)
+            if (assay_text_same(key, signer[i].repeats[k]))
+                return true;
+    return false;
+}
+
+/* The keys of one statement so far, each once. Who reads the first of two lines with one key and who reads the last
+ * would read two statements. */
+struct keys {
+    struct assay_text key[ASSAY_MAX_KEYS];
+    size_t n;
+    uint64_t marks; /* a bit a key: mostly it alone says that a key is new */
+};
+
+static const char *take_key(struct keys *k, struct assay_text kind, struct assay_text key)
+{
+    const size_t ends = 5u * (unsigned char)key.p[0] + (unsigned char)key.p[key.n - 1];
+    const uint64_t mark = UINT64_C(1) << ((7u * key.n + ends) & 63);
+    for (size_t i = k->marks & mark ? k->n : 0; i-- > 0;)
+        if (assay_text_same(k->key[i], key))
+            return may_repeat(kind, key) ? NULL : "it repeats a key that may stand only once";
+    if (k->n == ASSAY_MAX_KEYS)
+        return "it has too many different keys";
+    k->key[k->n++] = key;
+    k->marks |= mark;
+    return NULL;
+}
+
 static const struct assay_text head_key[ASSAY_HEAD_FIELDS] = {
     ASSAY_TEXT("role"), ASSAY_TEXT("dataset"), ASSAY_TEXT("run"), ASSAY_TEXT("segment"), ASSAY_TEXT("chunk"),
 };
@@ -163,8 +234,10 @@ static const struct assay_text head_key[ASSAY_HEAD_FIELDS] = {
 const char *assay_stmt_head(const char *text, size_t len, struct assay_head *out)
 {
     struct assay_text key, value;
-    const char *end = text + len, *p = text + sizeof magic - 1;
+    struct keys keys;
+    const char *wrong, *end = text + len, *p = text + sizeof magic - 1;
     memset(out, 0, sizeof *out);
+    keys.n = keys.marks = 0;
     if (len < sizeof magic || memcmp(text, magic, sizeof magic - 1) != 0)
         return "it does not begin with \"assay/v1 \"";
     if (!assay_text_is_note(text, len))
@@ -178,51 +251,14 @@ const char *assay_stmt_head(const char *text, size_t len, struct assay_head *out
     while (assay_stmt_line(&p, end, &key, &value)) {
         if (!value_ok(value))
             return "a value has a broken percent escape";
-        for (int i = 0; i < ASSAY_HEAD_FIELDS; i++) {
-            if (!assay_text_same(key, head_key[i]))
-                continue;
-            if (out->field[i].p)
-                return "it repeats a key that may stand only once";
-            out->field[i] = value;
-        }
+        if ((wrong = take_key(&keys, out->kind, key)) != NULL)
+            return wrong;
+        for (int i = 0; i < ASSAY_HEAD_FIELDS; i++)
+            if (assay_text_same(key, head_key[i]))
+                out->field[i] = value;
     }
     return p == end ? NULL : "a line is not \"key value\"";
 }
-
-enum {
-    OWNER = 1 << ASSAY_ROLE_OWNER,
-    SIDES = 1 << ASSAY_ROLE_SOURCE | 1 << ASSAY_ROLE_ARCHIVE,
-    RECONCILE = 1 << ASSAY_ROLE_RECONCILE,
-    APPROVER = 1 << ASSAY_ROLE_APPROVER
-};
-static const struct {
-    struct assay_text kind;
-    int roles;
-} signer[] = {
-    {ASSAY_TEXT("plan"), OWNER},
-    {ASSAY_TEXT("run-start"), SIDES},
-    {ASSAY_TEXT("schema"), SIDES},
-    {ASSAY_TEXT("cut"), SIDES},
-    {ASSAY_TEXT("object"), SIDES},
-    {ASSAY_TEXT("object-set"), SIDES},
-    {ASSAY_TEXT("chunk"), SIDES},
-    {ASSAY_TEXT("run-end"), SIDES},
-    {ASSAY_TEXT("sample"), SIDES},
-    {ASSAY_TEXT("reference"), SIDES},
-    {ASSAY_TEXT("verdict"), RECONCILE},
-    {ASSAY_TEXT("discrepancy"), RECONCILE},
-    {ASSAY_TEXT("request"), RECONCILE},
-    {ASSAY_TEXT("cause"), RECONCILE},
-    {ASSAY_TEXT("coverage"), 1 << ASSAY_ROLE_SOURCE},
-    {ASSAY_TEXT("anchor"), OWNER | SIDES | RECONCILE},
-    {ASSAY_TEXT("erasure"), OWNER},
-    {ASSAY_TEXT("waiver"), APPROVER},
-    {ASSAY_TEXT("key"), OWNER},
-    {ASSAY_TEXT("purge-permit"), 1 << ASSAY_ROLE_APPROVER},
-    {ASSAY_TEXT("purge-begin"), 1 << ASSAY_ROLE_PURGER},
-    {ASSAY_TEXT("purge-chunk"), 1 << ASSAY_ROLE_PURGER},
-    {ASSAY_TEXT("purge-done"), 1 << ASSAY_ROLE_PURGER},
-};
 
 const char *assay_stmt_kind(size_t i, unsigned *roles)
 {

@@ -237,3 +237,16 @@ bool assay_ring_knows(const struct assay_ring *r, uint64_t idx)
             return true;
     return false;
 }
+
+enum assay_status assay_ledger_key_end(struct assay_ledger *l, enum assay_role role, uint64_t index, uint64_t *end,
+                                       struct assay_err *e)
+{
+    enum assay_status s = assay_ring_follow(l, e);
+    *end = UINT64_MAX;
+    for (size_t i = 0; i < l->ring.n_tenures && s == ASSAY_OK; i++) {
+        const struct assay_tenure *t = &l->ring.tenure[i];
+        if (t->role == role && t->from <= index && index <= t->to)
+            *end = t->to;
+    }
+    return s;
+}

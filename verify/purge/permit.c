@@ -101,3 +101,39 @@ enum assay_status assay_permit_load(struct assay_ledger *l, uint64_t leaf, struc
         assay_permit_release(out);
     return s;
 }
+
+struct end {
+    const struct assay_permit *p;
+    struct assay_permit_end *out;
+    enum assay_status status;
+    struct assay_err *e;
+};
+
+static bool each_withdrawal(void *ctx, const struct assay_leaf *leaf)
+{
+    struct end *x = ctx;
+    struct assay_stmt s = {0};
+    uint64_t permit;
+    x->status = assay_stmt_parse(leaf->note, leaf->note_len, &s, x->e);
+    if (x->status == ASSAY_OK && assay_stmt_number(&s, "permit", &permit) && permit == x->p->leaf)
+        *x->out = (struct assay_permit_end){leaf->index, true};
+    assay_stmt_release(&s);
+    return x->status == ASSAY_OK && !x->out->withdrawn;
+}
+
+enum assay_status assay_permit_ended(struct assay_ledger *l, const struct assay_permit *p, struct assay_permit_end *out,
+                                     struct assay_err *e)
+{
+    const struct assay_ledger_query q = {.kind = "purge-withdraw", .dataset = p->dataset, .from = p->leaf + 1};
+    struct end x = {.p = p, .out = out, .e = e};
+    uint64_t key;
+    *out = (struct assay_permit_end){.leaf = UINT64_MAX};
+    enum assay_status s = assay_ledger_each(l, &q, each_withdrawal, &x, e);
+    if (s == ASSAY_OK)
+        s = x.status;
+    if (s == ASSAY_OK)
+        s = assay_ledger_key_end(l, ASSAY_ROLE_APPROVER, p->leaf, &key, e);
+    if (s == ASSAY_OK && key < out->leaf)
+        *out = (struct assay_permit_end){.leaf = key};
+    return s;
+}

@@ -40,6 +40,27 @@ static enum assay_status check_permit(const struct run *r, struct assay_err *e)
     return s;
 }
 
+/* Has nobody taken it back? Asked before every chunk. */
+static enum assay_status check_standing(const struct run *r, struct assay_err *e)
+{
+    struct assay_permit_end end;
+    const char *name = r->job->set->name;
+    const unsigned long long permit = r->permit.leaf;
+    enum assay_status s = assay_permit_ended(r->ledger, &r->permit, &end, e);
+    if (s != ASSAY_OK || end.leaf == UINT64_MAX)
+        return s;
+    r->out->refused = true;
+    return end.withdrawn
+               ? assay_fail(e, ASSAY_EUSAGE,
+                            "dataset %s: permit %llu was withdrawn by leaf %llu: nothing more is deleted under it",
+                            name, permit, (unsigned long long)end.leaf)
+               : assay_fail(
+                     e, ASSAY_EUSAGE,
+                     "dataset %s: permit %llu was signed by a key of the approver that leaf %llu put out of use: "
+                     "nothing more is deleted under it",
+                     name, permit, (unsigned long long)end.leaf);
+}
+
 /* At every start, whatever was deleted under the permit before: an archive that lost rows since must keep them at the
  * source. A newer comparison is as good as the permitted one once a run has begun, if it is a match throughout: what
  * was deleted is compared by its root. */
@@ -47,7 +68,9 @@ static enum assay_status check_fresh(const struct run *r, struct assay_err *e)
 {
     struct assay_purge_gate g;
     const struct assay_dataset *d = r->job->set;
-    enum assay_status s = assay_purge_look(r->ledger, d->id, r->permit.plan, r->job->now, r->permit.max_age, &g, e);
+    enum assay_status s = check_standing(r, e);
+    if (s == ASSAY_OK)
+        s = assay_purge_look(r->ledger, d->id, r->permit.plan, r->job->now, r->permit.max_age, &g, e);
     if (s != ASSAY_OK)
         return s;
     r->out->refused = true;
@@ -247,6 +270,10 @@ static enum assay_status each_chunk(struct run *r, struct assay_err *e)
         if (assay_interrupted())
             return assay_fail(e, ASSAY_EINTR, "interrupted after %zu of %zu chunks", i, r->permit.list.n);
         assay_progress("%s: chunk %zu of %zu", r->job->set->name, i + 1, r->permit.list.n);
+        s = r->stale.code == ASSAY_OK ? check_standing(r, &r->stale) : ASSAY_OK;
+        if (s != ASSAY_OK && s != ASSAY_EUSAGE)
+            return assay_fail(e, s, "%s", r->stale.msg);
+        s = ASSAY_OK;
         if (r->stale.code != ASSAY_OK && i != r->progress.in_flight)
             continue;
         if (r->progress.chunk[i].gone)

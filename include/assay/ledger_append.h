@@ -36,7 +36,7 @@ enum assay_status assay_sink_blob(struct assay_sink *s, const void *bytes, size_
                                   struct assay_err *e);
 /* Write out what is queued. May be called many times: each commit is durable. */
 enum assay_status assay_sink_commit(struct assay_sink *s, struct assay_err *e);
-/* Count and RFC 6962 root of the leaves queued through this sink so far (for run-end). */
+/* Count and RFC 6962 root of the leaves queued through this sink since the last `run-start` (for run-end). */
 void assay_sink_run_root(const struct assay_sink *s, uint64_t *n, uint8_t root[32]);
 void assay_sink_free(struct assay_sink *s); /* what is not committed is dropped */
 /* Take in a spool (path or "-"): checks signatures, appends. */

@@ -151,6 +151,16 @@ void ledger_fixture_fill(const struct ledger_fixture *f, unsigned first, unsigne
     assay_sink_free(s);
 }
 
+void ledger_fixture_end_run(const struct assay_sink *sink, struct assay_buf *text)
+{
+    struct assay_err e;
+    uint64_t leaves;
+    uint8_t root[32];
+    assay_sink_run_root(sink, &leaves, root);
+    MUST(assay_stmt_addf(text, "leaves", "%llu", (unsigned long long)leaves));
+    MUST(assay_stmt_addhex(text, "root", "sha256:", root, 32));
+}
+
 struct assay_ledger *ledger_fixture_open(const struct ledger_fixture *f, bool append)
 {
     struct assay_ledger *l;

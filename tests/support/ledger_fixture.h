@@ -25,6 +25,8 @@ struct assay_buf ledger_fixture_note(const struct ledger_fixture *f, enum assay_
                                      unsigned n);
 /* Add chunks number first to first + n - 1 through a sink of the source and commit. The plan blob goes along. */
 void ledger_fixture_fill(const struct ledger_fixture *f, unsigned first, unsigned n);
+/* The lines `leaves` and `root` of a run-end about to be stated. */
+void ledger_fixture_end_run(const struct assay_sink *sink, struct assay_buf *text);
 struct assay_ledger *ledger_fixture_open(const struct ledger_fixture *f, bool append);
 /* assay_ledger_verify: "" when all is well, else the sentence (static). *status may be NULL. */
 const char *ledger_fixture_verify(const struct ledger_fixture *f, enum assay_status *status);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "assay/writer.h"
 
@@ -60,6 +61,8 @@ void statements_say(struct statements *s, const char *kind, ...)
     for (const char *key = va_arg(ap, const char *); key; key = va_arg(ap, const char *))
         assay_writer_add(&w, key, va_arg(ap, const char *));
     va_end(ap);
+    if (strcmp(kind, "run-end") == 0)
+        ledger_fixture_end_run(s->sink, &w.text);
     if (assay_writer_send(&w, s->sink, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
 }

@@ -113,6 +113,12 @@ static void attack(const char *path, const char *sql)
     "UPDATE " table " SET idx = 1000 WHERE idx = 5; UPDATE " table " SET idx = 5 WHERE idx = 6;"                       \
     "UPDATE " table " SET idx = 6 WHERE idx = 1000;"
 
+/* A run's end in place of leaf 17; the run has four leaves before it. */
+#define RUN_END(lines)                                                                                                 \
+    "UPDATE leaf SET note = sign(replace('assay/v1 run-end;role source;run run-1;dataset set-0;status ok;" lines "', " \
+    "';', char(10)), 1) WHERE idx = 17;" REHASH
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static const struct tamper {
     const char *what, *sql, *says;
     const char *append_says; /* what an appender says; NULL: it is not his to find (he looks at the tail alone) */
@@ -157,6 +163,14 @@ static const struct tamper {
      "UPDATE leaf SET note = sign('assay/v1 verdict' || char(10) || 'verdict match' || char(10) || 'verdict mismatch' "
      "|| char(10), 3) WHERE idx = 17;" REHASH,
      "leaf 17: not a statement: it repeats a key that may stand only once", NULL},
+    {"a run's end without a count", RUN_END("root sha256:" ZEROS ";"),
+     "leaf 17: it does not say how many leaves its run has, and their root", NULL},
+    {"a run's end without a root", RUN_END("leaves 4;"),
+     "leaf 17: it does not say how many leaves its run has, and their root", NULL},
+    {"a run's end with another count", RUN_END("leaves 999;root sha256:" ZEROS ";"),
+     "leaf 17: it says that its run has 999 leaves before it, the ledger has 4", NULL},
+    {"a run's end with another root", RUN_END("leaves 4;root sha256:" ZEROS ";"),
+     "leaf 17: the root of its run's leaves is another one than it says: one was kept back, changed or moved", NULL},
     {"an unknown kind", "UPDATE leaf SET note = sign('assay/v1 weather' || char(10), 1) WHERE idx = 17;" REHASH,
      "leaf 17: a `weather` statement is refused: no role may state this kind", NULL},
     {"not a note", "UPDATE leaf SET note = x'00' WHERE idx = 17;" REHASH,

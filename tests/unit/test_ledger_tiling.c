@@ -53,6 +53,7 @@ static void end(struct assay_sink *sink, const char *set, const char *run, const
     assert_true(assay_stmt_begin(&b, "run-end") == ASSAY_OK && assay_stmt_add(&b, "role", "source") == ASSAY_OK &&
                 assay_stmt_add(&b, "run", run) == ASSAY_OK && assay_stmt_add(&b, "dataset", set) == ASSAY_OK &&
                 assay_stmt_add(&b, "status", status) == ASSAY_OK);
+    ledger_fixture_end_run(sink, &b);
     assert_int_equal(assay_sink_stmt(sink, &b, &e), ASSAY_OK);
     assay_buf_release(&b);
 }
@@ -168,9 +169,70 @@ static void test_again(void **state)
     ledger_fixture_remove(&f);
 }
 
+/* ---- what a run says that it stated ---- */
+
+static const struct claim {
+    int more; /* than the leaves that there are */
+    bool other_root, silent;
+    const char *refused; /* NULL: accepted */
+} claims[] = {
+    {0, false, false, NULL},
+    {1, false, false,
+     "a `run-end` statement is refused: it says that its run has 4 leaves before it, the ledger has 3"},
+    {-1, false, false, "it says that its run has 2 leaves before it, the ledger has 3"},
+    {0, true, false, "the root of its run's leaves is another one than it says: one was kept back, changed or moved"},
+    {0, false, true, "a `run-end` statement is refused: it does not say how many leaves its run has, and their root"},
+};
+
+/* What others state meanwhile, and what the run stated before it was started again, is no part of it. */
+static void test_claims(void **state)
+{
+    static const struct stated half = {"all", A, NULL, "10", 0, NULL}, rest = {"all", A, "10", NULL, 1, NULL};
+    (void)state;
+    ledger_fixture_make(&f);
+    for (size_t i = 0; i < 2 * sizeof claims / sizeof *claims; i++) {
+        const struct claim *c = &claims[i / 2];
+        struct assay_err e = {0};
+        struct assay_sink *sink;
+        struct assay_buf b = {0};
+        uint64_t leaves;
+        uint8_t root[32];
+        char run[16];
+        snprintf(run, sizeof run, "run-%zu", i);
+        assert_int_equal(assay_sink_ledger(f.db, f.keys, ASSAY_ROLE_SOURCE, &sink, &e), ASSAY_OK);
+        assert_int_equal(assay_sink_blob(sink, "", 0, root, &e), ASSAY_OK);
+        if (i % 2) {
+            start(sink, "set", run);
+            add(sink, "set", run, &half);
+        }
+        start(sink, "set", run);
+        add(sink, "set", run, &half);
+        assert_int_equal(assay_sink_commit(sink, &e), ASSAY_OK);
+        add(sink, "set", run, &rest);
+        assay_sink_run_root(sink, &leaves, root);
+        assert_int_equal(leaves, 3);
+        start(sink, "another", run);
+        root[7] ^= c->other_root;
+        assert_true(assay_stmt_begin(&b, "run-end") == ASSAY_OK && assay_stmt_add(&b, "role", "source") == ASSAY_OK &&
+                    assay_stmt_add(&b, "run", run) == ASSAY_OK && assay_stmt_add(&b, "dataset", "set") == ASSAY_OK &&
+                    assay_stmt_add(&b, "status", "ok") == ASSAY_OK);
+        if (!c->silent)
+            assert_true(assay_stmt_addf(&b, "leaves", "%d", 3 + c->more) == ASSAY_OK &&
+                        assay_stmt_addhex(&b, "root", "sha256:", root, 32) == ASSAY_OK);
+        assert_int_equal(assay_sink_stmt(sink, &b, &e), ASSAY_OK);
+        assay_buf_release(&b);
+        enum assay_status s = assay_sink_commit(sink, &e);
+        assay_sink_free(sink);
+        if (s != (c->refused ? ASSAY_ELEDGER : ASSAY_OK) || (c->refused && !strstr(e.msg, c->refused)))
+            fail_msg("claim %zu: %d \"%s\", expected \"%s\"", i / 2, s, e.msg, c->refused ? c->refused : "");
+    }
+    assert_string_equal(ledger_fixture_verify(&f, NULL), "");
+    ledger_fixture_remove(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_tiling), cmocka_unit_test(test_others),
-                                       cmocka_unit_test(test_again)};
+                                       cmocka_unit_test(test_again), cmocka_unit_test(test_claims)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 
 #include "../../reports/core/model.h"
 #include "../../reports/core/render.h"
+#include "../support/ledger_fixture.h"
 #include "assay/digest.h"
 #include "assay/keys.h"
 #include "assay/ledger_append.h"
@@ -118,8 +119,7 @@ static void run_end(struct fixture *f, int side, const char *set, const char *pl
     add_number(f, "counted", rows);
     add(f, "tiled", "yes");
     add(f, "key-unique", "yes");
-    add(f, "leaves", "1");
-    add(f, "root", "sha256:0000000000000000000000000000000000000000000000000000000000000000");
+    ledger_fixture_end_run(f->sink[role_of(side)], &f->text);
     add(f, "observed", "2026-01-02T03:09:41.000000Z");
     end(f, role_of(side));
 }
@@ -664,8 +664,10 @@ static void after_a_scrub(void **state)
             add(f, "status", "intact");
             add_number(f, "bytes", 99);
         }
-        if (i == 2)
+        if (i == 2) {
             add(f, "status", "ok");
+            ledger_fixture_end_run(f->sink[ASSAY_ROLE_ARCHIVE], &f->text);
+        }
         end(f, ASSAY_ROLE_ARCHIVE);
     }
     begin(f, "verdict");

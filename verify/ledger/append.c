@@ -6,6 +6,7 @@
 #include "assay/digest.h"
 #include "assay/publish.h"
 #include "key.h"
+#include "run_end.h"
 #include "tiling.h"
 #include "view.h"
 
@@ -111,6 +112,16 @@ static enum assay_status check_same_key(struct batch *b, enum assay_role role, s
     return ASSAY_OK;
 }
 
+static enum assay_status check_run_end(struct batch *b, const struct assay_head *h, enum assay_role role,
+                                       struct assay_err *e)
+{
+    struct assay_err why = {0};
+    enum assay_status s = assay_run_end_check(b->l, h, role, &why);
+    return s == ASSAY_OK        ? s
+           : s == ASSAY_ELEDGER ? assay_fail(e, s, "a `run-end` statement is refused: %s", why.msg)
+                                : assay_fail(e, s, "%s", why.msg);
+}
+
 static enum assay_status add_note(struct batch *b, const struct assay_ledger_item *it, struct assay_err *e)
 {
     struct assay_head h;
@@ -127,7 +138,8 @@ static enum assay_status add_note(struct batch *b, const struct assay_ledger_ite
         (s = check_same_key(b, role, e)) != ASSAY_OK || (s = check_cited(b, &h, e)) != ASSAY_OK ||
         (s = check_prev_own(b, &h, role, e)) != ASSAY_OK)
         return s;
-    if (assay_stmt_is(h.kind, "run-end") && (s = assay_tiling_check(b->l, &h, role, e)) != ASSAY_OK)
+    if (assay_stmt_is(h.kind, "run-end") &&
+        ((s = check_run_end(b, &h, role, e)) != ASSAY_OK || (s = assay_tiling_check(b->l, &h, role, e)) != ASSAY_OK))
         return s;
     row.note = it->bytes;
     row.note_len = it->len;

@@ -189,7 +189,7 @@ static enum assay_status make_room(struct assay_sink *s, size_t len, struct assa
 }
 
 /* The table of docs/ledger-format.md, before signing: what the ledger would refuse is not made. */
-static enum assay_status check_text(const struct assay_sink *s, const struct assay_buf *text, struct assay_err *e)
+static enum assay_status check_text(struct assay_sink *s, const struct assay_buf *text, struct assay_err *e)
 {
     struct assay_head h;
     enum assay_role role;
@@ -202,6 +202,8 @@ static enum assay_status check_text(const struct assay_sink *s, const struct ass
     if (role != s->role)
         return assay_fail(e, ASSAY_ELEDGER, "a `%.*s` statement of role %s cannot be signed by role %s", (int)h.kind.n,
                           h.kind.p, assay_role_name(role), assay_role_name(s->role));
+    if (assay_stmt_is(h.kind, "run-start"))
+        s->run = (struct assay_merkle){0};
     return ASSAY_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "assay/clock.h"
 #include "assay/digest.h"
 #include "key.h"
+#include "run_end.h"
 #include "view.h"
 
 #define QUEUE 8192 /* notes whose signatures wait: enough that the wait for the last of them does not show */
@@ -31,7 +32,7 @@ struct pass {
     struct pending queue[QUEUE];
     size_t queued;
     struct assay_buf bytes;
-    struct assay_view *view; /* what the ledger is known by when all is well */
+    struct assay_view *view; /* the ledger's while this lasts, and after it when all is well */
     struct assay_store_checkpoint next; /* the first checkpoint that is not checked yet */
     bool at_checkpoint; /* there is one */
     uint8_t own[ASSAY_ROLE_COUNT][32]; /* the last leaf of each role */
@@ -234,6 +235,18 @@ static enum assay_status check_key(const struct pass *p, uint64_t idx, const str
                       (unsigned long long)idx);
 }
 
+static enum assay_status check_run_end(struct pass *p, uint64_t idx, const struct assay_head *h, enum assay_role role,
+                                       struct assay_err *e)
+{
+    struct assay_err why = {0};
+    if (!assay_stmt_is(h->kind, "run-end"))
+        return ASSAY_OK;
+    enum assay_status s = assay_run_end_check(p->l, h, role, &why);
+    return s == ASSAY_OK        ? s
+           : s == ASSAY_ELEDGER ? assay_fail(e, s, "leaf %llu: %s", (unsigned long long)idx, why.msg)
+                                : assay_fail(e, s, "%s", why.msg);
+}
+
 static enum assay_status check_leaf(struct pass *p, const struct assay_store_leaf *row, struct assay_err *e)
 {
     struct assay_head h;
@@ -243,7 +256,8 @@ static enum assay_status check_leaf(struct pass *p, const struct assay_store_lea
     enum assay_status s = assay_view_read(p->view, row, &h, &role, hash, e);
     if (s != ASSAY_OK || (s = enqueue(p, role, idx, row->note, row->note_len, e)) != ASSAY_OK ||
         (s = check_cited(p, idx, &h, e)) != ASSAY_OK || (s = check_key(p, idx, &h, e)) != ASSAY_OK ||
-        (s = check_prev_own(p, idx, &h, role, hash, e)) != ASSAY_OK || (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
+        (s = check_prev_own(p, idx, &h, role, hash, e)) != ASSAY_OK ||
+        (s = check_run_end(p, idx, &h, role, e)) != ASSAY_OK || (s = check_tiles(p, idx, hash, e)) != ASSAY_OK)
         return s;
     return assay_view_take(p->view, row, &h, role, hash, e);
 }
@@ -435,6 +449,8 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
         return assay_fail_nomem(e);
     }
     p->l = l;
+    struct assay_view *before = l->view;
+    l->view = p->view;
     const int64_t began = assay_clock_ns();
     /* The file first, then the snapshot: an appender commits before it publishes, so the database is never behind. */
     enum assay_status s = assay_published_load(l, &published, e);
@@ -447,12 +463,8 @@ enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledge
     l->store->rollback(l->db);
     out->total_ns = assay_clock_ns() - began;
     assay_store_checkpoint_release(&p->next);
-    if (s == ASSAY_OK) {
-        assay_view_free(l->view);
-        l->view = p->view;
-        p->view = NULL;
-    }
-    assay_view_free(p->view);
+    l->view = s == ASSAY_OK ? p->view : before;
+    assay_view_free(s == ASSAY_OK ? before : p->view);
     assay_buf_release(&p->bytes);
     assay_buf_release(&published);
     free(p);

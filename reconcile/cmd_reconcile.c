@@ -23,6 +23,7 @@ static void say(const struct assay_dataset *d, const struct assay_reconciled *r)
         printf(", %llu waived", (unsigned long long)r->waived);
     if (r->opened || r->closed || r->open)
         printf("; discrepancies: %u new, %u closed, %u open", r->opened, r->closed, r->open);
+    printf("%s%s", r->older[0] ? "; " : "", r->older);
     printf("%s%s\n", r->reason ? "; " : "", r->reason ? r->reason : "");
     if (r->weaker[0])
         assay_log(ASSAY_LOG_WARN, "%s: compared by sums alone: %s", d->name, r->weaker);

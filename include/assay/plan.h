@@ -137,6 +137,8 @@ void assay_plan_free(struct assay_plan *p);
 size_t assay_dataset_natives(const struct assay_dataset *d, enum assay_side_id side, const char **out,
                              enum assay_logical *type);
 
+/* Is the side files, each of which its checker states as an object? Not a table, and not what a command prints. */
+bool assay_side_has_objects(const struct assay_side *side);
 /* Is the column of that name on that side one that the dataset reads, under its name of today or a former one? */
 bool assay_dataset_reads(const struct assay_dataset *d, enum assay_side_id side, const char *native);
 /* Was a column added or renamed in the course of the years? */

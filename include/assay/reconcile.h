@@ -18,6 +18,7 @@ struct assay_reconciled {
     uint32_t opened, closed, open; /* discrepancies: new, proven gone, open after this */
     const char *reason; /* why the dataset as a whole is unverified, NULL if it is not; static or in text */
     char text[1024];
+    char older[160]; /* of two sides read by different runs: which was read first, and when; "" of one run */
     char weaker[256]; /* of a sealed dataset: how many matches are fast only, and why; "" when none is */
 };
 

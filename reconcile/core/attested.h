@@ -55,6 +55,7 @@ struct attested_run {
     uint64_t rows, counted, unplaced; /* as its run-end says */
     uint64_t stated; /* rows of its chunk statements */
     uint64_t chunks; /* of which so many are the newest */
+    uint64_t objects; /* that it states: files that it read, or misses */
 };
 
 struct attested {

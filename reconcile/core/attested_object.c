@@ -18,15 +18,23 @@ static enum assay_status take_denied(struct loader *l, const struct assay_stmt *
     return ASSAY_OK;
 }
 
+static bool is_manifest(const struct assay_stmt *s)
+{
+    const char *status = assay_stmt_get(s, "status");
+    return status && strcmp(status, "manifest") == 0;
+}
+
 enum assay_status assay_attested_take_object(struct loader *l, const struct assay_stmt *s, uint64_t leaf)
 {
     struct attested *a = l->out;
     const char *name = assay_stmt_get(s, "object");
     if (!name)
         return assay_fail(l->err, ASSAY_ELEDGER, "an object statement of dataset %s names no object", l->set->name);
-    const struct attested_run *run = assay_attested_run_of(l, s);
+    struct attested_run *run = assay_attested_run_of(l, s);
     if (run && (!run->used || leaf < run->start))
         return ASSAY_OK;
+    if (run && strcmp(s->kind, "object") == 0 && !is_manifest(s))
+        run->objects++;
     if (a->n_objects == l->cap_objects) {
         size_t want = l->cap_objects ? 2 * l->cap_objects : 64;
         struct attested_object *grown = realloc(a->object, want * sizeof *grown);

@@ -59,6 +59,12 @@ static bool doubts_run(const struct run *r, int side, const struct attested_run 
     else if (x->stated != x->rows)
         snprintf(text, n, "the %s stated %llu rows in all, but its chunk statements in the ledger hold %llu", name,
                  (unsigned long long)x->rows, (unsigned long long)x->stated);
+    else if (x->rows && !x->objects && assay_side_has_objects(&r->set->side[side]))
+        snprintf(
+            text, n,
+            "run %s of the %s states rows, and no file that they were read from: sums alone can be copied from the "
+            "other side",
+            x->id, name);
     else if (side == ASSAY_SOURCE && r->set->n_key && strcmp(x->unique, "no") == 0)
         snprintf(text, n, "key is not unique: the source has rows with the same key");
     else

@@ -1,5 +1,6 @@
 /* Segments that the newest run of a side did not read: their older statements stand, and the verdict says since when.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,17 @@ static enum assay_status collect(const struct run *r, int side, struct reuse *x)
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct old_segment *)a)->name, ((const struct old_segment *)b)->name);
+}
+
+void assay_reuse_older(const struct run *r, char *text, size_t n)
+{
+    const struct attested_run *s = r->side[ASSAY_SOURCE].run, *a = r->side[ASSAY_ARCHIVE].run;
+    text[0] = '\0';
+    if (!r->side[ASSAY_SOURCE].n_runs || !r->side[ASSAY_ARCHIVE].n_runs || strcmp(s->id, a->id) == 0)
+        return;
+    const bool source = strcmp(s->observed, a->observed) < 0;
+    snprintf(text, n, "the %s was last read %.16s, not again since; the %s %.16s", source ? "source" : "archive",
+             source ? s->observed : a->observed, source ? "archive" : "source", source ? a->observed : s->observed);
 }
 
 enum assay_status assay_reuse_state(const struct run *r, struct assay_writer *w)

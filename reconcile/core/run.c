@@ -373,6 +373,7 @@ static enum assay_status reconcile_set(struct run *r)
     uint32_t object_findings = 0;
     enum assay_status s = list_objects(r);
     r->keys_differ = assay_keys_differ(r);
+    assay_reuse_older(r, out->older, sizeof out->older);
     out->reason = s == ASSAY_OK ? assay_doubt(r, out->text, sizeof out->text) : NULL;
     if (s == ASSAY_OK)
         s = judge_all(r);

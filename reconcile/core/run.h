@@ -104,6 +104,8 @@ void assay_scope_state(const struct run *r, struct assay_writer *w); /* what was
 void assay_scope_release(struct run *r);
 /* reuse.c: of which segments older statements were compared, for a verdict. */
 enum assay_status assay_reuse_state(const struct run *r, struct assay_writer *w);
+/* Which side was read before the other, by a run of its own; "" when one run read both. */
+void assay_reuse_older(const struct run *r, char *text, size_t n);
 /* strength.c: remember how strong a match is; say so for all that match. */
 void assay_strength_note(struct run *r, const struct compared *c, const struct attested_chunk *s,
                          const struct attested_chunk *a);

@@ -37,6 +37,9 @@ enum assay_rv assay_verdict_of(const struct assay_report *r, const struct assay_
 /* part.c: after the chunks are settled. */
 enum assay_status assay_part_settle(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                     struct assay_err *e);
+/* again.c: after the sides are read. */
+enum assay_status assay_again_settle(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
+                                     struct assay_err *e);
 /* side.c: everything that one side stated about the dataset in the run that the verdict compared. */
 enum assay_status assay_collect_side(struct assay_ledger *l, struct assay_report *r, struct assay_rep_dataset *d,
                                      int side, struct assay_err *e);

@@ -57,6 +57,7 @@ static void side_card(struct assay_out *o, const struct assay_rep_side *s, const
     term(o, "Version", s->version);
     term(o, "Run", s->run);
     term(o, "Scrubbed by run", s->scrub_run);
+    term(o, "Read again, not compared", s->again);
     assay_out_raw(o, "</dl></div>");
 }
 

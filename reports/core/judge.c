@@ -118,13 +118,16 @@ static void judge_set(struct assay_report *r, struct assay_rep_dataset *d)
     }
 }
 
-/* What a run found equal says nothing of what is still open elsewhere, nor of segments that it did not read. */
+/* What a run found equal says nothing of what is still open elsewhere, nor of segments that it did not read, nor of
+ * what a side stated after it. */
 static enum assay_rv with_the_rest(const struct assay_rep_dataset *d)
 {
     const bool good = d->verdict == ASSAY_RV_MATCH || d->verdict == ASSAY_RV_WAIVED;
     if (good && d->n_open)
         return ASSAY_RV_MISMATCH;
-    return good && d->compared.whole_run && d->compared.whole == ASSAY_RV_UNVERIFIED ? ASSAY_RV_UNVERIFIED : d->verdict;
+    const bool again = d->side[ASSAY_SOURCE].again || d->side[ASSAY_ARCHIVE].again,
+               rest = d->compared.whole_run && d->compared.whole == ASSAY_RV_UNVERIFIED;
+    return good && (again || rest) ? ASSAY_RV_UNVERIFIED : d->verdict;
 }
 
 void assay_report_judge_set(struct assay_report *r, struct assay_rep_dataset *d)

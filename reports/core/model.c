@@ -179,7 +179,9 @@ static enum assay_status fill(struct assay_ledger *l, struct assay_report *r, st
         s = assay_eras_settle(r, d, &plan, e);
     if (s == ASSAY_OK)
         s = assay_spans_settle(l, r, d, e);
-    return s == ASSAY_OK ? assay_part_settle(l, r, d, e) : s;
+    if (s == ASSAY_OK)
+        s = assay_part_settle(l, r, d, e);
+    return s == ASSAY_OK ? assay_again_settle(l, r, d, e) : s;
 }
 
 /* Datasets of the plan that the ledger has never heard of. */

@@ -94,6 +94,7 @@ struct assay_rep_partial { /* a column that did not exist in the first segments 
 
 struct assay_rep_side {
     bool started, ended;
+    const char *again, *again_status; /* the end of a later run that was not compared; NULL: there is none */
     const char *scrub_run; /* a later run that verified the objects alone */
     const char *run, *locator, *snapshot, *host, *version, *uid, *scope, *strength, *started_at, *ended_at, *status,
         *reason, *tiled, *key_unique, *fingerprint, *key; /* key: name of the signer and its key id */

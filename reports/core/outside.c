@@ -1,6 +1,7 @@
 /* What reports say, in every format, of what their run left out: datasets, segments, discrepancies that are open. */
 #include <string.h>
 
+#include "assay/plan.h"
 #include "html.h"
 #include "json_write.h"
 #include "render.h"
@@ -106,6 +107,96 @@ static void open_elsewhere(struct assay_out *o, const struct assay_report *r, co
     }
 }
 
+/* When the rows of a side that were compared were read. */
+static const char *read_at(const struct assay_rep_side *s)
+{
+    return s->ended_at ? s->ended_at : s->started_at ? s->started_at : "?";
+}
+
+/* The side that was read before the other one, by a run of its own; -1: one run read both. */
+static int older_side(const struct assay_rep_dataset *d)
+{
+    const struct assay_rep_side *a = &d->side[ASSAY_SOURCE], *b = &d->side[ASSAY_ARCHIVE];
+    if (!d->has_verdict || !a->run || !b->run || strcmp(a->run, b->run) == 0)
+        return -1;
+    return strcmp(read_at(a), read_at(b)) < 0 ? ASSAY_SOURCE : ASSAY_ARCHIVE;
+}
+
+/* "the archive of orders was last read 2026-01-02T03:04" */
+static void side_of(struct assay_out *o, const struct assay_rep_dataset *d, int side, const char *did)
+{
+    assay_out_f(o, "; the %s of ", assay_side_name((enum assay_side_id)side));
+    plain(o, d->name);
+    assay_out_f(o, " %s ", did);
+}
+
+/* Of segments that the run did not read older statements were compared. */
+static void kept(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    const char *since = NULL;
+    uint64_t n = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        const struct assay_rep_dataset *d = &r->set[i];
+        n += d->n_kept;
+        if (d->n_kept && d->kept_since && (!since || strcmp(d->kept_since, since) < 0))
+            since = d->kept_since;
+    }
+    if (!n)
+        return;
+    assay_out_raw(o, "; ");
+    counted(o, n, " segment was", " segments were", sep);
+    assay_out_f(o, " not read again since %.10s", since ? since : "?");
+}
+
+static void and_more(struct assay_out *o, uint64_t n, const char *sep)
+{
+    if (n <= 1)
+        return;
+    assay_out_raw(o, " (and ");
+    counted(o, n - 1, " more dataset)", " more datasets)", sep);
+}
+
+static void read_apart(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    const struct assay_rep_dataset *oldest = NULL;
+    uint64_t n = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        const struct assay_rep_dataset *d = &r->set[i];
+        const int side = older_side(d);
+        n += side >= 0;
+        if (side >= 0 && (!oldest || strcmp(read_at(&d->side[side]), read_at(&oldest->side[older_side(oldest)])) < 0))
+            oldest = d;
+    }
+    if (!oldest)
+        return;
+    const int side = older_side(oldest);
+    side_of(o, oldest, side, "was last read");
+    assay_out_f(o, "%.16s, not again since; its %s %.16s", read_at(&oldest->side[side]),
+                assay_side_name((enum assay_side_id) !side), read_at(&oldest->side[!side]));
+    and_more(o, n, sep);
+}
+
+static void read_again(struct assay_out *o, const struct assay_report *r, const char *sep)
+{
+    const struct assay_rep_dataset *first = NULL;
+    uint64_t n = 0;
+    for (size_t i = 0; i < r->n_sets; i++) {
+        const struct assay_rep_dataset *d = &r->set[i];
+        const bool again = d->side[0].again || d->side[1].again;
+        first = again && !first ? d : first;
+        n += again;
+    }
+    for (int side = 0; first && side < 2; side++) {
+        const struct assay_rep_side *s = &first->side[side];
+        const bool well = s->again_status && strcmp(s->again_status, "ok") == 0;
+        if (!s->again)
+            continue;
+        side_of(o, first, side, well ? "was read again" : "could not be read");
+        assay_out_f(o, "%.16s%s", s->again, well ? ", and that is not compared" : "");
+    }
+    and_more(o, n, sep);
+}
+
 static void others(struct assay_out *o, const struct assay_report *r, const char *sep)
 {
     for (size_t i = 0; i < r->n_others && i < NAMED; i++) {
@@ -125,6 +216,9 @@ void assay_render_outside(struct assay_out *o, const struct assay_report *r, con
 {
     in_part(o, r, sep);
     open_elsewhere(o, r, sep);
+    kept(o, r, sep);
+    read_apart(o, r, sep);
+    read_again(o, r, sep);
     others(o, r, sep);
 }
 

@@ -101,6 +101,8 @@ static void side(struct assay_jw *w, const struct assay_rep_side *s, const char 
     assay_jw_text(w, "ended", s->ended_at);
     assay_jw_text(w, "status", s->ended ? s->status : s->started ? "unfinished" : "not read");
     assay_jw_text(w, "reason", s->reason);
+    assay_jw_text(w, "read_again", s->again);
+    assay_jw_text(w, "read_again_status", s->again_status);
     assay_jw_text(w, "host", s->host);
     assay_jw_text(w, "key", s->key);
     assay_jw_text(w, "version", s->version);

@@ -375,6 +375,39 @@ check 'and another one' forge purge-chunk 0
 check_exit 1 'is it believed' assay check plan.yaml
 check_lacks 'or called permitted' "$OUT" 'under a permit'
 
+# Who has the archive's key, and no archive, copies what the source has stated.
+fresh || not_ok 'a sealed dataset'
+assay ledger key plan.yaml --role approver >"$OUT" 2>"$ERR"
+rm archive/t.csv
+check 'the source alone is read again' assay verify plan.yaml --side source
+copy_run() { # RUN: the newest run of the source as one of the archive
+    local of newest
+    newest=$(assay ledger show plan.yaml "$(leaf plan.yaml run-end)" | sed -n 's/^run //p')
+    for of in $(assay ledger log plan.yaml --limit 0 | awk '{ print $1 }'); do
+        assay ledger show plan.yaml "$of" >one
+        grep -qx "run $newest" one && grep -qE '^assay/v1 (run-start|chunk|run-end)$' one || continue
+        sed -n "/^\$/q; s/^role source/role archive/; s/^run .*/run $1/; /^prev-own /!p" one >text
+        sign_note archive text >note
+        append_note plan.yaml note || return
+    done
+}
+check 'its statements, copied' copy_run 11111111-2222-4333-8444-555555555555
+check_exit 3 'are not the reading of files' assay reconcile plan.yaml
+check_has 'as is said' "$OUT" 'of the archive states rows, and no file that they were read from: sums alone can be copied'
+check_exit 1 'and permit nothing' assay purge permit plan.yaml
+check_has 'as there is no match' "$OUT" '^  no-match '
+{
+    printf 'assay/v1 verdict\nrun 11111111-2222-4333-8444-666666666666\n'
+    grep -E '^(dataset|plan) ' text
+    printf 'segment *\nchunk *\nverdict match\nsource-run %s\narchive-run %s\nstrength sealed\nobserved %s\n' \
+        "$(assay ledger show plan.yaml "$(leaf plan.yaml run-end)" | sed -n 's/^run //p')" \
+        11111111-2222-4333-8444-555555555555 "$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)"
+} >verdict
+sign_note reconcile verdict >note
+check 'a match that an older reconcile made of them' append_note plan.yaml note
+check_exit 1 'permits nothing either' assay purge permit plan.yaml
+check_has 'without a file' "$OUT" '^  no-objects +run 11111111-2222-4333-8444-555555555555 '
+
 # A run that was stopped half-way, by chunks that were aborted: the archive loses rows meanwhile.
 fresh || not_ok 'a sealed dataset'
 assay ledger key plan.yaml --role approver >"$OUT" 2>"$ERR"

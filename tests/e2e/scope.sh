@@ -151,4 +151,16 @@ check 'nothing is open' assay report some.yaml
 says '... and not all segments are compared' 'MATCH in part: 1 row in 1 chunk of 1 of 3 datasets'
 check 'comparing all statements' assay reconcile some.yaml
 check 'a whole plan by its newest statements' assay report some.yaml
-says '... is a plain match' 'MATCH: 6 rows in 4 chunks of 3 datasets are equal on both sides ('
+says '... is a match, of which some is older' '3 datasets are equal on both sides; 1 segment was not read again since '
+
+# What was read by different runs is compared, and the report says when; what was read later is not compared.
+sed -i 's/,b/,X/' ar/2024-02.csv
+check 'the source alone is read again' assay verify some.yaml --side source --dataset orders
+check_exit 3 'a report before it is compared' assay report some.yaml
+says '... is no match' 'UNVERIFIED outside of what was compared last'
+check_has '... and says why' "$OUT" 'the source of orders was read again 20.*, and that is not compared'
+check 'the old archive is compared' assay reconcile some.yaml --dataset orders
+check_has '... and said to be old' "$OUT" 'orders: match: .*; the archive was last read 20[^;]*, not again since; the source 20'
+check 'a match' assay report some.yaml
+check_has '... with what was read when' "$OUT" '^MATCH.*; the archive of orders was last read 20[^;]*, not again since; its source 20'
+check_exit 1 'the archive is read again, too' assay check some.yaml --dataset orders

@@ -48,6 +48,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    on.set = &set;
     statements_tear_down(&on);
     return 0;
 }
@@ -84,7 +85,7 @@ static struct assay_reconciled reconcile(const char *of)
     struct assay_err e = {0};
     struct assay_ledger *l = ledger_fixture_open(&on.f, false);
     assert_int_equal(assay_sink_ledger(on.f.db, on.f.keys, ASSAY_ROLE_RECONCILE, &on.sink, &e), ASSAY_OK);
-    if (assay_reconcile(l, on.sink, &set, of, of ? of : RESULT, ASSAY_RECONCILE_ALL, &r, &e) != ASSAY_OK)
+    if (assay_reconcile(l, on.sink, on.set, of, of ? of : RESULT, ASSAY_RECONCILE_ALL, &r, &e) != ASSAY_OK)
         fail_msg("%s", e.msg);
     assay_sink_free(on.sink);
     assay_ledger_close(l);
@@ -279,6 +280,38 @@ static void test_an_unread_file_loses_no_rows(void **state)
     assert_int_equal(r.mismatched, 1); /* February's rows are gone whatever January's file holds */
     assert_int_equal(r.opened, 1);
     assert_int_equal(r.unverified, 2);
+}
+
+/* Who states second could copy the sums of the other side out of the ledger, and has read nothing. */
+static void test_rows_of_files_that_nobody_read(void **state)
+{
+    (void)state;
+    static char files[] = "ar/*.csv", table[] = "t";
+    struct assay_dataset of_files = set;
+    of_files.side[ASSAY_SOURCE] = (struct assay_side){.uri = files, .table = table};
+    of_files.side[ASSAY_ARCHIVE].uri = files;
+    on.set = &of_files;
+    whole(ASSAY_SOURCE, R1, "3", "4");
+    whole(ASSAY_ARCHIVE, R1, "3", "4");
+    struct assay_reconciled r = reconcile(R1);
+    assert_unverified(&r, "of the archive states rows, and no file that they were read from");
+    whole(ASSAY_SOURCE, R2, "3", "4");
+    statements_begin(&on, ASSAY_ARCHIVE, R2, "all");
+    statements_say(&on, "object", "object", "ar/datapackage.json", "status", "manifest", (char *)NULL);
+    chunk("2024-01", JAN, "3");
+    chunk("2024-02", FEB, "4");
+    end("ok", "7", "yes", "yes");
+    r = reconcile(R2);
+    assert_unverified(&r, "no file that they were read from");
+    whole(ASSAY_SOURCE, R3, "3", "4");
+    statements_begin(&on, ASSAY_ARCHIVE, R3, "all");
+    statements_say(&on, "object", "object", "ar/all.csv", "status", "ok", "rows", "7", (char *)NULL);
+    chunk("2024-01", JAN, "3");
+    chunk("2024-02", FEB, "4");
+    end("ok", "7", "yes", "yes");
+    r = reconcile(R3);
+    assert_int_equal(assay_reconciled_exit(&r), ASSAY_EXIT_OK);
+    assert_int_equal(r.matched, 2);
 }
 
 static void test_a_segment_that_only_the_archive_has(void **state)
@@ -549,6 +582,7 @@ int main(void)
         TEST(test_nothing_is_closed_without_proof),
         TEST(test_intact_bytes_keep_what_was_found_in_them),
         TEST(test_an_unread_file_loses_no_rows),
+        TEST(test_rows_of_files_that_nobody_read),
         TEST(test_a_segment_that_only_the_archive_has),
         TEST(test_one_cut_a_segment),
         TEST(test_a_segment_that_nobody_has),

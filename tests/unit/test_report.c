@@ -814,6 +814,69 @@ static void outside_the_segments(void **state)
     assay_report_free(r);
 }
 
+/* One line of a later run of a side. */
+static void later(struct fixture *f, const char *kind, int side, const char *run, const char *key, const char *value,
+                  const char *observed)
+{
+    begin(f, kind);
+    add(f, "role", side ? "archive" : "source");
+    add(f, "run", run);
+    add(f, "dataset", AIRPORTS);
+    add(f, "plan", "sha256:90aad265a2cf5903fc8931f3c4b1ea8564891d628745a5dbac8cbc5baf6cb65e");
+    add(f, key, value);
+    add(f, "observed", observed);
+    end(f, role_of(side));
+}
+
+/* What a side stated after the comparison has no part in it, and what was read long before the other side is told. */
+static void read_after_the_verdict(void **state)
+{
+    static const char scrub[] = "33333333-3333-4333-8333-333333333333",
+                      third[] = "44444444-4444-4444-8444-444444444444";
+    struct fixture *f = *state;
+    write_airports(f, "match");
+    later(f, "run-start", 1, scrub, "scope", "scrub", TIME);
+    later(f, "run-end", 1, scrub, "status", "ok", TIME);
+    later(f, "run-start", 0, NEW_RUN, "scope", "all", "2027-01-02T03:00:00.000000Z");
+    struct assay_report *r = build(f, &(struct assay_report_scope){0}, ASSAY_OK);
+    assert_int_equal(r->exit_code, 0); /* a scrub reads no rows, and what has no end says nothing yet */
+    assay_report_free(r);
+    later(f, "run-end", 0, NEW_RUN, "status", "ok", "2027-01-02T03:04:00.000000Z");
+    r = build(f, &(struct assay_report_scope){0}, ASSAY_OK);
+    assert_int_equal(r->set[0].verdict, ASSAY_RV_MATCH);
+    assert_int_equal(r->exit_code, 3);
+    says(r, "UNVERIFIED outside of what was compared last, where 3,214 rows",
+         "; the source of airports was read again 2027-01-02T03:04, and that is not compared (");
+    assay_report_free(r);
+    r = build(f, &(struct assay_report_scope){.run = RUN}, ASSAY_OK);
+    assert_int_equal(r->exit_code, 0);
+    says(r, "MATCH: 3,214 rows",
+         "; the source of airports was read again 2027-01-02T03:04, and that is not compared (");
+    assay_report_free(r);
+    begin(f, "verdict"); /* compared, with what the archive stated a year ago */
+    add(f, "run", third);
+    add(f, "dataset", AIRPORTS);
+    add(f, "plan", "sha256:90aad265a2cf5903fc8931f3c4b1ea8564891d628745a5dbac8cbc5baf6cb65e");
+    add(f, "segment", "*");
+    add(f, "chunk", "*");
+    add(f, "verdict", "match");
+    add(f, "source-run", NEW_RUN);
+    add(f, "archive-run", RUN);
+    add_number(f, "chunks", 5);
+    end_verdict(f);
+    r = build(f, &(struct assay_report_scope){0}, ASSAY_OK);
+    assert_int_equal(r->exit_code, 0);
+    says(r, "MATCH: ",
+         "; the archive of airports was last read 2026-01-02T03:09, not again since; its source 2027-01-02T03:04");
+    assay_report_free(r);
+    later(f, "run-start", 1, NEW_RUN, "scope", "all", "2027-01-02T04:00:00.000000Z");
+    later(f, "run-end", 1, NEW_RUN, "status", "failed", "2027-01-02T04:04:00.000000Z");
+    r = build(f, &(struct assay_report_scope){0}, ASSAY_OK);
+    assert_int_equal(r->exit_code, 3);
+    says(r, "UNVERIFIED outside of", "; the archive of airports could not be read 2027-01-02T04:04 (");
+    assay_report_free(r);
+}
+
 /* Whatever the size: forty lines of text, ten thousand chunks of JSON and a word about the rest. */
 static void bounded(void **state)
 {
@@ -867,6 +930,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scope, setup, teardown),
         cmocka_unit_test_setup_teardown(outside_the_run, setup, teardown),
         cmocka_unit_test_setup_teardown(outside_the_segments, setup, teardown),
+        cmocka_unit_test_setup_teardown(read_after_the_verdict, setup, teardown),
         cmocka_unit_test_setup_teardown(bounded, setup, teardown),
         cmocka_unit_test(schema_of_the_document),
     };

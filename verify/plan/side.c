@@ -148,6 +148,11 @@ bool assay_uri_is_command(const char *uri)
     return strncmp(uri, EXEC, sizeof EXEC - 1) == 0;
 }
 
+bool assay_side_has_objects(const struct assay_side *side)
+{
+    return !side->table && side->uri && !assay_uri_is_command(side->uri);
+}
+
 /* exec: [CMD, ARG, ...] is the locator "exec:CMD ARG ...", quoted where it must be. */
 static void bind_exec(struct assay_bind *b, const yaml_node_t *node, struct raw_side *raw)
 {

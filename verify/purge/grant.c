@@ -158,6 +158,9 @@ static enum assay_status check_medium(struct look *k)
     if (s != ASSAY_OK)
         return s;
     k->out->medium = k->out->objects && !k->cached;
+    if (!k->out->objects && assay_side_has_objects(&k->set->side[ASSAY_ARCHIVE]))
+        return assay_buf_addf(&k->out->refused, "  no-objects    run %s states no file that it read in the archive\n",
+                              k->gate->side_run[ASSAY_ARCHIVE]);
     if (k->out->medium || k->plan->purge.read_any)
         return ASSAY_OK;
     if (!k->out->objects)

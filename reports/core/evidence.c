@@ -107,21 +107,25 @@ static enum assay_status add_cited(struct assay_evidence *v, const struct assay_
     return s;
 }
 
-/* Names that a line of sha256sum carries as they are, and that mean a file below the folder of the plan. */
+/* Names that stand in a leaf as they are, that a line of sha256sum carries as they are, too, and that mean a file below
+ * the folder of the plan. */
 static bool listable(const char *name)
 {
-    for (const unsigned char *p = (const unsigned char *)name; *p; p++)
-        if (*p < 0x20 || *p == 0x7f || *p == '%' || *p == '\\')
-            return false;
-    return *name && *name != '/' && !strstr(name, "://");
+    struct assay_buf leaf = {0};
+    bool plain = *name && *name != '/' && !strchr(name, '\\') && !strstr(name, "://") &&
+                 assay_stmt_add(&leaf, "object", name) == ASSAY_OK && !memchr(leaf.ptr, '%', leaf.len);
+    assay_buf_release(&leaf);
+    return plain;
 }
 
 static enum assay_status add_object(struct assay_evidence *v, const struct assay_stmt *stmt, uint64_t index)
 {
     const char *role = assay_stmt_get(stmt, "role"), *status = assay_stmt_get(stmt, "status"),
-               *name = assay_stmt_get(stmt, "object"), *sha256 = assay_stmt_get(stmt, "sha256");
-    if (strcmp(stmt->kind, "object") != 0 || !role || strcmp(role, "archive") != 0 || !status || !name || !sha256 ||
-        strlen(sha256) != 64 || !listable(name) || (strcmp(status, "ok") != 0 && strcmp(status, "intact") != 0))
+               *name = assay_stmt_get(stmt, "object"), *sha256 = assay_stmt_get(stmt, "sha256"),
+               *dataset = assay_stmt_get(stmt, "dataset");
+    if (strcmp(stmt->kind, "object") != 0 || !dataset || !role || strcmp(role, "archive") != 0 || !status || !name ||
+        !sha256 || strlen(sha256) != 64 || !listable(name) ||
+        (strcmp(status, "ok") != 0 && strcmp(status, "intact") != 0))
         return ASSAY_OK;
     if (v->n_objects == v->cap_objects) {
         size_t cap = v->cap_objects * 2 + 64;
@@ -136,6 +140,7 @@ static enum assay_status add_object(struct assay_evidence *v, const struct assay
     if (!o->name)
         return assay_fail_nomem(v->e);
     memcpy(o->sha256, sha256, sizeof o->sha256);
+    snprintf(o->dataset, sizeof o->dataset, "%s", dataset);
     v->n_objects++;
     return ASSAY_OK;
 }

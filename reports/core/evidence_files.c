@@ -126,22 +126,48 @@ enum assay_status assay_evidence_proofs(struct assay_evidence *v)
 
 /* ---- archived files ---- */
 
-/* By name, the newest statement first. */
+/* By name and dataset, the newest statement first. */
 static int by_object(const void *a, const void *b)
 {
     const struct assay_evidence_object *x = a, *y = b;
     int c = strcmp(x->name, y->name);
+    if (!c)
+        c = strcmp(x->dataset, y->dataset);
     return c ? c : (x->leaf < y->leaf) - (x->leaf > y->leaf);
+}
+
+/* By name and content, each once. */
+static int by_line(const void *a, const void *b)
+{
+    const struct assay_evidence_object *x = a, *y = b;
+    int c = strcmp(x->name, y->name);
+    return c ? c : strcmp(x->sha256, y->sha256);
+}
+
+static size_t newest_of_each(struct assay_evidence_object *o, size_t n)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (to && strcmp(o[i].name, o[to - 1].name) == 0 && strcmp(o[i].dataset, o[to - 1].dataset) == 0) {
+            free(o[i].name);
+            continue;
+        }
+        o[to++] = o[i];
+    }
+    return to;
 }
 
 enum assay_status assay_evidence_objects(struct assay_evidence *v)
 {
     struct assay_buf text = {0};
     enum assay_status s = ASSAY_OK;
-    if (v->n_objects)
+    if (v->n_objects) {
         qsort(v->object, v->n_objects, sizeof *v->object, by_object);
+        v->n_objects = newest_of_each(v->object, v->n_objects);
+        qsort(v->object, v->n_objects, sizeof *v->object, by_line);
+    }
     for (size_t i = 0; i < v->n_objects && s == ASSAY_OK; i++)
-        if (i == 0 || strcmp(v->object[i].name, v->object[i - 1].name) != 0)
+        if (i == 0 || by_line(&v->object[i], &v->object[i - 1]) != 0)
             s = assay_buf_addf(&text, "%s  %s\n", v->object[i].sha256, v->object[i].name);
     return add_text(v, "objects.sha256", s, &text);
 }

@@ -21,7 +21,7 @@ void assay_hash_set_release(struct assay_hash_set *h);
 /* An archived file, as a leaf says. */
 struct assay_evidence_object {
     char *name;
-    char sha256[65];
+    char sha256[65], dataset[37];
     uint64_t leaf;
 };
 

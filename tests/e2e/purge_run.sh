@@ -374,6 +374,19 @@ check 'nor with a beginning' forge purge-begin 0
 check 'and another one' forge purge-chunk 0
 check_exit 1 'is it believed' assay check plan.yaml
 check_lacks 'or called permitted' "$OUT" 'under a permit'
+check 'the evidence of it' assay evidence plan.yaml --out bundle
+check 'is whole' sh bundle/verify.sh
+check_same 'and says of both that they do not count' <(echo 2) <(grep -c '^note: leaf [0-9]* says that a chunk was deleted, which no permit before it allows: not counted$' "$OUT")
+check_lacks 'so that no archive has what was deleted' "$OUT" 'what was deleted of a chunk'
+# A reconciler who counts it all the same: the source has no row of the chunk any more.
+sed '/^$/,$d; /^prev-own /d' "$(grep -lx 'verdict mismatch' bundle/leaves/* | tail -1)" |
+    sed 's/^verdict mismatch/verdict match/; /^\(kind\|reason\|columns\|discrepancy\|seen\|changed-side\) /d' >text
+sign_note reconcile text >note
+check 'a match that counts it' append_note plan.yaml note
+rm -rf bundle
+check 'in evidence' assay evidence plan.yaml --out bundle
+check_exit 4 'is found' sh bundle/verify.sh
+check_has 'as the mismatch that it is' "$OUT" '^FAILED: leaf [0-9]+: its verdict is match, but by the statements it is about it should be mismatch$'
 
 # Who has the archive's key, and no archive, copies what the source has stated.
 fresh || not_ok 'a sealed dataset'

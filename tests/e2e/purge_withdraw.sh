@@ -89,3 +89,6 @@ check 'and deletes' forged purge-chunk
 check_exit 1 'which is no match' assay check plan.yaml
 check_has 'since it is not believed' "$ERR" 'which no permit before it allows: not believed'
 check 'the ledger verifies' assay ledger verify plan.yaml
+check 'the evidence' assay evidence plan.yaml --out bundle
+check 'is whole' sh bundle/verify.sh
+check_has 'and does not count it' "$OUT" '^note: leaf [0-9]+ says that a chunk was deleted, which no permit before it allows: not counted$'

@@ -393,15 +393,33 @@ fresh || not_ok 'a sealed dataset'
 assay ledger key plan.yaml --role approver >"$OUT" 2>"$ERR"
 rm archive/t.csv
 check 'the source alone is read again' assay verify plan.yaml --side source
+run_root() { # NOTE...: count and root of a run of these leaves
+    python3 - "$@" <<'PY'
+import hashlib, sys
+def root(h):
+    if len(h) == 1:
+        return h[0]
+    k = 1 << (len(h) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root(h[:k]) + root(h[k:])).digest()
+leaves = [hashlib.sha256(b"\0" + open(name, "rb").read()).digest() for name in sys.argv[1:]]
+print("leaves %d\nroot sha256:%s" % (len(leaves), root(leaves).hex()))
+PY
+}
 copy_run() { # RUN: the newest run of the source as one of the archive
-    local of newest
+    local of newest notes=()
     newest=$(assay ledger show plan.yaml "$(leaf plan.yaml run-end)" | sed -n 's/^run //p')
     for of in $(assay ledger log plan.yaml --limit 0 | awk '{ print $1 }'); do
         assay ledger show plan.yaml "$of" >one
         grep -qx "run $newest" one && grep -qE '^assay/v1 (run-start|chunk|run-end)$' one || continue
         sed -n "/^\$/q; s/^role source/role archive/; s/^run .*/run $1/; /^prev-own /!p" one >text
-        sign_note archive text >note
-        append_note plan.yaml note || return
+        if grep -q '^assay/v1 run-end$' text; then
+            run_root "${notes[@]}" >counted
+            sed -i -e '/^leaves /d' -e '/^root /{r counted
+                d}' text
+        fi
+        notes+=("note.$of")
+        sign_note archive text >"note.$of"
+        append_note plan.yaml "note.$of" || return
     done
 }
 check 'its statements, copied' copy_run 11111111-2222-4333-8444-555555555555

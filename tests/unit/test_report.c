@@ -824,6 +824,8 @@ static void later(struct fixture *f, const char *kind, int side, const char *run
     add(f, "dataset", AIRPORTS);
     add(f, "plan", "sha256:90aad265a2cf5903fc8931f3c4b1ea8564891d628745a5dbac8cbc5baf6cb65e");
     add(f, key, value);
+    if (strcmp(kind, "run-end") == 0)
+        ledger_fixture_end_run(f->sink[role_of(side)], &f->text);
     add(f, "observed", observed);
     end(f, role_of(side));
 }

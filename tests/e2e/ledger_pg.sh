@@ -141,6 +141,7 @@ all of it~TRUNCATE assay.leaf~the database has 0 leaves
 a checkpoint~UPDATE assay.checkpoint SET note = '\x00' WHERE size = (SELECT max(size) FROM assay.checkpoint)~checkpoint of size [0-9]+: not a signed note
 a leaf slipped in~INSERT INTO assay.leaf SELECT 1 + max(idx), sha256('\x0078'), 'x' FROM assay.leaf~leaf $((last + 1)): not a signed note
 a leaf hidden by row security~ALTER TABLE assay.leaf ENABLE ROW LEVEL SECURITY~table leaf
+an index of something else~DROP INDEX assay.leaf_index_run; CREATE INDEX leaf_index_run ON assay.leaf_index ((CASE WHEN idx < 5 THEN run END))~index leaf_index_run ON assay.leaf_index USING btree .*CASE.* is not a ledger's
 a rule~CREATE RULE quiet AS ON INSERT TO assay.leaf_index DO INSTEAD NOTHING~table leaf_index
 the guards dropped~DROP TRIGGER no_change ON assay.leaf CASCADE; CREATE TRIGGER no_change BEFORE UPDATE ON assay.leaf FOR EACH ROW EXECUTE FUNCTION assay.refuse()~trigger leaf no_change
 a guard that guards nothing~CREATE OR REPLACE FUNCTION assay.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'~function refuse\(\) BEGIN

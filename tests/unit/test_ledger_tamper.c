@@ -412,6 +412,33 @@ static void test_bent_index(void **state)
     ledger_fixture_remove(&f);
 }
 
+static void keep_note(void *ctx, const struct assay_leaf *leaf)
+{
+    assert_int_equal(assay_buf_add(ctx, leaf->note, leaf->note_len), ASSAY_OK);
+}
+
+/* The unique index of leaf hashes finds nothing: an old statement could be stated again, and be the newest. */
+static void test_bent_hashes(void **state)
+{
+    (void)state;
+    struct ledger_fixture f;
+    struct assay_err e = {0};
+    struct assay_buf note = {0};
+    ledger_fixture_copy(&intact, &f);
+    attack(f.db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema "
+                 "WHERE name = 'sqlite_autoindex_blob_1') WHERE name = 'sqlite_autoindex_leaf_1'; "
+                 "PRAGMA schema_version = 1000");
+    struct assay_ledger *l = ledger_fixture_open(&f, true);
+    assert_int_equal(assay_ledger_leaf(l, 17, keep_note, &note, &e), ASSAY_OK);
+    const struct assay_ledger_item again = {note.ptr, note.len, false};
+    if (assay_ledger_append(l, &again, 1, &e) != ASSAY_OK)
+        fail_msg("%s", e.msg);
+    assert_int_equal(assay_ledger_size(l), 300);
+    assay_ledger_close(l);
+    assay_buf_release(&note);
+    ledger_fixture_remove(&f);
+}
+
 /* ---- the file beside the database ---- */
 
 static void published_says(struct ledger_fixture *f, const char *note, const char *says)
@@ -525,8 +552,9 @@ static void test_any_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tampers),    cmocka_unit_test(test_reader),    cmocka_unit_test(test_reader_raced),
-        cmocka_unit_test(test_bent_index), cmocka_unit_test(test_published), cmocka_unit_test(test_any_byte),
+        cmocka_unit_test(test_tampers),    cmocka_unit_test(test_reader),      cmocka_unit_test(test_reader_raced),
+        cmocka_unit_test(test_bent_index), cmocka_unit_test(test_bent_hashes), cmocka_unit_test(test_published),
+        cmocka_unit_test(test_any_byte),
     };
     return !!cmocka_run_group_tests(tests, enter, leave);
 }

@@ -67,7 +67,7 @@ static enum assay_status check_prev_own(struct batch *b, const struct assay_head
     if (has < 0)
         return assay_fail(e, ASSAY_ELEDGER, "a `%.*s` statement is refused: its prev-own is not one hash",
                           (int)h->kind.n, h->kind.p);
-    enum assay_status s = b->l->store->find(b->l->db, hash, &found, &at, e);
+    enum assay_status s = assay_view_find(b->l->view, hash, &found, &at, e);
     if (s != ASSAY_OK || found)
         return s;
     assay_hex(hash, 32, hex);
@@ -131,7 +131,7 @@ static enum assay_status add_note(struct batch *b, const struct assay_ledger_ite
     uint64_t at;
     struct assay_store_leaf row = {.idx = b->tree.size, .hash = hash, .hash_len = 32, .indexed = true};
     assay_merkle_leaf(it->bytes, it->len, hash);
-    enum assay_status s = b->l->store->find(b->l->db, hash, &found, &at, e);
+    enum assay_status s = assay_view_find(b->l->view, hash, &found, &at, e);
     if (s != ASSAY_OK || found)
         return s;
     if ((s = assay_leaf_admit(&b->l->ring, row.idx, it->bytes, it->len, &h, &role, e)) != ASSAY_OK ||

@@ -171,10 +171,8 @@ enum assay_status assay_ledger_find(struct assay_ledger *l, const uint8_t hash[3
 {
     bool found = false;
     enum assay_status s = l->as_stored ? l->store->find(l->db, hash, &found, index, e) : assay_view_refresh(l, e);
-    for (uint64_t i = 0; s == ASSAY_OK && !l->as_stored && !found && i < l->view->tree.size; i++) {
-        found = memcmp(assay_view_at(l->view, i)->hash, hash, 32) == 0;
-        *index = i;
-    }
+    if (s == ASSAY_OK && !l->as_stored)
+        s = assay_view_find(l->view, hash, &found, index, e);
     if (s == ASSAY_OK && !found)
         s = assay_fail(e, ASSAY_ENOTFOUND, "%s: no leaf with this hash", l->path);
     return s;

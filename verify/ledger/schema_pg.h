@@ -106,7 +106,8 @@
     "CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid OR inhrelid = c.oid) THEN ' inherits' "         \
     "ELSE '' END || coalesce((SELECT CASE WHEN x.indisunique THEN ' unique' ELSE '' END || "                           \
     "CASE WHEN x.indisvalid AND x.indisready AND x.indislive THEN '' ELSE ' invalid' END "                             \
-    "FROM pg_index x WHERE x.indexrelid = c.oid), '') FROM pg_class c WHERE c.relnamespace = $1::oid "                 \
+    "|| coalesce(substring(pg_get_indexdef(c.oid) FROM ' ON .*'), '') FROM pg_index x WHERE x.indexrelid = c.oid), "   \
+    "'') FROM pg_class c WHERE c.relnamespace = $1::oid "                                                              \
     "UNION ALL "                                                                                                       \
     "SELECT 'trigger ' || c.relname || ' ' || t.tgname || ' ' || t.tgtype || ' ' || t.tgenabled::text || ' ' || "      \
     "p.proname || CASE WHEN t.tgqual IS NULL AND t.tgattr::text = '' THEN '' ELSE ' when' END "                        \
@@ -121,6 +122,19 @@
     "trigger " table " no_change 27 A refuse\n"                                                                        \
     "trigger " table " no_truncate 34 A refuse\n"
 #define ASSAY_PG_PUTS(name, types, body) "function " name "(" types ") definer {\"search_path=\\\"\\\"\"} " body "\n"
+
+#define ASSAY_PG_INDEXES                                                                                               \
+    "index blob_pkey unique ON assay.blob USING btree (sha256)\n"                                                      \
+    "index checkpoint_pkey unique ON assay.checkpoint USING btree (size)\n"                                            \
+    "index leaf_hash_key unique ON assay.leaf USING btree (hash)\n"                                                    \
+    "index leaf_index_chunk ON assay.leaf_index USING btree (chunk)\n"                                                 \
+    "index leaf_index_dataset ON assay.leaf_index USING btree (dataset, segment)\n"                                    \
+    "index leaf_index_kind ON assay.leaf_index USING btree (kind, dataset)\n"                                          \
+    "index leaf_index_pkey unique ON assay.leaf_index USING btree (idx)\n"                                             \
+    "index leaf_index_run ON assay.leaf_index USING btree (run)\n"                                                     \
+    "index leaf_pkey unique ON assay.leaf USING btree (idx)\n"                                                         \
+    "index meta_pkey unique ON assay.meta USING btree (key)\n"                                                         \
+    "index node_pkey unique ON assay.node USING btree (level, idx)\n"
 
 #define ASSAY_PG_DESCRIBED                                                                                             \
     "column blob 1 sha256 bytea not null\n"                                                                            \
@@ -147,18 +161,7 @@
         ASSAY_PG_PUTS("put_checkpoint", "bigint, bytea, bytea", ASSAY_PG_PUT_CHECKPOINT)                               \
             ASSAY_PG_PUTS("put_leaf", ASSAY_PG_PUT_LEAF_TYPES, ASSAY_PG_PUT_LEAF)                                      \
                 ASSAY_PG_PUTS("put_node", "smallint, bigint, bytea",                                                   \
-                              ASSAY_PG_PUT_NODE) "function refuse() " ASSAY_PG_REFUSE "\n"                             \
-                                                 "index blob_pkey unique\n"                                            \
-                                                 "index checkpoint_pkey unique\n"                                      \
-                                                 "index leaf_hash_key unique\n"                                        \
-                                                 "index leaf_index_chunk\n"                                            \
-                                                 "index leaf_index_dataset\n"                                          \
-                                                 "index leaf_index_kind\n"                                             \
-                                                 "index leaf_index_pkey unique\n"                                      \
-                                                 "index leaf_index_run\n"                                              \
-                                                 "index leaf_pkey unique\n"                                            \
-                                                 "index meta_pkey unique\n"                                            \
-                                                 "index node_pkey unique\n"                                            \
+                              ASSAY_PG_PUT_NODE) "function refuse() " ASSAY_PG_REFUSE "\n" ASSAY_PG_INDEXES            \
                                                  "table blob\n"                                                        \
                                                  "table checkpoint\n"                                                  \
                                                  "table leaf\n"                                                        \

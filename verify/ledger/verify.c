@@ -213,7 +213,7 @@ static enum assay_status check_prev_own(struct pass *p, uint64_t idx, const stru
     enum assay_status s = ASSAY_OK;
     int has = assay_stmt_prev_own(h, want);
     if (has > 0 && memcmp(want, p->own[role], 32) != 0) {
-        if ((s = p->l->store->find(p->l->db, want, &found, &at, e)) != ASSAY_OK)
+        if ((s = assay_view_find(p->view, want, &found, &at, e)) != ASSAY_OK)
             return s;
         if (found && at < idx)
             s = p->l->store->leaves(p->l->db, at, signed_by, &x, e);

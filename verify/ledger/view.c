@@ -27,6 +27,7 @@ void assay_view_free(struct assay_view *v)
         return;
     assay_buf_release(&v->seen);
     assay_buf_release(&v->room);
+    free(v->by_hash);
     free(v->slot);
     free(v);
 }
@@ -137,10 +138,53 @@ void assay_view_cut(struct assay_view *v, const struct assay_merkle *tree)
     }
     if (tree->size < v->tree.size)
         v->seen.len = tree->size * sizeof(struct assay_seen);
+    if (tree->size < v->hashed)
+        v->hashed = v->by_hash_slots = 0;
     v->tree = *tree;
 }
 
 /* ---- finding ---- */
+
+/* The slot of this hash, or the free one where it belongs. Whoever makes hashes that begin alike loses time alone. */
+static uint32_t *place_of(const struct assay_view *v, const uint8_t hash[32])
+{
+    uint64_t word;
+    memcpy(&word, hash, sizeof word);
+    size_t at = word & (v->by_hash_slots - 1);
+    while (v->by_hash[at] && memcmp(assay_view_at(v, v->by_hash[at] - 1)->hash, hash, 32) != 0)
+        at = (at + 1) & (v->by_hash_slots - 1);
+    return &v->by_hash[at];
+}
+
+static enum assay_status hash_all(struct assay_view *v)
+{
+    if (v->by_hash_slots <= 2 * v->tree.size) {
+        size_t slots = SLOTS;
+        while (slots <= 4 * v->tree.size)
+            slots *= 2;
+        free(v->by_hash);
+        v->by_hash = calloc(slots, sizeof *v->by_hash);
+        v->by_hash_slots = v->by_hash ? slots : 0;
+        v->hashed = 0;
+    }
+    for (; v->by_hash && v->hashed < v->tree.size; v->hashed++) {
+        uint32_t *place = place_of(v, assay_view_at(v, v->hashed)->hash);
+        *place = *place ? *place : (uint32_t)v->hashed + 1;
+    }
+    return v->by_hash ? ASSAY_OK : ASSAY_ENOMEM;
+}
+
+enum assay_status assay_view_find(struct assay_view *v, const uint8_t hash[32], bool *found, uint64_t *idx,
+                                  struct assay_err *e)
+{
+    *found = false;
+    if (hash_all(v) != ASSAY_OK)
+        return assay_fail_nomem(e);
+    const uint32_t at = *place_of(v, hash);
+    *found = at != 0;
+    *idx = at ? at - 1 : 0;
+    return ASSAY_OK;
+}
 
 struct wanted {
     uint32_t word[ASSAY_INDEX_FIELDS]; /* 0: whatever it is */

@@ -23,6 +23,8 @@ struct assay_view {
     struct assay_buf seen; /* struct assay_seen a leaf */
     struct assay_view_slot *slot;
     size_t slots, used;
+    uint32_t *by_hash; /* 1 + the leaf, where its hash belongs; 0: free. Made when a hash is first asked for */
+    size_t by_hash_slots, hashed; /* so many leaves are in there */
     struct assay_buf room; /* decoded values of one leaf */
 };
 
@@ -44,6 +46,9 @@ enum assay_status assay_view_list(const struct assay_view *v, const struct assay
                                   struct assay_buf *out);
 /* The newest below `below`; false when there is none. */
 bool assay_view_newest(const struct assay_view *v, const struct assay_ledger_query *q, uint64_t below, uint64_t *out);
+/* The leaf with this hash, the first of them. *found false: there is none. ASSAY_ENOMEM alone. */
+enum assay_status assay_view_find(struct assay_view *v, const uint8_t hash[32], bool *found, uint64_t *idx,
+                                  struct assay_err *e);
 const struct assay_seen *assay_view_at(const struct assay_view *v, uint64_t idx);
 
 /* ---- view_read.c ---- */

@@ -19,6 +19,8 @@ struct result {
     struct assay_policy_verdict policy;
     bool judged; /* under a policy */
     unsigned stamps, cosigned; /* anchors */
+    unsigned others; /* stamps, right in themselves, that lead to no certificate of --tsa-ca: they do not count */
+    uint64_t other; /* leaf of the newest of them */
     uint64_t stamped; /* leaves of the newest time stamp's checkpoint */
     struct assay_stamp stamp; /* the newest */
 };
@@ -32,26 +34,41 @@ static enum assay_status check_anchor(void *ctx, const struct assay_anchor *a, s
 {
     struct anchors *x = ctx;
     struct assay_stamp st;
-    struct assay_err why = {0};
+    struct assay_err why = {0}, untraced = {0};
     if (a->type == ASSAY_ANCHOR_COSIGNATURE) {
         x->r->cosigned++;
         return ASSAY_OK;
     }
-    enum assay_status s = assay_stamp_check(&a->token, NULL, a->note.ptr, a->note.len, x->ca, &st, &why);
+    enum assay_status s = assay_stamp_check(&a->token, NULL, a->note.ptr, a->note.len, NULL, &st, &why);
     if (s != ASSAY_OK)
         return assay_fail(e, s == ASSAY_EDATA ? ASSAY_ELEDGER : s, "leaf %llu: %s", (unsigned long long)a->leaf,
                           why.msg);
+    if (x->ca)
+        s = assay_stamp_check(&a->token, NULL, a->note.ptr, a->note.len, x->ca, &st, &untraced);
+    if (s == ASSAY_EDATA) { /* whoever may state an anchor can bring a stamp by an authority of his own */
+        x->r->others++;
+        x->r->other = a->leaf;
+        return ASSAY_OK;
+    }
+    if (s != ASSAY_OK)
+        return assay_fail(e, s, "%s", untraced.msg);
     x->r->stamps++;
     x->r->stamp = st;
     x->r->stamped = a->size;
     return ASSAY_OK;
 }
 
-/* Every anchor: about a tree that this ledger had; tokens rightly signed, at their own time. */
+/* Every anchor: about a tree that this ledger had; tokens rightly signed, at their own time; if there are any, one at
+ * least by an authority that is believed. */
 static enum assay_status check_anchors(struct assay_ledger *l, const char *ca, struct result *r, struct assay_err *e)
 {
     struct anchors x = {ca, r};
-    return assay_anchor_each(l, check_anchor, &x, e);
+    enum assay_status s = assay_anchor_each(l, check_anchor, &x, e);
+    if (s == ASSAY_OK && r->others && !r->stamps)
+        s = assay_fail(e, ASSAY_ELEDGER,
+                       "leaf %llu: the time stamp is not signed by an authority of --tsa-ca, nor is any other",
+                       (unsigned long long)r->other);
+    return s;
 }
 
 /* An old report, checkpoint or proof: this ledger must have grown out of what it shows. */
@@ -118,6 +135,16 @@ static enum assay_status verify(struct assay_args *a, struct assay_ledger *l, st
     return s == ASSAY_OK && policy ? under_policy(l, policy, r, e) : s;
 }
 
+static void print_stamps(const struct result *r)
+{
+    if (r->stamps)
+        printf("%s%u time stamps: the first %llu leaves existed at %s, says %s%s\n",
+               r->stamp.trusted ? "" : "not checked: ", r->stamps, (unsigned long long)r->stamped, r->stamp.text,
+               r->stamp.authority, r->stamp.trusted ? "" : "; who vouches for that: --tsa-ca FILE");
+    if (r->others)
+        printf("%u time stamps by others, not counted\n", r->others);
+}
+
 static void print_text(const struct result *r)
 {
     printf("ok: %llu leaves, root %s (%llu checkpoints, %llu blobs)\n", (unsigned long long)r->st.leaves, r->st.root,
@@ -127,10 +154,7 @@ static void print_text(const struct result *r)
         printf("grown out of %s, which has the tree %s\n", json_string_value(json_object_get(old, "file")),
                json_string_value(json_object_get(old, "short")));
     }
-    if (r->stamps)
-        printf("%u time stamps: the first %llu leaves existed at %s, says %s%s\n", r->stamps,
-               (unsigned long long)r->stamped, r->stamp.text, r->stamp.authority,
-               r->stamp.trusted ? "" : " (not traced to an authority: no --tsa-ca)");
+    print_stamps(r);
     if (r->judged)
         printf("under the policy: the first %llu leaves, cosigned by %u witnesses\n",
                (unsigned long long)r->policy.head.size, r->policy.cosigned);
@@ -146,9 +170,9 @@ static void print_json(const struct result *r, const struct assay_err *e)
         json_object_set(j, "against", r->against);
     if (r->stamps)
         json_object_set_new(j, "timestamp",
-                            json_pack("{s:i,s:I,s:s,s:s,s:b}", "stamps", (int)r->stamps, "leaves",
-                                      (json_int_t)r->stamped, "time", r->stamp.text, "authority", r->stamp.authority,
-                                      "traced", r->stamp.trusted));
+                            json_pack("{s:i,s:i,s:I,s:s,s:s,s:b}", "stamps", (int)r->stamps, "others", (int)r->others,
+                                      "leaves", (json_int_t)r->stamped, "time", r->stamp.text, "authority",
+                                      r->stamp.authority, "traced", r->stamp.trusted));
     if (r->judged)
         json_object_set_new(j, "policy",
                             json_pack("{s:I,s:i,s:b}", "leaves", (json_int_t)r->policy.head.size, "cosigned",

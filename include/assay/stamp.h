@@ -21,7 +21,8 @@ struct assay_stamp {
 };
 /* A response: granted, over the SHA-256 of exactly these bytes, rightly signed. With the DER of its request (NULL: not
  * at hand), an answer to it. With ca_file (PEM; NULL: none), traced to a certificate in it, judged at the token's own
- * time (RFC 3161 appendix B): a stamp outlives the certificate that made it. ASSAY_EDATA says what is wrong. */
+ * time (RFC 3161 appendix B): a stamp outlives the certificate that made it. ASSAY_EDATA says what is wrong;
+ * ASSAY_EUSAGE: ca_file cannot be read. */
 enum assay_status assay_stamp_check(const struct assay_buf *response, const struct assay_buf *request,
                                     const void *bytes, size_t n, const char *ca_file, struct assay_stamp *out,
                                     struct assay_err *e);

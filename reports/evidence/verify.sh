@@ -973,7 +973,7 @@ tell_anchors() {
     if [ $stamps -gt 0 ] && [ -n "$ca" ]; then
         ok "$stamps time stamps; the first $stamped leaves existed at $stamped_at, says $stamped_by, whom $ca vouches for"
     elif [ $stamps -gt 0 ]; then
-        printf 'not checked: %s time stamps; the first %s leaves existed at %s, says %s; who that is, nobody vouches for: give the certificates that you trust: --ca FILE\n' \
+        printf 'not checked: %s time stamps; the first %s leaves existed at %s, says %s; who vouches for that: --ca FILE\n' \
             $stamps "$stamped" "$stamped_at" "$stamped_by"
     elif [ $others -gt 0 ]; then
         fail "$last_other_stamp does not lead to a certificate of $ca, nor does any other"

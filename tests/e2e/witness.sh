@@ -224,9 +224,11 @@ check 'openssl says the same' openssl ts -verify -data stamped.checkpoint -in st
 check 'verified at its own time' assay ledger verify plan.yaml --tsa-ca tsa/authority-ca.pem
 check_has 'it says so' "$OUT" '^1 time stamps: the first [0-9]+ leaves existed at 20[0-9-]+T[0-9:]+Z, says /CN=authority$'
 check 'without anybody to believe' assay ledger verify plan.yaml
-check_has 'it says that' "$OUT" 'says /CN=authority \(not traced to an authority: no --tsa-ca\)$'
+check_has 'it says that' "$OUT" '^not checked: 1 time stamps: .* says /CN=authority; who vouches for that: --tsa-ca FILE$'
 check_exit 4 'an authority that nobody knows' assay ledger verify plan.yaml --tsa-ca tsa/other-ca.pem
-check_has 'is refused' "$ERR" 'leaf [0-9]+: the time stamp is not signed by an authority of --tsa-ca'
+check_has 'is refused' "$ERR" 'leaf [0-9]+: the time stamp is not signed by an authority of --tsa-ca, nor is any other'
+check_exit 2 'a file without certificates' assay ledger verify plan.yaml --tsa-ca plan.yaml
+check_has 'is no such' "$ERR" '--tsa-ca plan.yaml: no certificates \(PEM\) can be read there'
 check 'more leaves' assay verify plan.yaml --side source
 leaves=$(jq .leaves < <(assay ledger verify plan.yaml --json))
 check_exit 3 'an authority that does not answer' assay ledger timestamp plan.yaml --tsa http://127.0.0.1:1/
@@ -285,13 +287,14 @@ check_has 'says so' said '^ok: 2 time stamps; .* says CN=authority, whom .*/tsa/
 check_has 'and who has seen it' said '^ok: the first [0-9]+ leaves were cosigned by witness.example/w2 at 1[0-9]{9} seconds after 1970$'
 check_has 'and that it is all' said '^ok: the witnesses that the policy asks for have seen all that is here$'
 check_exit 4 'under another authority' sh seen/verify.sh --ca tsa/other-ca.pem
-check_has 'the stamps do not count' "$OUT" 'FAILED: leaf [0-9]+: its time stamp of 20.* does not lead to a certificate of .*/tsa/other-ca.pem$'
+check_has 'the stamps do not count' "$OUT" 'FAILED: leaf [0-9]+: its time stamp of 20.* does not lead to a certificate of .*/tsa/other-ca.pem, nor does any other$'
 check_exit 3 'under one that is not there' sh seen/verify.sh --ca nobody.pem
 check 'a sample' assay evidence plan.yaml --out sample --policy both.policy --sample 1
 check 'verifies, too' sh sample/verify.sh
 check_has 'with both' "$OUT" '^ok: the witnesses that the policy asks for have seen all that is here$'
-check_has 'and without an authority' "$OUT" '^ok: 2 time stamps; the first [0-9]+ leaves existed at 20[0-9-]+T[0-9:]+Z, says CN=authority$'
-check_has 'it says whom it does not know' "$OUT" '^not checked: who that is; give the certificates that you trust: --ca FILE$'
+check_has 'and without an authority it says whom it does not know' "$OUT" \
+    '^not checked: 2 time stamps; the first [0-9]+ leaves existed at 20[0-9-]+T[0-9:]+Z, says CN=authority; who vouches for that: --ca FILE$'
+check_lacks 'and vouches for nothing' "$OUT" '^ok: .* time stamps'
 # What VERIFY.txt says to do by hand, word for word.
 by_hand() { # NTH WORD=VALUE...: its NTH block of commands
     local nth=$1 script word
@@ -312,7 +315,8 @@ check_has 'a time stamp by hand' <(by_hand 2 CHECKPOINT="$(sed -n 's/^checkpoint
 forge() { rm -rf forged && cp -r seen forged && (cd forged && eval "$1") && python3 "$REPO/tests/e2e/evidence_forge.py" forged keys "${@:2}"; }
 anchor=$(grep -l '^type timestamp' seen/leaves/* | head -n 1)
 token=$(sed -n 's/^token sha256://p' "$anchor") number=${anchor##*/}
-check 'a leaf that the witnesses have not seen' forge true 5.note
+assay ledger show plan.yaml 0 >0.note
+check 'a leaf that the witnesses have not seen' forge true 0.note
 check_exit 4 'is not covered by them' sh forged/verify.sh
 check_has 'says so' "$OUT" 'FAILED: leaf [0-9]+: the witnesses that the policy asks for have seen [0-9]+ leaves only$'
 check 'a token of another checkpoint' forge "cp blobs/\$(sed -n 's/^token sha256://p' leaves/$(grep -l '^type timestamp' seen/leaves/* | tail -n 1 | sed 's,.*/,,')) blobs/$token"
@@ -326,3 +330,22 @@ sed -i 1,2d "forged/consistency/$size"
 (cd forged && rm MANIFEST.sha256 && { find . -maxdepth 1 -type f | sort; find . -mindepth 2 -type f | sort; } | sed 's,^\./,,' | LC_ALL=C xargs sha256sum >../list && mv ../list MANIFEST.sha256)
 check_exit 4 'leads nowhere' sh forged/verify.sh
 check_has 'says so' "$OUT" 'FAILED: (consistency/[0-9]+: is broken|leaf [0-9]+: its checkpoint of [0-9]+ leaves is not of this ledger)$'
+
+# A stamp by somebody else, who may be anybody, is told and does not count; it breaks nothing.
+authority third 30
+check 'more leaves' assay verify plan.yaml --side source
+check 'a time stamp by another authority' assay ledger timestamp plan.yaml --tsa-ca tsa/third-ca.pem -- tsa/reply
+for by in authority:2:1 third:1:2; do
+    IFS=: read -r name own others <<<"$by"
+    check "those of $name" assay ledger verify plan.yaml --tsa-ca "tsa/$name-ca.pem"
+    check_has 'count' "$OUT" "^$own time stamps: .* says /CN=$name\$"
+    check_has 'the others do not' "$OUT" "^$others time stamps by others, not counted\$"
+done
+check 'evidence with both' assay evidence plan.yaml --out three
+for by in authority:2:1 third:1:2; do
+    IFS=: read -r name own others <<<"$by"
+    check "under $name" sh three/verify.sh --ca "tsa/$name-ca.pem"
+    check_has 'its stamps count' "$OUT" "^ok: $own time stamps; .* says CN=$name, whom .*/tsa/$name-ca.pem vouches for\$"
+    check_has 'the others do not' "$OUT" "^ok: $others time stamps by others, not counted\$"
+done
+check_exit 4 'none leads to a third' assay ledger verify plan.yaml --tsa-ca tsa/other-ca.pem

@@ -112,7 +112,10 @@ static void test_refused(void **state)
     struct vectors v = load();
     struct assay_buf sha512 = slurp(DIR "sha512.tsr"), rejected = slurp(DIR "rejected.tsr"), empty = {0};
     refused(&v.token, NULL, &v.data, DIR "other-ca.pem", "is not signed by an authority of --tsa-ca");
-    refused(&v.token, NULL, &v.data, DIR "none.pem", "the file of certificates cannot be read");
+    struct assay_stamp st;
+    struct assay_err e = {0};
+    assert_int_equal(assay_stamp_check(&v.token, NULL, v.data.ptr, v.data.len, DIR "none.pem", &st, &e), ASSAY_EUSAGE);
+    assert_non_null(strstr(e.msg, "no certificates (PEM) can be read there"));
     refused(&v.token, NULL, &v.token, DIR "ca.pem", "not over the SHA-256 of this checkpoint");
     refused(&sha512, NULL, &v.data, DIR "ca.pem", "not over the SHA-256 of this checkpoint");
     refused(&rejected, NULL, &v.data, DIR "ca.pem", "was not granted: the authority answers with status 2");

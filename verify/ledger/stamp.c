@@ -116,7 +116,8 @@ static X509_STORE *store_for(TS_RESP *resp, const char *ca_file, time_t when, st
     bool ok = param;
     if (ok && ca_file && X509_STORE_load_file(store, ca_file) != 1) {
         X509_STORE_free(store);
-        refuse(e, "cannot be traced: the file of certificates cannot be read");
+        ERR_clear_error();
+        assay_fail(e, ASSAY_EUSAGE, "--tsa-ca %s: no certificates (PEM) can be read there", ca_file);
         return NULL;
     }
     STACK_OF(X509) *own = ok && !ca_file ? PKCS7_get0_signers(TS_RESP_get_token(resp), NULL, 0) : NULL;

@@ -76,7 +76,7 @@ enum assay_status assay_ledger_blob(struct assay_ledger *l, const uint8_t sha256
  * the published checkpoint beside the file, every blob cited. ASSAY_ELEDGER names the first broken leaf. */
 struct assay_ledger_stats {
     uint64_t leaves, blobs, checkpoints;
-    int64_t total_ns, signature_ns, index_ns; /* how long it took, of it the signatures, and the database's indexes */
+    int64_t total_ns, signature_ns; /* how long it took, and the signatures of it */
     char root[45]; /* base64 */
 };
 enum assay_status assay_ledger_verify(struct assay_ledger *l, struct assay_ledger_stats *out, struct assay_err *e);

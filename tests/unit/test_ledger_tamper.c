@@ -246,6 +246,10 @@ static const struct tamper {
      NULL},
     {"a blob's name", "UPDATE blob SET sha256 = zeroblob(32)", " is missing", NULL},
     {"a blob missing", "DELETE FROM blob", " is missing", NULL},
+    {"an index that hides the blobs",
+     "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name "
+     "= 'sqlite_autoindex_leaf_1') WHERE name = 'sqlite_autoindex_blob_1'; PRAGMA schema_version = 1000",
+     " is missing", NULL},
     {"the origin", "UPDATE meta SET value = 'somebody/else'", "its origin is not that of this ledger",
      "its origin is not that of this ledger"},
     {"no origin", "DELETE FROM meta", "has no origin", "has no origin"},
@@ -386,6 +390,23 @@ static void bend(const char *path)
                  "PRAGMA schema_version = 2000");
 }
 
+static int chunks_by_index(const char *path)
+{
+    sqlite3 *db;
+    sqlite3_stmt *q;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT count(idx) FROM leaf_index INDEXED BY leaf_index_kind "
+                                        "WHERE kind = 'chunk'",
+                                        -1, &q, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    int n = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return n;
+}
+
 static void test_bent_index(void **state)
 {
     (void)state;
@@ -393,22 +414,20 @@ static void test_bent_index(void **state)
     struct ledger_fixture f;
     struct assay_err e = {0};
     size_t n = 0;
-    enum assay_status s;
     ledger_fixture_copy(&intact, &f);
     bend(f.db);
+    assert_int_equal(chunks_by_index(f.db), 286); /* it does hide them */
     struct assay_ledger *l = ledger_fixture_open(&f, false);
-    assay_ledger_as_stored(l); /* it does hide them */
+    assay_ledger_as_stored(l);
     assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_OK);
-    assert_int_equal(n, 286);
+    assert_int_equal(n, 300);
     assay_ledger_close(l);
     l = ledger_fixture_open(&f, false);
     n = 0;
     assert_int_equal(assay_ledger_each(l, &chunks, count_one, &n, &e), ASSAY_OK);
     assert_int_equal(n, 300);
     assay_ledger_close(l);
-    const char *says = ledger_fixture_verify(&f, &s);
-    assert_int_equal(s, ASSAY_ELEDGER);
-    assert_non_null(strstr(says, "missing from index leaf_index_"));
+    assert_string_equal(ledger_fixture_verify(&f, NULL), ""); /* all that anything is found by is as it was */
     ledger_fixture_remove(&f);
 }
 

@@ -150,7 +150,7 @@ check_has '... with its bounds' opened.ndjson "\"hi\": ?\"$lo\""
 mv keyring away
 check_exit 3 'without the keyring' assay verify plan.yaml --side archive --dataset t
 check_has '... the bounds stay sealed' "$ERR" 'segment all: its cut is sealed'
-check 'a report does' assay report plan.yaml --reveal --report ndjson:result.ndjson
+check_exit 3 'in a report, too, which says that the archive could not be read' assay report plan.yaml --reveal --report ndjson:result.ndjson
 check_has '... says why' "$ERR" 'chunks stay sealed: segment all: its cut is sealed'
 clean '... and shows none' result.ndjson
 mv away keyring

@@ -15,12 +15,12 @@ enum assay_status {
     ASSAY_ELIMIT, /* one of the ceilings in limits.h */
     ASSAY_ECHANGED, /* the object changed while it was read */
     ASSAY_ELEDGER, /* ledger or evidence broken (exit 4) */
-    ASSAY_ESTORE, /* the ledger or what belongs to it (checkpoint, spool, keyring, bundle) cannot be written, or a key
-                   * is not there or of no use: nothing is broken, nothing lost, but no retry helps (exit 4) */
     ASSAY_ELOCKED, /* another run holds the lock (exit 11) */
     ASSAY_ENOTFOUND, /* the named thing does not exist */
     ASSAY_EINTR, /* stopped by a signal */
-    ASSAY_EERASED /* a chunk's key was destroyed: its digests cannot be checked any more, on purpose */
+    ASSAY_EERASED, /* a chunk's key was destroyed: its digests cannot be checked any more, on purpose */
+    ASSAY_ESTORE /* the ledger or what belongs to it (checkpoint, spool, keyring, bundle) cannot be written, or a key is
+                  * not there or of no use: nothing is broken, nothing lost, but no retry helps (exit 4) */
 };
 
 /* Process exit codes, design section 7. */

@@ -287,6 +287,13 @@ void assay_render_next(struct assay_out *o, const struct assay_report *r, const 
         assay_out_shell(o, plan, put);
         return;
     }
+    if (r->verdict != r->inside && r->n_others && r->other[0].verdict == r->verdict) {
+        put(o, r->verdict == ASSAY_RV_MISMATCH ? "assay report " : "assay check ");
+        assay_out_shell(o, plan, put);
+        put(o, " --dataset ");
+        assay_out_shell(o, r->other[0].name, put);
+        return;
+    }
     put(o, differs ? "assay diff " : d && d->verdict == ASSAY_RV_UNVERIFIED ? "assay check " : "assay scrub ");
     assay_out_shell(o, plan, put);
     if (!d || d->verdict == ASSAY_RV_MATCH || d->verdict == ASSAY_RV_WAIVED)

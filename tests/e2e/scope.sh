@@ -121,6 +121,7 @@ check 'two of three datasets' assay check some.yaml --dataset orders --dataset c
 says '... are said to be some' 'MATCH in part: 4 rows in 3 chunks of 2 of 3 datasets of the plan are equal'
 check_exit 3 'a dataset that never was read is no match of the plan' assay report some.yaml
 says '... and is named' 'the last word on third: never read'
+check_has '... with what to do' "$OUT" '^next: assay check some.yaml --dataset third$'
 check 'the third' assay check some.yaml --dataset third
 check 'a report of the newest run takes the last words on the others' assay report some.yaml
 says '... and says which' 'customers: match of '
@@ -133,6 +134,7 @@ check_exit 1 'the newest run does not hide a mismatch in another dataset' assay 
 says '... and says where' 'MISMATCH outside of what was compared last'
 check_has '... and since when' "$OUT" 'orders: mismatch of '
 check_has '... and how much' "$OUT" ', 1 open'
+check_has '... and where to look' "$OUT" '^next: assay report some.yaml --dataset orders$'
 check_exit 1 'all of them: the newest word on each' assay report some.yaml --all
 says '... in full' 'MISMATCH: 1 of 4 chunks differs in 1 of 3 datasets'
 check 'evidence' assay evidence some.yaml --out bundle

@@ -155,21 +155,20 @@ void assay_hex(const void *bytes, size_t n, char *out)
     *out = '\0';
 }
 
-/* Without branches, which digits and letters in turn would mispredict. */
-static int nibble(char c)
-{
-    unsigned digit = (unsigned)c - '0', letter = (unsigned)c - 'a';
-    int v = letter < 6 ? (int)letter + 10 : -1;
-    return digit < 10 ? (int)digit : v;
-}
+/* 1 + the value of a digit, 0 for what is none. A table, since compilers make branches of a comparison, and digits and
+ * letters in turn mispredict them: seven times slower. */
+static const uint8_t digit[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 int assay_unhex(const char *hex, uint8_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        int hi = nibble(hex[2 * i]), lo = hi < 0 ? -1 : nibble(hex[2 * i + 1]);
-        if (lo < 0)
+        unsigned hi = digit[(unsigned char)hex[2 * i]], lo = hi ? digit[(unsigned char)hex[2 * i + 1]] : 0;
+        if (!lo)
             return -1;
-        out[i] = (uint8_t)(hi << 4 | lo);
+        out[i] = (uint8_t)((hi - 1) << 4 | (lo - 1));
     }
     return hex[2 * n] == '\0' ? 0 : -1;
 }

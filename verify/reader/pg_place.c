@@ -45,15 +45,10 @@ enum assay_status assay_pg_place_of(struct assay_pg_reader *r, struct assay_plac
 
 enum assay_status assay_pg_place(const struct assay_locator *loc, struct assay_place *out, struct assay_err *e)
 {
-    struct assay_pg_reader r = {.loc = *loc};
-    enum assay_status s = (r.conn = assay_pg_connect(&r, e)) ? ASSAY_OK : e ? e->code : ASSAY_ESOURCE;
-    if (s == ASSAY_OK)
-        s = assay_pg_begin(&r, r.conn, NULL, e);
-    if (s == ASSAY_OK)
-        s = assay_pg_resolve(&r, e);
+    struct assay_pg_reader r;
+    enum assay_status s = assay_pg_visit(loc, &r, e);
     if (s == ASSAY_OK)
         s = assay_pg_place_of(&r, out, e);
-    assay_pg_rel_release(&r.rel);
-    assay_pg_disconnect(&r);
+    assay_pg_leave(&r);
     return s;
 }

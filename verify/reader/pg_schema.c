@@ -265,3 +265,18 @@ enum assay_status assay_pg_load_columns(struct assay_pg_reader *r, struct assay_
     assay_pg_types_free(types);
     return s;
 }
+
+enum assay_status assay_pg_visit(const struct assay_locator *loc, struct assay_pg_reader *r, struct assay_err *e)
+{
+    *r = (struct assay_pg_reader){.loc = *loc};
+    enum assay_status s = (r->conn = assay_pg_connect(r, e)) ? ASSAY_OK : e ? e->code : ASSAY_ESOURCE;
+    if (s == ASSAY_OK)
+        s = assay_pg_begin(r, r->conn, NULL, e);
+    return s == ASSAY_OK ? assay_pg_resolve(r, e) : s;
+}
+
+void assay_pg_leave(struct assay_pg_reader *r)
+{
+    assay_pg_rel_release(&r->rel);
+    assay_pg_disconnect(r);
+}

@@ -25,11 +25,8 @@ enum assay_status assay_sqlite_place_of(const struct assay_sqlite_reader_state *
 
 enum assay_status assay_sqlite_place(const struct assay_locator *loc, struct assay_place *out, struct assay_err *e)
 {
-    struct assay_sqlite_reader_state r = {.path = assay_sqlite_path(loc), .timeout_s = loc->timeout_s};
-    bool wal;
-    enum assay_status s = r.path ? assay_sqlite_open_file(&r, &wal, e) : assay_fail_nomem(e);
-    if (s == ASSAY_OK)
-        s = assay_sqlite_load(&r, loc->table, e);
+    struct assay_sqlite_reader_state r;
+    enum assay_status s = assay_sqlite_visit(loc, &r, e);
     if (s == ASSAY_OK)
         s = assay_sqlite_place_of(&r, out, e);
     assay_sqlite_release(&r);

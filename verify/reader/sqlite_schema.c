@@ -315,3 +315,12 @@ enum assay_status assay_sqlite_load(struct assay_sqlite_reader_state *r, const c
         s = refine(r, e);
     return s;
 }
+
+enum assay_status assay_sqlite_visit(const struct assay_locator *loc, struct assay_sqlite_reader_state *r,
+                                     struct assay_err *e)
+{
+    bool wal;
+    *r = (struct assay_sqlite_reader_state){.path = assay_sqlite_path(loc), .timeout_s = loc->timeout_s};
+    enum assay_status s = r->path ? assay_sqlite_open_file(r, &wal, e) : assay_fail_nomem(e);
+    return s == ASSAY_OK ? assay_sqlite_load(r, loc->table, e) : s;
+}

@@ -86,8 +86,8 @@ void assay_pg_cause(const struct assay_pg_reader *r, PGconn *conn, const PGresul
 /* Resolve loc.table into r->rel; run before and again inside the snapshot. */
 enum assay_status assay_pg_resolve(struct assay_pg_reader *r, struct assay_err *e);
 void assay_pg_rel_release(struct assay_pg_rel *rel);
-/* For who asks about the table and reads no rows: r, empty, is connected and in a transaction, and its table found. Also
- * on failure assay_pg_leave ends it. */
+/* For who asks about the table and reads no rows: r, empty, is connected and in a transaction, and its table found.
+ * Also on failure assay_pg_leave ends it. */
 enum assay_status assay_pg_visit(const struct assay_locator *loc, struct assay_pg_reader *r, struct assay_err *e);
 void assay_pg_leave(struct assay_pg_reader *r);
 /* Fill schema and field. */

@@ -72,8 +72,8 @@ enum assay_status assay_sqlite_int(const struct assay_sqlite_reader_state *r, ch
 
 /* Find the table that the locator names and load its columns: sets table, kind, schema, rowid, utf16. */
 enum assay_status assay_sqlite_load(struct assay_sqlite_reader_state *r, const char *named, struct assay_err *e);
-/* For who asks about the table and reads no rows: r, empty, is open and loaded. Also on failure assay_sqlite_release ends
- * it. */
+/* For who asks about the table and reads no rows: r, empty, is open and loaded. Also on failure assay_sqlite_release
+ * ends it. */
 enum assay_status assay_sqlite_visit(const struct assay_locator *loc, struct assay_sqlite_reader_state *r,
                                      struct assay_err *e);
 

@@ -160,7 +160,7 @@ refused 'which is not shown' 'the token is there, but shows no key that fits its
 in_key "$(uri source-2)?pin-value=$pin$pin"
 refused 'nor is a wrong one' "$half"
 in_key "$(uri source-2)?pin-value=$pin"
-check 'reports' assay report plan.yaml --report json:report.json --report html:report.html --report ndjson:report.ndjson
+check_exit 3 'reports, of a source that was read again and not compared' assay report plan.yaml --report json:report.json --report html:report.html --report ndjson:report.ndjson
 check 'evidence' assay evidence plan.yaml --out late-bundle
 check_has 'what was told is there' told 'MATCH'
 check_exit 1 'the PIN is in nothing that was told or written' grep -rlaF "$pin" told ledger.db* plan.yaml keys/*.pub bundle late-bundle report.json report.html report.ndjson

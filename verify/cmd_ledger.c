@@ -232,7 +232,7 @@ static enum assay_status approve_plans(const struct assay_target *t, struct assa
     enum assay_status s = t->plan ? assay_ledger_open(t->ledger, t->keys, &l, e) : ASSAY_OK;
     for (size_t i = 0; t->plan && i < t->plan->n_sets && s == ASSAY_OK; i++) {
         s = assay_plan_approve(l, t->ledger, t->keys, &t->plan->set[i], &why);
-        if (s != ASSAY_OK && s != ASSAY_EPLAN)
+        if (s != ASSAY_OK && s != ASSAY_ESTORE)
             assay_fail(e, s, "%s", why.msg);
         else
             s = ASSAY_OK;

@@ -61,9 +61,17 @@ static enum assay_status look_up(struct load *x, uint64_t leaf)
     return assay_fail(x->r->err, s, "%s", why.msg);
 }
 
+static bool begun_before(const struct load *x, uint64_t permit, uint64_t leaf)
+{
+    for (size_t i = 0; i < x->n_begins; i++)
+        if (x->begin[i].permit == permit && x->begin[i].leaf < leaf)
+            return true;
+    return false;
+}
+
 /* Who holds the purger's key can state that it deleted what it likes. Believed is what a permit before it lists, with
  * these rows and this root, after the purger's run began under that permit, while it stood. What is settled was deleted
- * by an earlier run than the one that says so. */
+ * by an earlier run than the one that says so: one must have begun while the permit stood. */
 static enum assay_status permitted(struct load *x, const struct purged_chunk *c, bool *yes)
 {
     struct assay_permit_chunk want = {0};
@@ -79,7 +87,7 @@ static enum assay_status permitted(struct load *x, const struct purged_chunk *c,
     enum assay_status s = begun ? look_up(x, c->permit) : ASSAY_OK;
     if (s != ASSAY_OK || !begun || !x->there || strcmp(x->permit.dataset, x->r->set->id) != 0)
         return s;
-    if (!c->settled && x->end.leaf < begin)
+    if (x->end.leaf < begin && !(c->settled && begun_before(x, c->permit, x->end.leaf)))
         return s;
     snprintf(want.chunk, sizeof want.chunk, "%s", c->id);
     const struct assay_permit_list *list = &x->permit.list;

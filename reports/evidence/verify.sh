@@ -700,15 +700,17 @@ keep_begin() {
     is_number "$permit" || fail "$where: its permit is not a number"
     plain "$run"
     eval "begun_$plain=\${permit_$permit:+\$permit:\${ended_permit_$permit-}}"
+    eval "[ -z \"\${permit_$permit-}\" ] || [ \"\${ended_permit_$permit-}\" ] || stood_permit_$permit=1"
 }
 # keep_purged INDEX: what was deleted, the newest first: "ROWS:ROOT " of each chunk. Counted is only what a permit before it
-# lists, in a run that had begun under it; what is settled, an earlier run deleted. A sample may lack both.
+# lists, in a run that had begun under it; what is settled, an earlier run deleted, begun while it stood. A sample may lack
+# both.
 keep_purged() {
     case $status in deleted | settled) ;; *) return 0 ;; esac
     is_hex "$chunk" 32 && is_number "$rows" && is_number "$permit" || fail "$where: its chunk, rows or permit are none"
     plain "$run"
     eval "begun=\${begun_$plain-} of=\${permit_$permit-} listed=\${permit_${permit}_$chunk-}"
-    [ $status = deleted ] || begun=${begun%1}
+    [ $status = deleted ] || eval "begun=\${begun%\${stood_permit_$permit-}}"
     plain "$dataset"
     if [ "$begun$of:$listed" = "$permit:$plain:$rows:$root_said" ]; then
         eval "purged_${plain}_$chunk=\"\$rows:\$root_said \${purged_${plain}_$chunk-}\""

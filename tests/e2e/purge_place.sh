@@ -44,6 +44,16 @@ check 'a table compared with itself' assay check plan.yaml
 check_exit 1 'is no archive' assay purge permit plan.yaml
 check_has 'for that reason' "$OUT" '^  archive +the table to be deleted from is the archive of dataset t '
 
+rm -rf plan.yaml ledger.db* keys keyring
+sqlite3 app.db 'CREATE VIEW shown AS SELECT id, v FROM t'
+check 'init' assay init sqlite:app.db sqlite:app.db --table t
+sed -i 's/^datasets:/digest: sealed\npurge:\n  read: any\n  source: sqlite:app.db\ndatasets:/; s|archive: .*|archive: {locator: "sqlite:app.db", table: shown}|' plan.yaml
+for role in approver purger; do check "a key of the $role" assay ledger key plan.yaml --role $role; done
+check 'a table compared with a view of itself' assay check plan.yaml
+check_exit 1 'is no archive either' assay purge permit plan.yaml
+check_has 'for that reason' "$OUT" '^  archive +the archive of dataset t .* is a view, .*: its rows may be those very rows'
+rm -rf plan.yaml ledger.db* keys keyring
+
 pg_start
 for db in live copy; do
     psql -q -c "CREATE DATABASE $db" -c "CREATE ROLE reader_$db LOGIN"
@@ -74,3 +84,19 @@ sed -i 's/^\( *id: [0-9a-f-]*\)[0-9a-f]\{2\} /\1ee /' plan.yaml
 check 'as another dataset' assay check plan.yaml
 check 'a permit' assay purge permit plan.yaml
 check_has 'names the server' <(assay ledger show plan.yaml "$(leaf purge-permit)") '^place postgresql server local:[0-9]+ database [0-9]+ table [0-9]+$'
+
+# An archive that is a partition of the source.
+rm -rf plan.yaml ledger.db* keys keyring
+psql -qd live -c "CREATE TABLE whole (id integer, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id)" \
+    -c "CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (100)" -c "INSERT INTO whole VALUES (1, 'a'), (2, 'b')" \
+    -c "CREATE TABLE apart AS SELECT * FROM whole" -c "GRANT SELECT ON whole, part, apart TO reader_live"
+live="postgresql:///live?host=$PGHOST&user=reader_live"
+check 'init' assay init "$live" "$live" --table whole
+sed -i "s|^datasets:|digest: sealed\npurge:\n  read: any\n  source: \"postgresql:///live?host=$PGHOST\&user=assay\"\ndatasets:|; s|archive: .*|archive: {locator: \"${live//&/\\&}\", table: part}|" plan.yaml
+for role in approver purger; do check "a key of the $role" assay ledger key plan.yaml --role $role; done
+check 'a table compared with its only partition' assay check plan.yaml
+check_exit 1 'is no archive' assay purge permit plan.yaml
+check_has 'for that reason' "$OUT" '^  archive +the archive of dataset whole .* a partition of one table .*: its rows may be those very rows'
+sed -i 's/table: part}/table: apart}/' plan.yaml
+check 'a table of its own in the same database' assay check plan.yaml
+check 'is one' assay purge permit plan.yaml

@@ -356,10 +356,10 @@ forge() { # KIND PERMIT: a statement of the purger, signed with its key and take
         echo "permit $2"
         if [ "$1" = purge-chunk ]; then
             grep -E '^(segment|chunk|ordinal) ' one
-            echo 'status deleted'
+            echo "status ${STATUS:-deleted}"
             grep -E '^(rows|root) ' one
         else
-            printf 'chunks 1\nrows 98\n'
+            printf 'chunks %d\nrows 98\n' "${CHUNKS:-1}"
         fi
         echo "observed $(date -u +%Y-%m-%dT%H:%M:%SZ)"
     } >text
@@ -465,3 +465,28 @@ check_exit 1 'the next one does not call that its doing' assay purge run plan.ya
 check_same 'deletes what is as permitted' <(echo 2) <(grep -c '^  deleted ' "$OUT")
 check_same 'aborts what is gone' <(echo 2) <(grep -c '^  ABORTED .*: none of its 100 rows is there' "$OUT")
 check_lacks 'and settles nothing' "$OUT" settled
+
+# What a stopped run leaves in doubt the next one clears up, also one that may delete nothing more: after it nothing is in doubt.
+fresh || not_ok 'a sealed dataset'
+assay ledger key plan.yaml --role approver >"$OUT" 2>"$ERR"
+check 'a permit' assay purge permit plan.yaml
+permit=$(leaf plan.yaml purge-permit)
+check 'a run begins, and says no more' forge purge-begin "$permit"
+check 'the permit is withdrawn' assay purge withdraw plan.yaml --permit "$permit" --reason 'not now'
+check_exit 1 'a run that looks at what was left' assay purge run plan.yaml --permit "$permit" --execute
+sqlite3 app.db 'DELETE FROM t WHERE id BETWEEN 101 AND 200'
+check_exit 1 'what is gone since' assay purge run plan.yaml --permit "$permit" --execute
+check_lacks 'is not its doing' "$OUT" settled
+
+# Two runs that were stopped, one behind the commit of the second chunk, one behind that of the first.
+fresh || not_ok 'a sealed dataset'
+assay ledger key plan.yaml --role approver >"$OUT" 2>"$ERR"
+check 'a permit' assay purge permit plan.yaml
+permit=$(leaf plan.yaml purge-permit)
+check 'a run begins' forge purge-begin "$permit"
+STATUS=aborted check 'aborts the first chunk' forge purge-chunk "$permit"
+CHUNKS=2 check 'another one begins' forge purge-begin "$permit"
+sqlite3 app.db 'DELETE FROM t WHERE id <= 200'
+check 'both chunks are found' assay purge run plan.yaml --permit "$permit" --execute
+check_same 'settled' <(echo 2) <(grep -c '^  settled .* committed, statement lost$' "$OUT")
+check 'and the archive has what was deleted' assay check plan.yaml

@@ -73,7 +73,7 @@ forged() { # KIND
         echo "permit $permit"
         if [ "$1" = purge-chunk ]; then
             grep -E '^(segment|chunk|ordinal) ' one
-            echo 'status deleted'
+            echo "status ${STATUS:-deleted}"
             grep -E '^(rows|root) ' one
         else
             printf 'chunks 3\nrows 300\n'
@@ -92,3 +92,9 @@ check 'the ledger verifies' assay ledger verify plan.yaml
 check 'the evidence' assay evidence plan.yaml --out bundle
 check 'is whole' sh bundle/verify.sh
 check_has 'and does not count it' "$OUT" '^note: leaf [0-9]+ says that a chunk was deleted, which no permit before it allows: not counted$'
+STATUS=settled check 'nor what an earlier run is said to have deleted' forged purge-chunk
+check_exit 1 'when none had begun' assay check plan.yaml
+check_lacks 'is called permitted' "$OUT" 'under a permit'
+check 'the evidence' assay evidence plan.yaml --out later
+check 'is whole' sh later/verify.sh
+check_same 'and counts neither' <(echo 2) <(grep -c '^note: leaf [0-9]* says that a chunk was deleted, which no permit before it allows: not counted$' "$OUT")

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "assay/log.h"
 
@@ -13,24 +12,10 @@ enum assay_status assay_purge_where(const struct assay_dataset *d, struct assay_
     return s == ASSAY_OK ? assay_buf_addf(out, " table %s", source->table ? source->table : "") : s;
 }
 
-/* Its length; without schema and quotes. One table has one name, but for its case. */
-static size_t bare_name(const char *table, const char **name)
-{
-    const char *dot = strrchr(table, '.');
-    *name = dot ? dot + 1 : table;
-    *name += **name == '"';
-    const size_t n = strlen(*name);
-    return n - (n && (*name)[n - 1] == '"');
-}
-
-/* Can it be the same table? Else nobody need be asked. */
+/* Can the two be of one database? Else nobody need be asked. */
 static bool comparable(const struct assay_locator *a, const struct assay_locator *b)
 {
-    const char *x, *y;
-    if (!a->table || !b->table || (strncmp(a->uri, "sqlite:", 7) == 0) != (strncmp(b->uri, "sqlite:", 7) == 0))
-        return false;
-    const size_t n = bare_name(a->table, &x);
-    return n == bare_name(b->table, &y) && strncasecmp(x, y, n) == 0;
+    return a->table && b->table && (strncmp(a->uri, "sqlite:", 7) == 0) == (strncmp(b->uri, "sqlite:", 7) == 0);
 }
 
 enum assay_status assay_purge_apart(const struct assay_plan *p, const struct assay_locator *source,
@@ -52,6 +37,13 @@ enum assay_status assay_purge_apart(const struct assay_plan *p, const struct ass
         else if (strcmp(other.text, at->text) == 0)
             return assay_fail(e, ASSAY_EUSAGE, "the table to be deleted from is the archive of dataset %s (%s)",
                               p->set[i].name, at->text);
+        else if (strncmp(other.text, at->text, other.database) == 0 &&
+                 (other.shows || (other.tree && other.tree == at->tree)))
+            return assay_fail(
+                e, ASSAY_EUSAGE,
+                "the archive of dataset %s (%s) is a view, or a partition of one table with what is to be "
+                "deleted from: its rows may be those very rows",
+                p->set[i].name, other.text);
     }
     return ASSAY_OK;
 }

@@ -7,10 +7,9 @@
 #include "assay/grow.h"
 #include "assay/limits.h"
 
-struct begin {
-    char run[37];
+struct said { /* a statement about a chunk */
+    size_t at; /* in the list */
     uint64_t leaf;
-    bool done;
 };
 struct place { /* of a chunk in the list */
     const char *id;
@@ -20,8 +19,11 @@ struct place { /* of a chunk in the list */
 struct load {
     const struct assay_permit *p;
     struct purge_progress *out;
-    struct begin *begin;
-    size_t n_begins, cap;
+    uint64_t *begin; /* leaves of purge-begin */
+    struct said *said;
+    size_t n_begins, cap_begins, n_said, cap_said;
+    uint64_t
+        done; /* 1 + the newest purge-done: one run at a time, which looks at what earlier ones left before it ends */
     struct place *place; /* sorted by id */
     enum assay_status status;
     struct assay_err *e;
@@ -35,22 +37,18 @@ static int by_id(const void *a, const void *b)
 
 static enum assay_status take_begin(struct load *x, const struct assay_stmt *s, uint64_t leaf)
 {
-    const char *run = assay_stmt_get(s, "run");
-    if (!assay_grow(&x->begin, x->n_begins, &x->cap, sizeof *x->begin))
+    (void)s;
+    if (!assay_grow(&x->begin, x->n_begins, &x->cap_begins, sizeof *x->begin))
         return assay_fail_nomem(x->e);
-    struct begin *b = &x->begin[x->n_begins++];
-    *b = (struct begin){.leaf = leaf};
-    snprintf(b->run, sizeof b->run, "%s", run ? run : "");
+    x->begin[x->n_begins++] = leaf;
     x->out->begun = true;
     return ASSAY_OK;
 }
 
 static enum assay_status take_done(struct load *x, const struct assay_stmt *s, uint64_t leaf)
 {
-    const char *run = assay_stmt_get(s, "run");
-    for (size_t i = 0; run && i < x->n_begins; i++)
-        if (x->begin[i].leaf < leaf && strcmp(x->begin[i].run, run) == 0)
-            x->begin[i].done = true;
+    (void)s;
+    x->done = leaf + 1;
     return ASSAY_OK;
 }
 
@@ -63,8 +61,11 @@ static enum assay_status take_chunk(struct load *x, const struct assay_stmt *s, 
         return assay_fail(x->e, ASSAY_ELEDGER, "leaf %llu: a chunk of a purge that its permit does not have",
                           (unsigned long long)leaf);
     struct purge_chunk_progress *c = &x->out->chunk[at->at];
-    c->stated = leaf + 1;
-    c->gone = c->gone || strcmp(status, "deleted") == 0 || strcmp(status, "settled") == 0;
+    if (!assay_grow(&x->said, x->n_said, &x->cap_said, sizeof *x->said))
+        return assay_fail_nomem(x->e);
+    x->said[x->n_said++] = (struct said){at->at, leaf};
+    if (!c->gone && (strcmp(status, "deleted") == 0 || strcmp(status, "settled") == 0))
+        c->gone = leaf + 1;
     return ASSAY_OK;
 }
 
@@ -91,14 +92,27 @@ static enum assay_status pass(struct load *x, struct assay_ledger *l, const char
     return s == ASSAY_OK ? x->status : s;
 }
 
-/* Chunks go in the order of the list, and each is stated before the next is begun: of those that an unfinished run did
- * not state, only the first can be gone by its hand. Any other that is empty was emptied by somebody else. */
-static size_t in_flight(const struct purge_progress *g, size_t n)
+/* Chunks go in the order of the list, and each is stated before the next is begun: of those that a stopped run did not
+ * state, only the first can be gone by its hand. Any other that is empty was emptied by somebody else. */
+static enum assay_status mark_in_flight(struct load *x, size_t nth)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!g->chunk[i].gone && g->unfinished > g->chunk[i].stated)
-            return i;
-    return SIZE_MAX;
+    const uint64_t from = x->begin[nth], to = nth + 1 < x->n_begins ? x->begin[nth + 1] : UINT64_MAX;
+    bool *stated = calloc(x->p->list.n + 1, sizeof *stated);
+    if (!stated)
+        return assay_fail_nomem(x->e);
+    for (size_t i = 0; i < x->n_said; i++)
+        if (x->said[i].leaf > from && x->said[i].leaf < to)
+            stated[x->said[i].at] = true;
+    for (size_t i = 0; i < x->p->list.n; i++) {
+        struct purge_chunk_progress *c = &x->out->chunk[i];
+        if (stated[i] || (c->gone && c->gone <= from))
+            continue;
+        c->in_flight = !c->gone;
+        x->out->any_in_flight |= c->in_flight;
+        break;
+    }
+    free(stated);
+    return ASSAY_OK;
 }
 
 enum assay_status assay_purge_progress_load(struct assay_ledger *l, const struct assay_permit *p,
@@ -118,10 +132,12 @@ enum assay_status assay_purge_progress_load(struct assay_ledger *l, const struct
         s = pass(&x, l, "purge-done", take_done);
     if (s == ASSAY_OK)
         s = pass(&x, l, "purge-chunk", take_chunk);
-    for (size_t i = 0; i < x.n_begins; i++)
-        if (!x.begin[i].done)
-            out->unfinished = x.begin[i].leaf + 1;
-    out->in_flight = s == ASSAY_OK ? in_flight(out, p->list.n) : SIZE_MAX;
+    for (size_t i = 0; i < x.n_begins && s == ASSAY_OK; i++)
+        if (x.begin[i] >= x.done) {
+            out->unfinished = true;
+            s = mark_in_flight(&x, i);
+        }
+    free(x.said);
     free(x.begin);
     free(x.place);
     return s;

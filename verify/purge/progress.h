@@ -5,14 +5,14 @@
 #include "assay/permit.h"
 
 struct purge_chunk_progress {
-    uint64_t stated; /* 1 + the newest statement about it; 0: none */
-    bool gone; /* it was deleted */
+    uint64_t gone; /* 1 + the first statement that it was deleted; 0: none */
+    bool in_flight; /* a run that was stopped may have deleted it and not said so */
 };
 struct purge_progress {
     struct purge_chunk_progress *chunk; /* in the order of the permit's list */
-    uint64_t unfinished; /* 1 + the newest purge-begin whose run has no purge-done; 0: none */
     bool begun; /* there is a purge-begin at all */
-    size_t in_flight; /* the chunk that the unfinished run may have deleted and not said so; SIZE_MAX: none */
+    bool unfinished; /* the newest one has no purge-done behind it */
+    bool any_in_flight;
 };
 enum assay_status assay_purge_progress_load(struct assay_ledger *l, const struct assay_permit *p,
                                             struct purge_progress *out, struct assay_err *e);

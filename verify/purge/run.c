@@ -11,6 +11,8 @@
 #include "assay/writer.h"
 #include "progress.h"
 
+#define SETTLED_NOW UINT64_MAX /* as the leaf of a chunk that is gone: by this run's own statement */
+
 struct run {
     const struct assay_purge_job *job;
     struct assay_purge_result *out;
@@ -254,7 +256,7 @@ static enum assay_status look_at(struct run *r, size_t i, struct assay_err *e)
     enum assay_status s = assay_purger_look(r->purger, c, &seen, e);
     if (s != ASSAY_OK)
         return s;
-    if (seen.state == ASSAY_PURGE_EMPTY && i == r->progress.in_flight)
+    if (seen.state == ASSAY_PURGE_EMPTY && r->progress.chunk[i].in_flight)
         return settle(r, c, ASSAY_PURGE_SETTLED, "committed, statement lost", e);
     if (r->stale.code != ASSAY_OK)
         return settle(r, c, ASSAY_PURGE_ABORTED, "the permit is stale", e);
@@ -263,10 +265,32 @@ static enum assay_status look_at(struct run *r, size_t i, struct assay_err *e)
     return r->sink ? delete_chunk(r, c, e) : settle(r, c, ASSAY_PURGE_WOULD, NULL, e);
 }
 
-static enum assay_status each_chunk(struct run *r, struct assay_err *e)
+/* Before anything is deleted: a stop in the middle of it must not leave two chunks in doubt where one run can leave
+ * one.
+ */
+static enum assay_status settle_lost(struct run *r, struct assay_err *e)
 {
     enum assay_status s = ASSAY_OK;
+    for (size_t i = 0; r->sink && i < r->permit.list.n && s == ASSAY_OK; i++) {
+        struct purge_chunk_progress *c = &r->progress.chunk[i];
+        struct assay_purge_seen seen;
+        if (!c->in_flight)
+            continue;
+        s = assay_purger_look(r->purger, &r->permit.list.chunk[i], &seen, e);
+        if (s != ASSAY_OK || seen.state != ASSAY_PURGE_EMPTY)
+            continue;
+        c->gone = SETTLED_NOW;
+        s = settle(r, &r->permit.list.chunk[i], ASSAY_PURGE_SETTLED, "committed, statement lost", e);
+    }
+    return s;
+}
+
+static enum assay_status each_chunk(struct run *r, struct assay_err *e)
+{
+    enum assay_status s = settle_lost(r, e);
     for (size_t i = 0; i < r->permit.list.n && s == ASSAY_OK; i++) {
+        if (r->progress.chunk[i].gone == SETTLED_NOW)
+            continue;
         if (assay_interrupted())
             return assay_fail(e, ASSAY_EINTR, "interrupted after %zu of %zu chunks", i, r->permit.list.n);
         assay_progress("%s: chunk %zu of %zu", r->job->set->name, i + 1, r->permit.list.n);
@@ -274,11 +298,11 @@ static enum assay_status each_chunk(struct run *r, struct assay_err *e)
         if (s != ASSAY_OK && s != ASSAY_EUSAGE)
             return assay_fail(e, s, "%s", r->stale.msg);
         s = ASSAY_OK;
-        if (r->stale.code != ASSAY_OK && i != r->progress.in_flight)
+        if (r->stale.code != ASSAY_OK && !r->progress.chunk[i].in_flight)
             continue;
         if (r->progress.chunk[i].gone)
             s = settle(r, &r->permit.list.chunk[i], ASSAY_PURGE_ALREADY, NULL, e);
-        else if (!r->sink || i == r->progress.in_flight)
+        else if (!r->sink || r->progress.chunk[i].in_flight)
             s = look_at(r, i, e);
         else
             s = delete_chunk(r, &r->permit.list.chunk[i], e);
@@ -315,7 +339,7 @@ static enum assay_status prepare(struct run *r, struct assay_err *e)
         s = assay_purge_progress_load(r->ledger, &r->permit, &r->progress, e);
     if (s == ASSAY_OK)
         s = check_fresh(r, &r->stale);
-    if (s == ASSAY_EUSAGE && r->sink && r->progress.in_flight != SIZE_MAX)
+    if (s == ASSAY_EUSAGE && r->sink && r->progress.any_in_flight)
         s = ASSAY_OK;
     else if (s != ASSAY_OK && r->stale.code != ASSAY_OK)
         return assay_fail(e, s, "%s", r->stale.msg);

@@ -1,5 +1,6 @@
 /* Where a PostgreSQL table is: which cluster, database and relation. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pg.h"
@@ -21,6 +22,26 @@ static enum assay_status find_server(struct assay_pg_reader *r, bool may, const 
     return s;
 }
 
+/* Tables that inherit from each other, partitions too, show each other's rows: all of them have one smallest oid. */
+static enum assay_status find_kin(struct assay_pg_reader *r, struct assay_place *out, struct assay_err *e)
+{
+    static const char sql[] =
+        "WITH RECURSIVE k AS (SELECT $1::pg_catalog.oid AS oid UNION SELECT CASE WHEN i.inhrelid = k.oid THEN "
+        "i.inhparent "
+        "ELSE i.inhrelid END FROM pg_catalog.pg_inherits i JOIN k ON k.oid IN (i.inhrelid, i.inhparent)) "
+        "SELECT pg_catalog.min(k.oid), (SELECT c.relkind IN ('v', 'm', 'f') FROM pg_catalog.pg_class c WHERE c.oid = "
+        "$1) "
+        "FROM k";
+    PGresult *res = NULL;
+    enum assay_status s = assay_pg_exec_table(r, doing, sql, &res, e);
+    if (s == ASSAY_OK && PQntuples(res) == 1) {
+        out->tree = strtoull(PQgetvalue(res, 0, 0), NULL, 10);
+        out->shows = strcmp(PQgetvalue(res, 0, 1), "f") != 0;
+    }
+    PQclear(res);
+    return s;
+}
+
 enum assay_status assay_pg_place_of(struct assay_pg_reader *r, struct assay_place *out, struct assay_err *e)
 {
     static const char sql[] =
@@ -35,6 +56,11 @@ enum assay_status assay_pg_place_of(struct assay_pg_reader *r, struct assay_plac
         s = assay_fail(e, ASSAY_ESOURCE, "the server does not say which database %s is in", r->rel.show);
     if (s == ASSAY_OK)
         s = find_server(r, strcmp(PQgetvalue(res, 0, 2), "t") == 0, PQgetvalue(res, 0, 0), server, sizeof server, e);
+    if (s == ASSAY_OK)
+        out->database =
+            (size_t)snprintf(out->text, sizeof out->text, "postgresql %s database %s ", server, PQgetvalue(res, 0, 1));
+    if (s == ASSAY_OK)
+        s = find_kin(r, out, e);
     if (s == ASSAY_OK)
         snprintf(out->text, sizeof out->text, "postgresql %s database %s table %u", server, PQgetvalue(res, 0, 1),
                  (unsigned)r->rel.oid);

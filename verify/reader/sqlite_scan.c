@@ -234,6 +234,8 @@ static void add_ids(sqlite3_str *sql, const struct assay_sqlite_reader_state *r)
         sqlite3_str_appendf(sql, "%s%lld", i ? "," : "", (long long)r->doomed[i]);
 }
 
+static const char binary[] = " COLLATE BINARY";
+
 /* The columns of the primary key, compared byte by byte: its own collation might take two for one, or one for two. */
 static void add_key(sqlite3_str *sql, const struct assay_schema *s, const char *collate)
 {
@@ -251,7 +253,6 @@ static void add_key(sqlite3_str *sql, const struct assay_schema *s, const char *
 /* The rows at those places of the scan before, which nobody has changed since: the write lock is held. */
 static void add_places(sqlite3_str *sql, const struct assay_sqlite_reader_state *r)
 {
-    static const char binary[] = " COLLATE BINARY";
     sqlite3_str_appendall(sql, "(");
     add_key(sql, &r->schema, binary);
     sqlite3_str_appendall(sql, ") IN (SELECT ");
@@ -259,7 +260,7 @@ static void add_places(sqlite3_str *sql, const struct assay_sqlite_reader_state 
     sqlite3_str_appendall(sql, " FROM (SELECT ");
     add_key(sql, &r->schema, "");
     sqlite3_str_appendall(sql, ", row_number() OVER (ORDER BY ");
-    add_key(sql, &r->schema, "");
+    add_key(sql, &r->schema, binary);
     sqlite3_str_appendf(sql, ") AS \"place of\" FROM main.\"%w\"%s) WHERE \"place of\" IN (", r->table,
                         r->where ? r->where : "");
     add_ids(sql, r);
@@ -289,7 +290,7 @@ static char *delete_sql(const struct sqlite_scan *s, const struct assay_scan_opt
 static void add_order(sqlite3_str *sql, struct assay_sqlite_reader_state *r, const char *where)
 {
     sqlite3_str_appendall(sql, " ORDER BY ");
-    add_key(sql, &r->schema, "");
+    add_key(sql, &r->schema, binary);
     sqlite3_free(r->where);
     r->where = sqlite3_mprintf("%s", where ? where : "");
 }

@@ -95,8 +95,17 @@ static int request_by_leaf(const void *pa, const void *pb)
     return a->leaf < b->leaf ? -1 : a->leaf > b->leaf;
 }
 
+/* A word of a run that found a waiver: it may have been withdrawn since, or have come to its end by the newest
+ * statement. */
+static bool is_waived(const struct assay_report *r, const struct assay_rep_dataset *d,
+                      const struct assay_rep_discrepancy *x)
+{
+    const char *when = d->observed ? d->observed : x->observed;
+    return state_rank(x->state) == 2 && when && assay_waivers_find(&r->waivers, d->id, x->id, NULL, when, UINT64_MAX);
+}
+
 /* Keep the newest of each id; of the closed ones only those that this run closed. */
-static void newest_discrepancies(struct assay_rep_dataset *d)
+static void newest_discrepancies(const struct assay_report *r, struct assay_rep_dataset *d)
 {
     size_t n = 0;
     if (d->n_disc)
@@ -105,7 +114,7 @@ static void newest_discrepancies(struct assay_rep_dataset *d)
         struct assay_rep_discrepancy *x = &d->disc[i];
         if (i + 1 < d->n_disc && strcmp(x->id, x[1].id) == 0)
             continue;
-        bool closed = state_rank(x->state) == 3, waived = state_rank(x->state) == 2;
+        bool closed = state_rank(x->state) == 3, waived = is_waived(r, d, x);
         if (closed && (!x->run || !d->run || strcmp(x->run, d->run) != 0))
             continue;
         d->n_closed += closed;
@@ -138,7 +147,7 @@ enum assay_status assay_collect_findings(struct assay_ledger *l, struct assay_re
     enum assay_status s = assay_collect(l, &q, &c);
     if (s != ASSAY_OK)
         return s;
-    newest_discrepancies(d);
+    newest_discrepancies(r, d);
     c.take = take_request;
     q.kind = "request";
     s = assay_collect(l, &q, &c);

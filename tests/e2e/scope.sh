@@ -166,3 +166,14 @@ check_has '... and said to be old' "$OUT" 'orders: match: .*; the archive was la
 check 'a match' assay report some.yaml
 check_has '... with what was read when' "$OUT" '^MATCH.*; the archive of orders was last read 20[^;]*, not again since; its source 20'
 check_exit 1 'the archive is read again, too' assay check some.yaml --dataset orders
+
+# What was waived counts again when the waiver is withdrawn, although the dataset was not compared since.
+check 'an approver' assay ledger key some.yaml --role approver
+check 'waives it' assay ledger waive some.yaml --by 'J. Doe' --reason 'ticket 17' --dataset orders --segment 2024-02 --until 2999-01-01
+waiver=$(sed -n 's/^waiver \([0-9a-f]*\): .*/\1/p' "$OUT")
+check 'it is waived' assay check some.yaml --dataset orders
+check 'another dataset is checked' assay check some.yaml --dataset customers
+check 'a report' assay report some.yaml
+check 'the waiver is withdrawn' assay ledger waive some.yaml --dataset orders --withdraw "$waiver" --by 'J. Doe' --reason 'not so'
+check_exit 1 'and the report is red again' assay report some.yaml
+check_has '... for what is open' "$OUT" 'orders: .*1 open'

@@ -24,6 +24,7 @@
 #define ASSAY_MAX_MARKS 65536 /* bytes of a file, and of its metadata, looked at to recognise its exporter */
 #define ASSAY_MAX_OBJECTS 1000000 /* files of one archive side */
 #define ASSAY_MAX_PATH 4096 /* bytes of a path */
+#define ASSAY_MAX_LEFTOVERS 64 /* temporary files of stopped processes beside one file */
 #define ASSAY_MAX_DATAPACKAGE (16u << 20) /* bytes of a datapackage.json; JSON takes some 40 times that in memory */
 #define ASSAY_MAX_BAG (256u << 20) /* bytes of a bag's manifest-sha256.txt and of each of its tag files */
 #define ASSAY_MAX_PAPERS 1024 /* tag files of a bag that a scrub looks at again */

@@ -7,6 +7,12 @@
 
 #include "assay/buf.h"
 #include "assay/err.h"
+#include "assay/limits.h"
+
+/* A new file in the same folder, which takes the place of path once it is whole. Process ids repeat, in containers at
+ * every start: leftovers of stopped processes are stepped over, ASSAY_MAX_LEFTOVERS of them. Its name into tmp; a file
+ * descriptor, or -1 and errno. */
+int assay_create_beside(const char *path, mode_t mode, char tmp[ASSAY_MAX_PATH]);
 
 /* path "-" writes to stdout. On failure the old file is as it was. */
 enum assay_status assay_publish(const char *path, mode_t mode, const void *bytes, size_t n, struct assay_err *e);

@@ -38,6 +38,21 @@ static int sync_dir_of(const char *path)
     return close(fd) || rc ? -1 : 0;
 }
 
+int assay_create_beside(const char *path, mode_t mode, char tmp[ASSAY_MAX_PATH])
+{
+    int fd = -1;
+    for (unsigned nth = 0; fd < 0 && nth < ASSAY_MAX_LEFTOVERS; nth++) {
+        if (snprintf(tmp, ASSAY_MAX_PATH, "%s.%ld.%u.tmp", path, (long)getpid(), nth) >= ASSAY_MAX_PATH) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
 /* 0, or an errno and what could not be done. */
 static int publish(const char *path, mode_t mode, const void *bytes, size_t n, const char **doing)
 {
@@ -45,9 +60,7 @@ static int publish(const char *path, mode_t mode, const void *bytes, size_t n, c
     *doing = "cannot write";
     if (strcmp(path, "-") == 0)
         return write_all(STDOUT_FILENO, bytes, n) ? errno : 0;
-    if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld.tmp", path, (long)getpid()) >= sizeof tmp)
-        return ENAMETOOLONG;
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    int fd = assay_create_beside(path, mode, tmp);
     if (fd < 0) {
         *doing = "cannot create a file beside it";
         return errno;

@@ -89,10 +89,9 @@ static enum assay_status first_batch(struct assay_spool *s, struct assay_sha256 
 {
     char tmp[ASSAY_MAX_PATH];
     off_t total = 0;
-    snprintf(tmp, sizeof tmp, "%s.%ld.tmp", s->path, (long)getpid());
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = assay_create_beside(s->path, 0600, tmp);
     if (fd < 0)
-        return assay_fail_unwritten(e, errno, tmp, "cannot create");
+        return assay_fail_unwritten(e, errno, s->path, "cannot create a file beside it");
     /* link, not rename: a spool that is not taken in yet must not be replaced. */
     int bad = put_batch(s, fd, h, item, n, &total) || fsync(fd) || link(tmp, s->path);
     int why = errno;

@@ -110,6 +110,26 @@ append_note() { # PLAN FILE: the note, taken into the ledger out of a spool
     assay ledger append "$1" one.spool
 }
 
+# The purger states of plan.yaml what it likes; STATUS and CHUNKS say it otherwise.
+purger_states() { # KIND PERMIT FILE: a deletion of the chunk that the statement in FILE is about, or a begin
+    {
+        echo "assay/v1 $1"
+        echo 'run 11111111-2222-4333-8444-555555555555'
+        grep -E '^(dataset|plan) ' "$3"
+        echo "permit $2"
+        if [ "$1" = purge-chunk ]; then
+            grep -E '^(segment|chunk|ordinal) ' "$3"
+            echo "status ${STATUS:-deleted}"
+            grep -E '^(rows|root) ' "$3"
+        else
+            printf 'chunks %d\nrows 98\n' "${CHUNKS:-1}"
+        fi
+        echo "observed $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    } >text
+    sign_note purger text >note
+    append_note plan.yaml note
+}
+
 # PostgreSQL refuses to run as root, so there the server belongs to the user of Debian's package.
 pg_as() {
     if [ "$(id -u)" -eq 0 ]; then

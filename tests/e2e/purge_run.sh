@@ -349,22 +349,7 @@ forge() { # KIND PERMIT: a statement of the purger, signed with its key and take
         assay ledger show plan.yaml "$of" >one
         grep -qx 'role archive' one && grep -qx 'ordinal 0' one && break
     done
-    {
-        echo "assay/v1 $1"
-        echo 'run 11111111-2222-4333-8444-555555555555'
-        grep -E '^(dataset|plan) ' one
-        echo "permit $2"
-        if [ "$1" = purge-chunk ]; then
-            grep -E '^(segment|chunk|ordinal) ' one
-            echo "status ${STATUS:-deleted}"
-            grep -E '^(rows|root) ' one
-        else
-            printf 'chunks %d\nrows 98\n' "${CHUNKS:-1}"
-        fi
-        echo "observed $(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    } >text
-    sign_note purger text >note
-    append_note plan.yaml note
+    purger_states "$1" "$2" one
 }
 check 'a purge that nobody permitted, in the ledger' forge purge-chunk 0
 check_exit 1 'is not believed' assay check plan.yaml

@@ -65,24 +65,7 @@ check_same 'all are there' <(echo 300) <(rows)
 # A purger that does not ask: what it says that it deleted after the permit's end is not believed.
 number=$(assay ledger log plan.yaml --kind chunk --role source --reverse --limit 1 | awk '{ print $1 }')
 assay ledger show plan.yaml "$number" >one
-forged() { # KIND
-    {
-        echo "assay/v1 $1"
-        echo 'run 11111111-2222-4333-8444-555555555555'
-        grep -E '^(dataset|plan) ' one
-        echo "permit $permit"
-        if [ "$1" = purge-chunk ]; then
-            grep -E '^(segment|chunk|ordinal) ' one
-            echo "status ${STATUS:-deleted}"
-            grep -E '^(rows|root) ' one
-        else
-            printf 'chunks 3\nrows 300\n'
-        fi
-        echo "observed $(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    } >text
-    sign_note purger text >note
-    append_note plan.yaml note
-}
+forged() { purger_states "$1" "$permit" one; } # KIND
 psql -qc 'DELETE FROM t WHERE id > 200'
 check 'a run of the purger begins' forged purge-begin
 check 'and deletes' forged purge-chunk

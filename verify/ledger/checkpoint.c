@@ -29,6 +29,12 @@ const char *assay_checkpoint_parse(const char *text, size_t len, const char *ori
     return c.extended ? "it has extension lines" : NULL;
 }
 
+const char *assay_checkpoint_read(const char *note, size_t len, const char *origin, struct assay_head_of_log *out)
+{
+    const size_t text = len ? assay_note_text(note, len) : 0;
+    return text ? assay_checkpoint_parse(note, text, origin, out) : "not a signed note";
+}
+
 enum assay_status assay_published_load(struct assay_ledger *l, struct assay_buf *note, struct assay_err *e)
 {
     struct assay_err why = {0};
@@ -50,8 +56,7 @@ enum assay_status assay_published_judge(struct assay_ledger *l, const struct ass
     enum assay_status s = assay_ring_get(&l->ring, ASSAY_ROLE_LEDGER, &v, e);
     if (s != ASSAY_OK)
         return s;
-    size_t n = assay_note_text(text, note->len);
-    const char *wrong = n ? assay_checkpoint_parse(text, n, l->origin, out) : "not a signed note";
+    const char *wrong = assay_checkpoint_read(text, note->len, l->origin, out);
     if (wrong)
         return assay_fail(e, ASSAY_ELEDGER, "published checkpoint %s: %s", l->published, wrong);
     s = assay_checkpoint_signed(&l->ring, out->size, leaves, text, note->len, &why);

@@ -74,9 +74,7 @@ static enum assay_status put_checkpoint(struct job *j, const struct assay_buf *n
     struct assay_store_checkpoint row = {.size = j->tree.size, .note = *note};
     uint8_t root[32];
     unsigned long long size = j->tree.size;
-    const char *bytes = (const char *)note->ptr;
-    size_t text = note->len ? assay_note_text(bytes, note->len) : 0;
-    const char *wrong = text ? assay_checkpoint_parse(bytes, text, j->l->origin, &head) : "not a signed note";
+    const char *wrong = assay_checkpoint_read((const char *)note->ptr, note->len, j->l->origin, &head);
     if (wrong)
         return assay_fail(j->e, ASSAY_ELEDGER, "checkpoint of size %llu: %s", size, wrong);
     assay_merkle_root(&j->tree, root);

@@ -43,12 +43,6 @@ static bool add_leaf(void *ctx, const struct assay_store_leaf *row)
     return true;
 }
 
-static bool take_index(void *ctx, const struct assay_store_leaf *row)
-{
-    *(uint64_t *)ctx = row->idx;
-    return false;
-}
-
 /* By what the view knows: no leaf is read. It may take in leaves of another run whose name has the same word. */
 static enum assay_status known(const struct assay_view *v, struct assay_ledger_query *q, struct assay_merkle *out,
                                struct assay_err *e)
@@ -74,7 +68,7 @@ static enum assay_status read_all(struct assay_ledger *l, struct assay_ledger_qu
     starts.kind = "run-start";
     starts.newest_first = true;
     starts.from = q->from = 0;
-    enum assay_status s = assay_view_select(l, &starts, take_index, &q->from, e);
+    enum assay_status s = assay_view_select(l, &starts, assay_view_number, &q->from, e);
     return s == ASSAY_OK ? assay_view_select(l, q, add_leaf, out, e) : s;
 }
 

@@ -187,6 +187,8 @@ enum assay_status assay_checkpoint_text(const char *origin, uint64_t size, const
                                         struct assay_buf *out);
 /* The text of a checkpoint of this origin. NULL when good, else what is wrong. */
 const char *assay_checkpoint_parse(const char *text, size_t len, const char *origin, struct assay_head_of_log *out);
+/* The same of the whole note, whose signatures are not checked. */
+const char *assay_checkpoint_read(const char *note, size_t len, const char *origin, struct assay_head_of_log *out);
 /* What stands in the file beside the database: the note; then, once the ring was followed, what it says of a ledger of
  * so many leaves. A note of no bytes: there is no file, *found is false. */
 enum assay_status assay_published_load(struct assay_ledger *l, struct assay_buf *note, struct assay_err *e);

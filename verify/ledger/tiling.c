@@ -90,12 +90,6 @@ static bool each(void *ctx, const struct assay_store_leaf *row)
     return t->status == ASSAY_OK;
 }
 
-static bool take_index(void *ctx, const struct assay_store_leaf *row)
-{
-    *(uint64_t *)ctx = row->idx;
-    return false;
-}
-
 static enum assay_status collect(struct tiling *t, const struct assay_ledger_query *q)
 {
     enum assay_status s = assay_view_select(t->l, q, each, t, t->e);
@@ -223,7 +217,7 @@ enum assay_status assay_tiling_check(struct assay_ledger *l, const struct assay_
                                                                                       .run = run,
                                                                                       .newest_first = true};
     if (run && set)
-        s = assay_view_select(l, &starts, take_index, &chunks.from, e);
+        s = assay_view_select(l, &starts, assay_view_number, &chunks.from, e);
     if (s == ASSAY_OK && run && set)
         s = collect(&t, &chunks);
     if (s == ASSAY_OK && t.chunks.len)

@@ -277,10 +277,9 @@ static enum assay_status check_checkpoint(struct pass *p, struct assay_err *e)
     if (!p->at_checkpoint || p->next.size != p->view->tree.size)
         return ASSAY_OK;
     const char *note = (const char *)p->next.note.ptr;
-    size_t len = p->next.note.len, text, n = 32 * (size_t)__builtin_popcountll(p->view->tree.size);
-    if (!len || !(text = assay_note_text(note, len)) || len > ASSAY_MAX_LEAF)
-        return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: not a signed note", size);
-    const char *wrong = assay_checkpoint_parse(note, text, p->l->origin, &head);
+    size_t len = p->next.note.len, n = 32 * (size_t)__builtin_popcountll(p->view->tree.size);
+    const char *wrong =
+        len > ASSAY_MAX_LEAF ? "not a signed note" : assay_checkpoint_read(note, len, p->l->origin, &head);
     if (wrong)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: %s", size, wrong);
     if (head.size != p->view->tree.size)

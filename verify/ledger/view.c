@@ -192,11 +192,18 @@ struct wanted {
     uint32_t last; /* 1 + the newest that has that word */
 };
 
+void assay_view_values(const struct assay_ledger_query *q, const char *value[ASSAY_INDEX_FIELDS])
+{
+    const char *const asked[ASSAY_INDEX_FIELDS] = {q->kind, q->role, q->dataset, q->run, q->segment, q->chunk};
+    memcpy(value, asked, sizeof asked);
+}
+
 static struct wanted want(const struct assay_view *v, const struct assay_ledger_query *q)
 {
-    const char *const value[ASSAY_INDEX_FIELDS] = {q->kind, q->role, q->dataset, q->run, q->segment, q->chunk};
+    const char *value[ASSAY_INDEX_FIELDS];
     struct wanted w = {.rarest = ASSAY_INDEX_FIELDS, .last = (uint32_t)v->tree.size};
     uint32_t least = UINT32_MAX;
+    assay_view_values(q, value);
     for (uint32_t f = 0; f < ASSAY_INDEX_FIELDS; f++) {
         if (!value[f])
             continue;

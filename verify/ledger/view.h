@@ -41,6 +41,8 @@ enum assay_status assay_view_take(struct assay_view *v, const struct assay_store
 /* Forget all leaves from `size` on; tree: that of those which stay. */
 void assay_view_cut(struct assay_view *v, const struct assay_merkle *tree);
 
+/* What a query asks for in each field of leaf_index; NULL: whatever it is. */
+void assay_view_values(const struct assay_ledger_query *q, const char *value[ASSAY_INDEX_FIELDS]);
 /* Which leaves a query means, and perhaps a few more. Ascending: all, as uint32_t, into out. */
 enum assay_status assay_view_list(const struct assay_view *v, const struct assay_ledger_query *q,
                                   struct assay_buf *out);
@@ -58,6 +60,8 @@ enum assay_status assay_view_refresh(struct assay_ledger *l, struct assay_err *e
 enum assay_status assay_view_select(struct assay_ledger *l, const struct assay_ledger_query *q,
                                     bool (*each)(void *ctx, const struct assay_store_leaf *row), void *ctx,
                                     struct assay_err *e);
+/* For `each`: the number of the first leaf into a uint64_t, and no more. */
+bool assay_view_number(void *ctx, const struct assay_store_leaf *row);
 /* Leaf idx of the view. */
 enum assay_status assay_view_leaf(struct assay_ledger *l, uint64_t idx,
                                   bool (*each)(void *ctx, const struct assay_store_leaf *row), void *ctx,

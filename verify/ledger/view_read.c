@@ -33,8 +33,7 @@ static enum assay_status check_head(struct assay_ledger *l, const struct assay_s
     struct assay_head_of_log head;
     struct assay_err why = {0};
     uint8_t root[32];
-    size_t text = row->note.len ? assay_note_text(note, row->note.len) : 0;
-    const char *wrong = text ? assay_checkpoint_parse(note, text, l->origin, &head) : "not a signed note";
+    const char *wrong = assay_checkpoint_read(note, row->note.len, l->origin, &head);
     if (wrong)
         return assay_fail(e, ASSAY_ELEDGER, "checkpoint of size %llu: %s", size, wrong);
     if (head.size != row->size)
@@ -115,8 +114,8 @@ static enum assay_status is_meant(struct reading *r, const struct assay_store_le
     *meant = true;
     if (!r->q)
         return ASSAY_OK;
-    const char *const value[ASSAY_INDEX_FIELDS] = {r->q->kind, r->q->role,    r->q->dataset,
-                                                   r->q->run,  r->q->segment, r->q->chunk};
+    const char *value[ASSAY_INDEX_FIELDS];
+    assay_view_values(r->q, value);
     enum assay_status s = assay_leaf_read(row->note, row->note_len, &h, &role, r->e);
     if (s == ASSAY_OK && assay_leaf_index(&h, role, &r->room, field) != ASSAY_OK)
         s = assay_fail_nomem(r->e);
@@ -194,6 +193,12 @@ enum assay_status assay_view_select(struct assay_ledger *l, const struct assay_l
     assay_buf_release(&list);
     assay_buf_release(&r.room);
     return s;
+}
+
+bool assay_view_number(void *ctx, const struct assay_store_leaf *row)
+{
+    *(uint64_t *)ctx = row->idx;
+    return false;
 }
 
 enum assay_status assay_view_leaf(struct assay_ledger *l, uint64_t idx,

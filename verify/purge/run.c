@@ -248,30 +248,22 @@ static enum assay_status delete_chunk(struct run *r, const struct assay_permit_c
                                                   : settle(r, c, ASSAY_PURGE_ABORTED, seen.why, e);
 }
 
-/* Dry run, or an earlier run may have come further than it could say. */
-static enum assay_status look_at(struct run *r, size_t i, struct assay_err *e)
+static enum assay_status try_out(struct run *r, const struct assay_permit_chunk *c, struct assay_err *e)
 {
-    const struct assay_permit_chunk *c = &r->permit.list.chunk[i];
     struct assay_purge_seen seen;
     enum assay_status s = assay_purger_look(r->purger, c, &seen, e);
     if (s != ASSAY_OK)
         return s;
-    if (seen.state == ASSAY_PURGE_EMPTY && r->progress.chunk[i].in_flight)
-        return settle(r, c, ASSAY_PURGE_SETTLED, "committed, statement lost", e);
-    if (r->stale.code != ASSAY_OK)
-        return settle(r, c, ASSAY_PURGE_ABORTED, "the permit is stale", e);
-    if (seen.state != ASSAY_PURGE_AS_PERMITTED)
-        return settle(r, c, ASSAY_PURGE_ABORTED, seen.why, e);
-    return r->sink ? delete_chunk(r, c, e) : settle(r, c, ASSAY_PURGE_WOULD, NULL, e);
+    return seen.state == ASSAY_PURGE_AS_PERMITTED ? settle(r, c, ASSAY_PURGE_WOULD, NULL, e)
+                                                  : settle(r, c, ASSAY_PURGE_ABORTED, seen.why, e);
 }
 
-/* Before anything is deleted: a stop in the middle of it must not leave two chunks in doubt where one run can leave
- * one.
- */
+/* An earlier run may have come further than it could say. Before anything is deleted: a stop in the middle of it must
+ * not leave two chunks in doubt where one run can leave one. */
 static enum assay_status settle_lost(struct run *r, struct assay_err *e)
 {
     enum assay_status s = ASSAY_OK;
-    for (size_t i = 0; r->sink && i < r->permit.list.n && s == ASSAY_OK; i++) {
+    for (size_t i = 0; i < r->permit.list.n && s == ASSAY_OK; i++) {
         struct purge_chunk_progress *c = &r->progress.chunk[i];
         struct assay_purge_seen seen;
         if (!c->in_flight)
@@ -300,12 +292,13 @@ static enum assay_status each_chunk(struct run *r, struct assay_err *e)
         s = ASSAY_OK;
         if (r->stale.code != ASSAY_OK && !r->progress.chunk[i].in_flight)
             continue;
+        const struct assay_permit_chunk *c = &r->permit.list.chunk[i];
         if (r->progress.chunk[i].gone)
-            s = settle(r, &r->permit.list.chunk[i], ASSAY_PURGE_ALREADY, NULL, e);
-        else if (!r->sink || r->progress.chunk[i].in_flight)
-            s = look_at(r, i, e);
+            s = settle(r, c, ASSAY_PURGE_ALREADY, NULL, e);
+        else if (r->stale.code != ASSAY_OK)
+            s = settle(r, c, ASSAY_PURGE_ABORTED, "the permit is stale", e);
         else
-            s = delete_chunk(r, &r->permit.list.chunk[i], e);
+            s = r->sink ? delete_chunk(r, c, e) : try_out(r, c, e);
     }
     assay_progress(NULL);
     return s;

@@ -16,12 +16,12 @@ enum assay_status assay_sqlite_place_of(const struct assay_sqlite_reader_state *
         return assay_fail(e, ASSAY_ECHANGED, "%s: another file was put in its place since it was opened", r->path);
     if (stat(r->path, &st) != 0)
         return assay_fail(e, ASSAY_ESOURCE, "%s: %s", r->path, strerror(errno));
-    const int n = snprintf(out->text, sizeof out->text, "sqlite file %llu:%llu table %s", (unsigned long long)st.st_dev,
-                           (unsigned long long)st.st_ino, r->table);
-    out->database = n > 0 ? strcspn(out->text, " ") + strlen(" file ") : 0;
-    out->database += strcspn(out->text + out->database, " ") + 1;
+    out->database = (size_t)snprintf(out->text, sizeof out->text, "sqlite file %llu:%llu ",
+                                     (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+    const size_t left = sizeof out->text - out->database;
+    const int n = snprintf(out->text + out->database, left, "table %s", r->table);
     out->shows = r->kind != SQLITE_A_TABLE;
-    return n > 0 && (size_t)n < sizeof out->text
+    return n > 0 && (size_t)n < left
                ? ASSAY_OK
                : assay_fail(e, ASSAY_ELIMIT, "%s: the name of table %.60s... is too long", r->path, r->table);
 }
